@@ -1,0 +1,53 @@
+-- Links between our visitor and other ids: `source` is a partner's id or a device id type, `uid` the id
+-- there. A visitor has one uid with a partner (the newest; an empty one is a deleted match) and any
+-- number of device ids. Kept ninety days since last seen.
+-- shard by: visitor
+CREATE TABLE {links}
+(
+    source  LowCardinality(String),
+    visitor UInt64,
+    uid     String,
+    first   SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
+    last    SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
+)
+ENGINE = {AggregatingMergeTree}
+ORDER BY (source, visitor, uid)
+TTL toDate(last) + toIntervalDay({retention})
+SETTINGS {deduplicated};
+
+CREATE MATERIALIZED VIEW links_from_hits TO {links} AS
+SELECT device_type AS source, visitor, device_id AS uid, min(time) AS first, max(time) AS last
+FROM {hits} WHERE device_id != '' GROUP BY source, visitor, uid;
+
+-- A match as the journal brings it, with the consent it came under. Kept a day: what remains are the
+-- link and the consent made of it.
+-- shard by: visitor
+CREATE TABLE {matches}
+(
+    time     DateTime64(3, 'UTC'),
+    visitor  UInt64,
+    partner  LowCardinality(String),
+    uid      String,
+    purposes UInt16,
+    partners Array(LowCardinality(String)),
+    file     LowCardinality(String)
+)
+ENGINE = {MergeTree}
+PARTITION BY toDate(time)
+ORDER BY (visitor, time)
+TTL toDate(time) + toIntervalDay(1)
+SETTINGS ttl_only_drop_parts = 1, {deduplicated};
+
+CREATE MATERIALIZED VIEW links_from_matches TO {links} AS
+SELECT partner AS source, visitor, uid, min(time) AS first, max(time) AS last
+FROM {matches} GROUP BY source, visitor, uid;
+
+CREATE MATERIALIZED VIEW consents_from_matches TO {consents} AS
+SELECT visitor, max(m.time) AS time, 0 AS withdrawn,
+       argMax(m.purposes, m.time) AS purposes, argMax(m.partners, m.time) AS partners, 'web' AS origin
+FROM {matches} AS m GROUP BY visitor;
+
+CREATE VIEW kept_links AS
+SELECT source, visitor, uid, min(links.first) AS first, max(links.last) AS last
+FROM links WHERE toDate(links.last) > today() - {retention}
+GROUP BY source, visitor, uid;

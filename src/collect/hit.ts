@@ -1,0 +1,72 @@
+import type { Allowed } from '../consent/decide.ts';
+
+/** Where a hit came from: the pixel, a page's or server's POST, or an imported log. */
+export type Origin = 'pixel' | 'api' | 'import';
+
+/**
+ * One observation as it was handed in, under the long names of `POST /v1/hits`; every value still text
+ * from outside, none checked. `undefined` = not given.
+ */
+export interface HitInput {
+  site?: string | undefined;
+  event?: string | undefined;
+  url?: string | undefined;
+  referrer?: string | undefined;
+  title?: string | undefined;
+  categories?: readonly string[] | undefined;
+  keywords?: readonly string[] | undefined;
+  dwellMs?: number | undefined;
+  scroll?: number | undefined;
+  deviceId?: string | undefined;
+  deviceType?: string | undefined;
+  firstPartyId?: string | undefined;
+  tz?: number | undefined;
+  hitId?: string | undefined;
+  gdpr?: string | undefined;
+  gdprConsent?: string | undefined;
+  gpp?: string | undefined;
+  gppSid?: string | undefined;
+  usPrivacy?: string | undefined;
+}
+
+/** One observation as it is stored: checked, scrubbed, enriched; the columns of the table `hits`. */
+export interface Hit {
+  /** Milliseconds since 1970. */
+  time: number;
+  /** UInt64. */
+  visitor: bigint;
+  /** UInt64; a repeat of a hit carries the same one. */
+  hit: bigint;
+  /** Id of the site, not its key. */
+  site: string;
+  event: string;
+  origin: Origin;
+  /** Without query (but for the allow-list) and fragment. */
+  url: string;
+  /** Of the URL, starting with a slash. */
+  path: string;
+  title: string;
+  referrer: string;
+  referrerHost: string;
+  categories: readonly string[];
+  keywords: readonly string[];
+  dwellMs: number;
+  /** Percent. */
+  scroll: number;
+  /** ISO 3166-1 alpha-2, or empty where not known. */
+  country: string;
+  /** ISO 3166-2, or empty. */
+  region: string;
+  /** ISO 639-1, or empty. */
+  language: string;
+  device: string;
+  os: string;
+  browser: string;
+  /** Minutes east of UTC. */
+  tz: number;
+  /** The /24 or /48 of the address, as text. */
+  network: string;
+  deviceType: string;
+  deviceId: string;
+  allowed: Allowed;
+}
