@@ -2,7 +2,7 @@
 -- A version is written once: its deduplication token is kind/id/version, so two writers of the same
 -- version cannot both succeed (compare-and-set). Small, and no visitor in it: no TTL.
 -- shard by: 0
-CREATE TABLE {objects}
+CREATE TABLE IF NOT EXISTS {objects}
 (
     kind    LowCardinality(String),
     id      String,

@@ -3,7 +3,7 @@
 -- `hit` is what a repeat is known by: two rows with the same one are one hit, wherever hits are counted.
 -- `file` is the journal file that brought the row: what a replay beyond the deduplication window looks for.
 -- shard by: visitor
-CREATE TABLE {hits}
+CREATE TABLE IF NOT EXISTS {hits}
 (
     time        DateTime64(3, 'UTC'),
     visitor     UInt64,
@@ -40,5 +40,5 @@ ORDER BY (visitor, time, hit)
 TTL toDate(time) + toIntervalDay({retention})
 SETTINGS ttl_only_drop_parts = 1, {deduplicated};
 
-CREATE VIEW kept_hits AS
+CREATE VIEW IF NOT EXISTS kept_hits AS
 SELECT *, toHour(addMinutes(time, tz)) AS hour, toDayOfWeek(addMinutes(time, tz)) AS weekday FROM hits WHERE toDate(time) > today() - {retention};

@@ -1,7 +1,7 @@
 -- The feature-ordered copy of the hits: one row for each category and keyword of a hit, with the
 -- columns that a Match of a rule can name beside it. A rule on a category reads only that category.
 -- shard by: visitor
-CREATE TABLE {features}
+CREATE TABLE IF NOT EXISTS {features}
 (
     kind     LowCardinality(String),
     value    String,
@@ -25,7 +25,7 @@ ORDER BY (kind, value, visitor, time)
 TTL toDate(time) + toIntervalDay({retention})
 SETTINGS ttl_only_drop_parts = 1, {deduplicated};
 
-CREATE MATERIALIZED VIEW features_from_hits TO {features} AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS features_from_hits TO {features} AS
 SELECT
     feature.1 AS kind, feature.2 AS value,
     visitor, time, hit, site, event, country, region, language, device, os, browser,
@@ -36,5 +36,5 @@ ARRAY JOIN arrayConcat(
     arrayMap(k -> ('keyword', k), arrayDistinct(keywords))
 ) AS feature;
 
-CREATE VIEW kept_features AS
+CREATE VIEW IF NOT EXISTS kept_features AS
 SELECT * FROM features WHERE toDate(time) > today() - {retention};

@@ -4,7 +4,7 @@
 -- visitors are for reckoning only). Rows come from hits and links by materialised view and from
 -- withdrawals by the journal; readers take the newest by (time, withdrawn).
 -- shard by: visitor
-CREATE TABLE {consents}
+CREATE TABLE IF NOT EXISTS {consents}
 (
     visitor   UInt64,
     time      DateTime64(3, 'UTC'),
@@ -18,13 +18,13 @@ ORDER BY (visitor, withdrawn)
 TTL toDate(time) + toIntervalDay({retention})
 SETTINGS {deduplicated};
 
-CREATE MATERIALIZED VIEW consents_from_hits TO {consents} AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS consents_from_hits TO {consents} AS
 SELECT visitor, max(hits.time) AS time, 0 AS withdrawn,
        argMax(hits.purposes, hits.time) AS purposes, argMax(hits.partners, hits.time) AS partners,
        argMax(hits.origin, hits.time) AS origin
 FROM {hits} AS hits GROUP BY visitor;
 
-CREATE VIEW kept_consents AS
+CREATE VIEW IF NOT EXISTS kept_consents AS
 SELECT visitor,
        max((consents.time, consents.withdrawn)).1 AS time,
        argMax(consents.withdrawn, (consents.time, consents.withdrawn)) AS withdrawn,

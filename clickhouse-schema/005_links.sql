@@ -2,7 +2,7 @@
 -- there. A visitor has one uid with a partner (the newest; an empty one is a deleted match) and any
 -- number of device ids. Kept ninety days since last seen.
 -- shard by: visitor
-CREATE TABLE {links}
+CREATE TABLE IF NOT EXISTS {links}
 (
     source  LowCardinality(String),
     visitor UInt64,
@@ -15,14 +15,14 @@ ORDER BY (source, visitor, uid)
 TTL toDate(last) + toIntervalDay({retention})
 SETTINGS {deduplicated};
 
-CREATE MATERIALIZED VIEW links_from_hits TO {links} AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS links_from_hits TO {links} AS
 SELECT device_type AS source, visitor, device_id AS uid, min(time) AS first, max(time) AS last
 FROM {hits} WHERE device_id != '' GROUP BY source, visitor, uid;
 
 -- A match as the journal brings it, with the consent it came under. Kept a day: what remains are the
 -- link and the consent made of it.
 -- shard by: visitor
-CREATE TABLE {matches}
+CREATE TABLE IF NOT EXISTS {matches}
 (
     time     DateTime64(3, 'UTC'),
     visitor  UInt64,
@@ -38,16 +38,16 @@ ORDER BY (visitor, time)
 TTL toDate(time) + toIntervalDay(1)
 SETTINGS ttl_only_drop_parts = 1, {deduplicated};
 
-CREATE MATERIALIZED VIEW links_from_matches TO {links} AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS links_from_matches TO {links} AS
 SELECT partner AS source, visitor, uid, min(time) AS first, max(time) AS last
 FROM {matches} GROUP BY source, visitor, uid;
 
-CREATE MATERIALIZED VIEW consents_from_matches TO {consents} AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS consents_from_matches TO {consents} AS
 SELECT visitor, max(m.time) AS time, 0 AS withdrawn,
        argMax(m.purposes, m.time) AS purposes, argMax(m.partners, m.time) AS partners, 'web' AS origin
 FROM {matches} AS m GROUP BY visitor;
 
-CREATE VIEW kept_links AS
+CREATE VIEW IF NOT EXISTS kept_links AS
 SELECT source, visitor, uid, min(links.first) AS first, max(links.last) AS last
 FROM links WHERE toDate(links.last) > today() - {retention}
 GROUP BY source, visitor, uid;

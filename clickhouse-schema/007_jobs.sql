@@ -1,7 +1,7 @@
 -- Who holds which lease. A slot is won by inserting it with its number as deduplication token:
 -- of two inserts of one slot the second is dropped, so reading the slot back tells who holds it.
 -- shard by: 0
-CREATE TABLE {leases}
+CREATE TABLE IF NOT EXISTS {leases}
 (
     name    LowCardinality(String),
     slot    UInt64,
@@ -16,7 +16,7 @@ SETTINGS {deduplicated};
 
 -- The ledger of every job run: a row when it starts, a row when it ends; the newest counts.
 -- shard by: 0
-CREATE TABLE {job_runs}
+CREATE TABLE IF NOT EXISTS {job_runs}
 (
     run         String,
     job         LowCardinality(String),
@@ -38,7 +38,7 @@ SETTINGS {deduplicated};
 -- Up to when each collector has shipped what it acknowledged: who waits for "every hit acknowledged
 -- before now" waits until every living collector's mark is past that moment.
 -- shard by: 0
-CREATE TABLE {journal_marks}
+CREATE TABLE IF NOT EXISTS {journal_marks}
 (
     collector String,
     shipped   DateTime64(3, 'UTC'),

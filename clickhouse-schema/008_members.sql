@@ -1,7 +1,7 @@
 -- Who is in a segment: one partition a build, dropped whole when no segment points at it any more.
 -- `seen` is the newest hit of the visitor that the build saw.
 -- shard by: visitor
-CREATE TABLE {members}
+CREATE TABLE IF NOT EXISTS {members}
 (
     build   UInt64,
     segment LowCardinality(String),
@@ -14,13 +14,13 @@ ORDER BY (segment, visitor)
 TTL toDate(seen) + toIntervalDay({retention})
 SETTINGS {deduplicated};
 
-CREATE VIEW kept_members AS
+CREATE VIEW IF NOT EXISTS kept_members AS
 SELECT * FROM members WHERE toDate(seen) > today() - {retention};
 
 -- The pointer that makes a build visible: the newest `built` row of a segment is its membership.
 -- `build` is the number of the lease it was made under, so a builder that lost its lease cannot win.
 -- shard by: 0
-CREATE TABLE {builds}
+CREATE TABLE IF NOT EXISTS {builds}
 (
     segment LowCardinality(String),
     build   UInt64,

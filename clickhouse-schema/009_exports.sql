@@ -4,7 +4,7 @@
 -- An add is kept as long as the observation behind it; a removal, which must outlive the link it needs,
 -- at most thirty days.
 -- shard by: cityHash64(uid)
-CREATE TABLE {exports}
+CREATE TABLE IF NOT EXISTS {exports}
 (
     segment  LowCardinality(String),
     source   LowCardinality(String),
@@ -18,6 +18,6 @@ ORDER BY (segment, source, uid, seq)
 TTL observed + toIntervalDay(if(op = 'remove', least(30, {retention}), {retention}))
 SETTINGS {deduplicated};
 
-CREATE VIEW kept_exports AS
+CREATE VIEW IF NOT EXISTS kept_exports AS
 SELECT * FROM exports
 WHERE observed > today() - if(op = 'remove', least(30, {retention}), {retention});

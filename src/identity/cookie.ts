@@ -1,0 +1,84 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { isVisitorId, type VisitorId } from './visitor.ts';
+
+export const COOKIE_NAME = 'n90';
+
+/** Six bytes: forging one takes 2^47 tries on average, against a server that answers each. */
+const TAG_LENGTH = 8;
+const DAY_SECONDS = 86_400;
+/** No browser sends more for one host; a longer header is not searched. */
+const HEADER_LIMIT = 16_384;
+
+/**
+ * The visitor's cookie: 11 characters of id and 8 of a keyed tag, so that one we did not make is
+ * recognised (and replaced) without asking anybody.
+ */
+export class VisitorCookie {
+  readonly #secret: string;
+  readonly #attributes: { readonly secure: string; readonly plain: string };
+  readonly #expired: { readonly secure: string; readonly plain: string };
+  // An HMAC costs 3 µs and a browsing visitor sends the same cookie with every hit.
+  readonly #seen = new LRUCache<string, VisitorId>({ max: 50_000 });
+
+  /**
+   * @param days how long the browser keeps it, counted from the last hit.
+   */
+  constructor(secret: string, days: number) {
+    this.#secret = secret;
+    // A cookie for other sites' pages must be Secure and SameSite=None; over plain http browsers refuse
+    // such a one, and Lax works where page and server share a site (localhost).
+    const end = (attributes: string) => ({
+      secure: `${attributes}; Secure; SameSite=None`,
+      plain: `${attributes}; SameSite=Lax`,
+    });
+    this.#attributes = end(`; Max-Age=${days * DAY_SECONDS}; Path=/; HttpOnly`);
+    this.#expired = end(`${COOKIE_NAME}=; Max-Age=0; Path=/; HttpOnly`);
+  }
+
+  /** @returns the visitor, or undefined where the header holds no cookie that we made. */
+  read(header: string | undefined): VisitorId | undefined {
+    if (header === undefined || header.length > HEADER_LIMIT) return undefined;
+    let from = 0;
+    while (true) {
+      const at = header.indexOf(`${COOKIE_NAME}=`, from);
+      if (at === -1) return undefined;
+      from = at + COOKIE_NAME.length + 1;
+      if (at > 0 && header[at - 1] !== ' ' && header[at - 1] !== ';') continue;
+      const end = header.indexOf(';', from);
+      const value = (end === -1 ? header.slice(from) : header.slice(from, end)).trim();
+      const visitor = this.#seen.get(value) ?? this.#verify(value);
+      if (visitor !== undefined) return visitor;
+    }
+  }
+
+  /** @returns the `Set-Cookie` value that gives (or keeps) the visitor this id. */
+  write(visitor: VisitorId, secure: boolean): string {
+    return `${COOKIE_NAME}=${visitor}${this.#tag(visitor)}${secure ? this.#attributes.secure : this.#attributes.plain}`;
+  }
+
+  /** @returns the `Set-Cookie` value that removes it. */
+  expire(secure: boolean): string {
+    return secure ? this.#expired.secure : this.#expired.plain;
+  }
+
+  readonly #tags = new LRUCache<VisitorId, string>({ max: 50_000 });
+
+  #tag(visitor: VisitorId): string {
+    let tag = this.#tags.get(visitor);
+    if (tag === undefined) {
+      tag = createHmac('sha256', this.#secret).update(`cookie:${visitor}`).digest('base64url').slice(0, TAG_LENGTH);
+      this.#tags.set(visitor, tag);
+    }
+    return tag;
+  }
+
+  #verify(value: string): VisitorId | undefined {
+    const id = value.slice(0, 11);
+    if (value.length !== 11 + TAG_LENGTH || !isVisitorId(id)) return undefined;
+    const expected = createHmac('sha256', this.#secret).update(`cookie:${id}`).digest('base64url').slice(0, TAG_LENGTH);
+    if (!timingSafeEqual(Buffer.from(expected), Buffer.from(value.slice(11).padEnd(TAG_LENGTH).slice(0, TAG_LENGTH), 'latin1'))) return undefined;
+    this.#seen.set(value, id);
+    return id;
+  }
+}
