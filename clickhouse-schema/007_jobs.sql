@@ -36,14 +36,16 @@ TTL toDate(started) + toIntervalDay({retention})
 SETTINGS {deduplicated};
 
 -- Up to when each collector has shipped what it acknowledged: who waits for "every hit acknowledged
--- before now" waits until every living collector's mark is past that moment.
+-- before now" waits until every living collector's mark is past that moment. `secret` is a fingerprint of
+-- the secret its cookies are made with, by which a collector with another one is found.
 -- shard by: 0
 CREATE TABLE IF NOT EXISTS {journal_marks}
 (
     collector String,
     shipped   DateTime64(3, 'UTC'),
     time      DateTime64(3, 'UTC'),
-    stopped   Bool
+    stopped   Bool,
+    secret    String
 )
 ENGINE = {ReplacingMergeTree(time)}
 ORDER BY collector

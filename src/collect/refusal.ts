@@ -6,6 +6,7 @@ export const REFUSALS = {
   unknown_site: 'The site key is missing or belongs to no site.',
   bad_request: 'The request line or its parameters cannot be read.',
   bad_json: 'The body is not JSON, or an item in it is not an object.',
+  unknown_field: 'The hit has a field that no hit has.',
   bad_field: 'A field has a value it cannot have.',
   too_many_hits: 'The request holds more hits than one request may.',
   body_too_large: 'The body is larger than one request may be.',

@@ -18,8 +18,10 @@ export class VisitorCookie {
   readonly #secret: string;
   readonly #attributes: { readonly secure: string; readonly plain: string };
   readonly #expired: { readonly secure: string; readonly plain: string };
-  // An HMAC costs 3 µs and a browsing visitor sends the same cookie with every hit.
+  // A browsing visitor sends the same cookie with every hit, and an HMAC is the dearest step of reading it.
   readonly #seen = new LRUCache<string, VisitorId>({ max: 50_000 });
+
+  readonly #tags = new LRUCache<VisitorId, string>({ max: 50_000 });
 
   /**
    * @param days how long the browser keeps it, counted from the last hit.
@@ -62,12 +64,13 @@ export class VisitorCookie {
     return secure ? this.#expired.secure : this.#expired.plain;
   }
 
-  readonly #tags = new LRUCache<VisitorId, string>({ max: 50_000 });
-
   #tag(visitor: VisitorId): string {
     let tag = this.#tags.get(visitor);
     if (tag === undefined) {
-      tag = createHmac('sha256', this.#secret).update(`cookie:${visitor}`).digest('base64url').slice(0, TAG_LENGTH);
+      tag = createHmac('sha256', this.#secret)
+        .update(`cookie:${visitor}`)
+        .digest('base64url')
+        .slice(0, TAG_LENGTH);
       this.#tags.set(visitor, tag);
     }
     return tag;
@@ -76,8 +79,11 @@ export class VisitorCookie {
   #verify(value: string): VisitorId | undefined {
     const id = value.slice(0, 11);
     if (value.length !== 11 + TAG_LENGTH || !isVisitorId(id)) return undefined;
-    const expected = createHmac('sha256', this.#secret).update(`cookie:${id}`).digest('base64url').slice(0, TAG_LENGTH);
-    if (!timingSafeEqual(Buffer.from(expected), Buffer.from(value.slice(11).padEnd(TAG_LENGTH).slice(0, TAG_LENGTH), 'latin1'))) return undefined;
+    const expected = createHmac('sha256', this.#secret)
+      .update(`cookie:${id}`)
+      .digest('base64url')
+      .slice(0, TAG_LENGTH);
+    if (!timingSafeEqual(Buffer.from(expected), Buffer.from(value.slice(11), 'latin1'))) return undefined;
     this.#seen.set(value, id);
     return id;
   }

@@ -1,0 +1,92 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { bundleTag } from './bundle.ts';
+
+/** A site and a collector for browser tests, on one loopback port under two names. */
+export interface PageServer {
+  /** Origin of the site, `http://127.0.0.1:…`. */
+  readonly site: string;
+  /** Origin of the collector, another one: `http://localhost:…`. */
+  readonly collector: string;
+  /** Pages by path, as whole HTML; a test adds its own. */
+  readonly pages: Map<string, string>;
+  /** The parameters of each request for `/p.gif`, in order of arrival, and its `host`. */
+  readonly hits: Record<string, string>[];
+  /** Waits until so many hits have arrived since the list was last emptied. */
+  arrived(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
+
+/** The IAB's own CMP libraries as page scripts: `TcfCmp.CmpApi` and `GppCmp.CmpApi`. */
+async function bundleCmp(library: string, globalName: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export { CmpApi } from '${library}';`,
+      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
+    },
+    bundle: true,
+    format: 'iife',
+    globalName,
+    write: false,
+    logLevel: 'warning',
+  });
+  return outputFiles[0]!.text;
+}
+
+export async function servePages(): Promise<PageServer> {
+  const scripts = new Map([
+    ['/tag.js', await bundleTag()],
+    ['/tcf.js', await bundleCmp('@iabtechlabtcf/cmpapi', 'TcfCmp')],
+    ['/gpp.js', await bundleCmp('@iabgpp/cmpapi', 'GppCmp')],
+  ]);
+  const pages = new Map<string, string>();
+  const hits: Record<string, string>[] = [];
+  let arrival = () => {};
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url!, 'http://any');
+    if (pathname === '/p.gif') {
+      hits.push({
+        ...Object.fromEntries(searchParams),
+        host: request.headers.host!,
+        length: `${request.url!.length}`,
+      });
+      arrival();
+      response.writeHead(200, { 'Content-Type': 'image/gif', 'Cache-Control': 'no-store' }).end(GIF);
+    } else if (pathname === '/slow.gif') {
+      setTimeout(() => response.writeHead(200, { 'Content-Type': 'image/gif' }).end(GIF), 1_000);
+    } else if (scripts.has(pathname)) {
+      response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(scripts.get(pathname));
+    } else {
+      const page = pages.get(pathname);
+      response.writeHead(page ? 200 : 404, { 'Content-Type': 'text/html; charset=utf-8' }).end(page);
+    }
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    site: `http://127.0.0.1:${port}`,
+    collector: `http://localhost:${port}`,
+    pages,
+    hits,
+    async arrived(count) {
+      while (hits.length < count) {
+        await new Promise<void>((next, fail) => {
+          const late = setTimeout(() => fail(new Error(`${hits.length} of ${count} hits arrived`)), 10_000);
+          arrival = () => {
+            clearTimeout(late);
+            next();
+          };
+        });
+      }
+    },
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
+}

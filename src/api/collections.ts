@@ -1,0 +1,124 @@
+import { Hono } from 'hono';
+import { nanoid } from 'nanoid';
+import { z } from 'zod';
+import { DEVICE_TYPES } from '../collect/device-id.ts';
+import { type Body, type Item, idSchema, KINDS, type Kind } from '../registry/kinds.ts';
+import { newId, type Registry } from '../registry/registry.ts';
+import type { Backend } from './backend.ts';
+import { conflictAsProblem, type Env, expectScope, page, pageQuery, readChange, readJson } from './http.ts';
+import { hashKey, isScope, newKey } from './keys.ts';
+import { ApiError } from './problem.ts';
+
+/** How one kind of thing is made, shown and changed; the routes are the same for all. */
+interface Collection<K extends Kind> {
+  readonly kind: K;
+  readonly readScope: string;
+  readonly editScope: string;
+  /** What a caller may give; `id` besides. */
+  readonly input: z.ZodObject;
+  /** What is stored for it, and what only the answer to making it shows. */
+  readonly make: (input: Record<string, unknown>) => { body: Body<K>; once?: Record<string, unknown> };
+  readonly show: (item: Item<K>) => Record<string, unknown>;
+  /** @throws ApiError where the id cannot be taken. */
+  readonly checkId?: (id: string) => void;
+}
+
+function routes<K extends Kind>(registry: Registry, collection: Collection<K>): Hono<Env> {
+  const { kind, readScope, editScope, input, make, show, checkId } = collection;
+  const app = new Hono<Env>();
+  const find = (id: string): Item<K> => {
+    const item = registry.get(kind, id);
+    if (!item) throw new ApiError('not_found', `There is no ${kind} ${id}.`);
+    return item;
+  };
+  app.get('/', (c) => {
+    expectScope(c, readScope);
+    const { items, next } = page(registry.list(kind) as readonly Item<K>[], pageQuery(c));
+    return c.json({ items: items.map(show), next });
+  });
+  app.post('/', async (c) => {
+    const caller = expectScope(c, editScope);
+    const { id: wanted, ...given } = await readJson(c, input.extend({ id: idSchema.optional() }));
+    const id = (wanted as string | undefined) ?? newId();
+    checkId?.(id);
+    if (registry.get(kind, id))
+      throw new ApiError('exists', `There is a ${kind} ${id} already; PATCH it, or choose another id.`);
+    const { body, once } = make(given);
+    const item = await conflictAsProblem(registry.put(kind, id, body, registry.version(kind, id), caller.id));
+    return c.json({ ...show(item), ...once }, 201);
+  });
+  app.get('/:id', (c) => {
+    expectScope(c, readScope);
+    return c.json(show(find(c.req.param('id'))));
+  });
+  app.patch('/:id', async (c) => {
+    const caller = expectScope(c, editScope);
+    const { id, version, updatedAt: _, ...current } = find(c.req.param('id'));
+    const change = await readChange(c, input);
+    const body = KINDS[kind].parse({ ...current, ...change }) as Body<K>;
+    return c.json(show(await conflictAsProblem(registry.put(kind, id, body, version, caller.id))));
+  });
+  app.delete('/:id', async (c) => {
+    const caller = expectScope(c, editScope);
+    const item = find(c.req.param('id'));
+    await conflictAsProblem(registry.delete(kind, item.id, item.version, caller.id));
+    return c.body(null, 204);
+  });
+  return app;
+}
+
+/** A site's key stands in its pages for all to see: it says which site, and is no secret. */
+export const newSiteKey = () => nanoid(16);
+
+export const siteRoutes = ({ registry }: Backend) =>
+  routes(registry, {
+    kind: 'site',
+    readScope: 'read',
+    editScope: 'edit',
+    input: KINDS.site.omit({ key: true }),
+    make: (given) => ({ body: KINDS.site.parse({ ...given, key: newSiteKey() }) }),
+    show: ({ id, name, domains, key, version, updatedAt }) => ({
+      id,
+      name,
+      domains,
+      key,
+      version,
+      updatedAt,
+    }),
+  });
+
+const RESERVED = new Set<string>(['visitor', ...DEVICE_TYPES]);
+
+export const partnerRoutes = ({ registry }: Backend) =>
+  routes(registry, {
+    kind: 'partner',
+    readScope: 'read',
+    editScope: 'edit',
+    input: KINDS.partner,
+    make: (given) => ({ body: KINDS.partner.parse(given) }),
+    show: (partner) => ({ ...partner }),
+    checkId: (id) => {
+      if (RESERVED.has(id))
+        throw new ApiError(
+          'invalid',
+          `${id} is the name of a kind of id; choose another id for the partner.`,
+        );
+    },
+  });
+
+const scope = z
+  .string()
+  .refine(isScope, 'must be admin, edit, read, collect, labels or export:<destination>');
+
+export const keyRoutes = ({ registry }: Backend) =>
+  routes(registry, {
+    kind: 'key',
+    readScope: 'admin',
+    editScope: 'admin',
+    input: KINDS.key.omit({ hash: true }).extend({ scopes: z.array(scope).min(1).max(50) }),
+    make: (given) => {
+      const key = newKey();
+      return { body: KINDS.key.parse({ ...given, hash: hashKey(key) }), once: { key } };
+    },
+    show: ({ id, name, scopes, version, updatedAt }) => ({ id, name, scopes, version, updatedAt }),
+  });

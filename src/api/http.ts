@@ -1,0 +1,104 @@
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import { ConflictError } from '../registry/registry.ts';
+import type { Caller } from './keys.ts';
+import { may } from './keys.ts';
+import { ApiError } from './problem.ts';
+
+export interface Env {
+  Variables: { caller: Caller | undefined };
+}
+
+/** A management request is small; a rule of 256 clauses with long lists fits. */
+const BODY_LIMIT = 1_048_576;
+const PAGE = 100;
+const PAGE_MAX = 1000;
+
+/** @throws ApiError `unauthorized` or `forbidden`. */
+export function expectScope(c: Context<Env>, scope: string): Caller {
+  const caller = c.get('caller');
+  if (!caller)
+    throw new ApiError(
+      'unauthorized',
+      'Send a key: Authorization: Bearer KEY. The first start prints an admin key.',
+    );
+  if (!may(caller, scope)) throw new ApiError('forbidden', `This key lacks the scope ${scope}.`);
+  return caller;
+}
+
+/** @throws ApiError `bad_json`, `body_too_large`, or `invalid` naming the path of each mistake. */
+export const readJson = async <S extends z.ZodType>(c: Context<Env>, schema: S): Promise<z.output<S>> =>
+  checked(schema, await readBody(c));
+
+/**
+ * A change of some fields: only what the caller named, because a schema's defaults would undo the others.
+ *
+ * @throws ApiError as {@link readJson}.
+ */
+export async function readChange<S extends z.ZodObject>(
+  c: Context<Env>,
+  schema: S,
+): Promise<Partial<z.output<S>>> {
+  const json = await readBody(c);
+  const change = checked(schema.partial(), json) as Partial<z.output<S>>;
+  return Object.fromEntries(
+    Object.entries(change).filter(([name]) => Object.hasOwn(json as object, name)),
+  ) as Partial<z.output<S>>;
+}
+
+async function readBody(c: Context<Env>): Promise<unknown> {
+  const declared = Number(c.req.header('content-length') ?? 0);
+  if (declared > BODY_LIMIT) throw new ApiError('body_too_large', `At most ${BODY_LIMIT} bytes.`);
+  const text = await c.req.text();
+  if (text.length > BODY_LIMIT) throw new ApiError('body_too_large', `At most ${BODY_LIMIT} bytes.`);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new ApiError('bad_json', 'The body is not JSON.');
+  }
+}
+
+/** @throws ApiError `invalid` */
+export const readParams = <S extends z.ZodType>(c: Context<Env>, schema: S): z.output<S> =>
+  checked(schema, c.req.query());
+
+function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    (issue) => `/${issue.path.map(String).join('/')}: ${issue.message}`,
+  );
+  throw new ApiError('invalid', problems.join('; '), { problems });
+}
+
+export interface PageQuery {
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+export function pageQuery(c: Context<Env>): PageQuery {
+  const limit = Number(c.req.query('limit') ?? PAGE);
+  if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX)
+    throw new ApiError('invalid', `limit must be from 1 to ${PAGE_MAX}.`);
+  return { after: c.req.query('after'), limit };
+}
+
+/** Of a list in order of id, the page after an id; `next` is what to ask for after it, or null. */
+export function page<T extends { readonly id: string }>(
+  all: readonly T[],
+  query: PageQuery,
+): { items: T[]; next: string | null } {
+  const rest = query.after === undefined ? all : all.filter((item) => item.id > query.after!);
+  const items = rest.slice(0, query.limit);
+  return { items, next: rest.length > items.length ? items.at(-1)!.id : null };
+}
+
+export async function conflictAsProblem<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write;
+  } catch (error) {
+    if (error instanceof ConflictError)
+      throw new ApiError('conflict', `${error.message}; read it again and repeat the change.`);
+    throw error;
+  }
+}

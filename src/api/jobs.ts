@@ -1,0 +1,27 @@
+import { Hono } from 'hono';
+import type { Backend } from './backend.ts';
+import { type Env, expectScope, pageQuery } from './http.ts';
+import { ApiError } from './problem.ts';
+
+/** The ledger, and running a job now. */
+export function jobRoutes({ jobs, ledger, flush, log }: Backend): Hono<Env> {
+  const app = new Hono<Env>();
+  app.get('/', async (c) => {
+    expectScope(c, 'read');
+    return c.json({ items: await ledger.list(pageQuery(c).limit) });
+  });
+  app.post('/:name/run', async (c) => {
+    expectScope(c, 'edit');
+    const name = c.req.param('name');
+    if (!jobs.names().includes(name))
+      throw new ApiError('unknown_job', `There is no job ${name}; there are ${jobs.names().join(', ')}.`);
+    const run = async () => {
+      await flush();
+      return jobs.run(name);
+    };
+    if (c.req.query('wait') === '1') return c.json(await run());
+    run().catch((error: unknown) => log.error({ job: name, error: String(error) }, 'job not run'));
+    return c.json({ job: name, state: 'running' }, 202);
+  });
+  return app;
+}

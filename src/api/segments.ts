@@ -1,0 +1,281 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { type Buildable, buildSegments, estimate } from '../audience/build.ts';
+import { type Build, buildHistory, currentBuilds } from '../audience/builds.ts';
+import { parseRule } from '../audience/rule/parse.ts';
+import { resolve } from '../audience/rule/resolve.ts';
+import type { ResolvedRule, Rule } from '../audience/rule/rule.ts';
+import { DEVICE_TYPES } from '../collect/device-id.ts';
+import { CURSOR_LIFE_DAYS, readCursor } from '../delivery/cursor.ts';
+import type { Source } from '../delivery/exported-set.ts';
+import { FORMATS, type Format, pull } from '../delivery/pull.ts';
+import { idSchema, KINDS, type Segment } from '../registry/kinds.ts';
+import { newId, type Registry } from '../registry/registry.ts';
+import type { Backend } from './backend.ts';
+import {
+  conflictAsProblem,
+  type Env,
+  expectScope,
+  page,
+  pageQuery,
+  readChange,
+  readJson,
+  readParams,
+} from './http.ts';
+import { ApiError } from './problem.ts';
+import { streamed } from './streamed.ts';
+
+const newSegment = KINDS.segment.extend({ id: idSchema.optional() });
+const DAY_MS = 86_400_000;
+
+/**
+ * Every segment with its rule ready to run; one whose rule no longer stands (a segment it needs is gone)
+ * says so instead.
+ *
+ * @param only the segments wanted; all where not given.
+ */
+export function buildables(registry: Registry, only?: ReadonlySet<string>): Buildable[] {
+  return registry
+    .list('segment')
+    .filter((segment) => only === undefined || only.has(segment.id))
+    .map((segment) => {
+      const parsed = parseRule(segment.rule);
+      const resolved = parsed.ok ? resolve(parsed.rule, lookup(registry), segment.id) : parsed;
+      return {
+        id: segment.id,
+        version: segment.version,
+        rule: resolved.ok ? resolved.rule : { refused: `${resolved.reason}: ${resolved.message}` },
+      };
+    });
+}
+
+const lookup =
+  (registry: Registry) =>
+  (id: string): Rule | undefined => {
+    const segment = registry.get('segment', id);
+    const parsed = segment && parseRule(segment.rule);
+    return parsed?.ok ? parsed.rule : undefined;
+  };
+
+/** The rule as it came, understood and with its segments in place. */
+function understand(registry: Registry, json: unknown, self?: string): ResolvedRule {
+  const parsed = parseRule(json);
+  const resolved = parsed.ok ? resolve(parsed.rule, lookup(registry), self) : parsed;
+  if (!resolved.ok)
+    throw new ApiError('bad_rule', resolved.message, { type: resolved.reason, path: resolved.path });
+  return resolved.rule;
+}
+
+export function segmentRoutes(backend: Backend): Hono<Env> {
+  const { registry, clickhouse } = backend;
+  const app = new Hono<Env>();
+  /** Older than this and not rebuilt, a segment is stale: three runs of its job have not come. */
+  const lateMs = Math.max(3_600_000, 3 * backend.jobs.periodMs('segments'));
+
+  const shown = (segment: Segment, build: Build | undefined) => {
+    const late = build?.asOf != null && Date.now() - Date.parse(build.asOf) > lateMs;
+    const old = build?.asOf != null && build.version !== segment.version;
+    const state =
+      build === undefined || (build.build === 0 && build.failure === null)
+        ? 'building'
+        : build.build === 0
+          ? 'failed'
+          : build.failure !== null || late
+            ? 'stale'
+            : old
+              ? 'building'
+              : 'fresh';
+    const reason = build?.failure ?? (late ? 'late: the segments job has not run for too long' : undefined);
+    const { id, name, rule, iabAudienceId, ttlDays, version, updatedAt } = segment;
+    return {
+      id,
+      name,
+      rule,
+      iabAudienceId,
+      ttlDays,
+      version,
+      updatedAt,
+      size: build?.size ?? null,
+      asOf: build?.asOf ?? null,
+      state,
+      ...(reason === undefined ? {} : { reason }),
+    };
+  };
+  const one = async (segment: Segment) =>
+    shown(segment, (await currentBuilds(clickhouse, [segment.id])).get(segment.id));
+  const find = (id: string): Segment => {
+    const segment = registry.get('segment', id);
+    if (!segment) throw new ApiError('not_found', `There is no segment ${id}.`);
+    return segment;
+  };
+  const build = (id: string) =>
+    backend.jobs.run('segments', () =>
+      buildSegments(clickhouse, backend.leases, () => buildables(registry, new Set([id]))),
+    );
+  /** A new rule is wanted at once, not at the next run of the schedule. */
+  const buildSoon = (id: string) => {
+    backend
+      .flush()
+      .then(() => build(id))
+      .catch((error: unknown) =>
+        backend.log.error({ segment: id, error: String(error) }, 'segment not built'),
+      );
+  };
+
+  app.get('/', async (c) => {
+    expectScope(c, 'read');
+    const { items, next } = page(registry.list('segment'), pageQuery(c));
+    const builds = await currentBuilds(
+      clickhouse,
+      items.map((item) => item.id),
+    );
+    return c.json({ items: items.map((item) => shown(item, builds.get(item.id))), next });
+  });
+
+  app.post('/', async (c) => {
+    const caller = expectScope(c, 'edit');
+    const { id: wanted, ...body } = await readJson(c, newSegment);
+    const id = wanted ?? newId();
+    if (registry.get('segment', id))
+      throw new ApiError('exists', `There is a segment ${id} already; PATCH it, or choose another id.`);
+    understand(registry, body.rule, id);
+    const made = await conflictAsProblem(
+      registry.put('segment', id, body, registry.version('segment', id), caller.id),
+    );
+    buildSoon(id);
+    return c.json(await one(made), 201);
+  });
+
+  app.post('/estimate', async (c) => {
+    expectScope(c, 'read');
+    const { rule } = await readJson(c, z.strictObject({ rule: z.unknown() }));
+    const resolved = understand(registry, rule);
+    const started = performance.now();
+    const asOf = new Date();
+    const size = await estimate(clickhouse, resolved, asOf);
+    return c.json({ size, asOf: asOf.toISOString(), tookMs: Math.round(performance.now() - started) });
+  });
+
+  app.get('/:id', async (c) => {
+    expectScope(c, 'read');
+    return c.json(await one(find(c.req.param('id'))));
+  });
+
+  app.patch('/:id', async (c) => {
+    const caller = expectScope(c, 'edit');
+    const segment = find(c.req.param('id'));
+    const change = await readChange(c, KINDS.segment);
+    const { id, version, updatedAt: _, ...current } = segment;
+    const body = KINDS.segment.parse({ ...current, ...change });
+    if (change.rule !== undefined) understand(registry, change.rule, id);
+    const changed = await conflictAsProblem(registry.put('segment', id, body, version, caller.id));
+    if (change.rule !== undefined) buildSoon(id);
+    return c.json(await one(changed));
+  });
+
+  app.delete('/:id', async (c) => {
+    const caller = expectScope(c, 'edit');
+    const segment = find(c.req.param('id'));
+    const user = registry
+      .list('segment')
+      .find((other) => other.id !== segment.id && refersTo(other.rule, segment.id));
+    if (user) throw new ApiError('in_use', `Segment ${user.id} refers to ${segment.id}; change it first.`);
+    await conflictAsProblem(registry.delete('segment', segment.id, segment.version, caller.id));
+    return c.body(null, 204);
+  });
+
+  app.post('/:id/build', async (c) => {
+    expectScope(c, 'edit');
+    const segment = find(c.req.param('id'));
+    if (c.req.query('wait') !== '1') {
+      buildSoon(segment.id);
+      return c.json(await one(segment), 202);
+    }
+    await backend.flush();
+    const run = await build(segment.id);
+    if (run.state === 'failed') throw new ApiError('busy', `The build did not run: ${run.error}`);
+    return c.json(await one(find(segment.id)));
+  });
+
+  app.get('/:id/history', async (c) => {
+    expectScope(c, 'read');
+    return c.json({ items: await buildHistory(clickhouse, find(c.req.param('id')).id, pageQuery(c).limit) });
+  });
+
+  app.get('/:id/members', async (c) => {
+    const query = readParams(
+      c,
+      z.object({
+        as: z.string().default('visitor'),
+        since: z.string().max(1000).optional(),
+        format: z.string().default('ndjson'),
+      }),
+    );
+    expectScope(c, `export:${query.as}`);
+    const segment = find(c.req.param('id'));
+    const source = sourceOf(registry, query.as);
+    if (!Object.hasOwn(FORMATS, query.format))
+      throw new ApiError('bad_format', `format must be one of ${Object.keys(FORMATS).join(', ')}.`);
+    const since = query.since === undefined ? undefined : readCursor(query.since);
+    if (
+      query.since !== undefined &&
+      (since === undefined || since.segment !== segment.id || since.source !== source.id)
+    ) {
+      throw new ApiError(
+        'bad_cursor',
+        'since must be a Ninety-Cursor of an earlier answer for this segment and this kind of id.',
+      );
+    }
+    if (since !== undefined && Date.now() - since.issued > CURSOR_LIFE_DAYS * DAY_MS) {
+      throw new ApiError(
+        'cursor_expired',
+        `A cursor lives ${CURSOR_LIFE_DAYS} days; read the segment whole and go on from the new cursor.`,
+      );
+    }
+    const current = (await currentBuilds(clickhouse, [segment.id])).get(segment.id);
+    if (current === undefined || current.build === 0)
+      throw new ApiError(
+        'not_built',
+        `Segment ${segment.id} has not been built yet; POST …/build?wait=1 builds it now.`,
+      );
+    const abort = new AbortController();
+    const answer = await pull(clickhouse, backend.leases, {
+      segment: segment.id,
+      build: current.build,
+      size: current.size ?? 0,
+      source,
+      since,
+      format: query.format as Format,
+      minAudience: backend.config.minAudience,
+      abort: abort.signal,
+    });
+    return streamed(c, answer.lines, abort, {
+      'Content-Type': CONTENT_TYPES[query.format as Format],
+      'Ninety-Cursor': answer.cursor,
+      'Ninety-As-Of': current.asOf ?? '',
+    });
+  });
+
+  return app;
+}
+
+const CONTENT_TYPES: Readonly<Record<Format, string>> = {
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv; charset=utf-8',
+  tsv: 'text/tab-separated-values; charset=utf-8',
+};
+
+function sourceOf(registry: Registry, as: string): Source {
+  if (as === 'visitor') return { kind: 'visitor', id: 'visitor' };
+  if ((DEVICE_TYPES as readonly string[]).includes(as)) return { kind: 'device', id: as };
+  if (registry.get('partner', as)) return { kind: 'partner', id: as };
+  throw new ApiError(
+    'unknown_source',
+    `as must be visitor, a device id type (${DEVICE_TYPES.join(', ')}) or the id of a partner.`,
+  );
+}
+
+const refersTo = (rule: unknown, id: string): boolean =>
+  typeof rule === 'object' &&
+  rule !== null &&
+  Object.entries(rule).some(([key, value]) => (key === 'segment' && value === id) || refersTo(value, id));

@@ -1,0 +1,140 @@
+import type { ClickHouse } from '../clickhouse/client.ts';
+import type { Lease, Leases } from '../jobs/lease.ts';
+import type { RunResult } from '../jobs/ledger.ts';
+import { currentBuilds } from './builds.ts';
+import { compile } from './rule/compile.ts';
+import type { ResolvedRule } from './rule/rule.ts';
+
+/** A segment with its rule ready to run, or why it cannot. */
+export interface Buildable {
+  readonly id: string;
+  readonly version: number;
+  readonly rule: ResolvedRule | { readonly refused: string };
+}
+
+/** How long a build waits for another one to end before it gives up. */
+const WAIT_MS = 600_000;
+
+/**
+ * Builds segments: each membership is written under the number of this run's lease and becomes visible at
+ * once by its pointer, or not at all. A segment that fails keeps its last membership and says why.
+ *
+ * @param segments read after the lease is held, so that the newest rules count.
+ */
+export async function buildSegments(
+  clickhouse: ClickHouse,
+  leases: Leases,
+  segments: () => readonly Buildable[],
+): Promise<RunResult> {
+  const lease = await leases.wait('segments', WAIT_MS);
+  try {
+    const asOf = new Date();
+    const built: Record<string, number> = {};
+    const failed: Record<string, string> = {};
+    let rowsRead = 0;
+    let bytesRead = 0;
+    for (const segment of segments()) {
+      const started = Date.now();
+      const outcome = await fill(clickhouse, lease, segment, asOf);
+      if (lease.lost()) throw new Error('the lease was lost to another run; nothing more is published');
+      await publish(clickhouse, lease, segment, asOf, outcome, Date.now() - started);
+      if ('reason' in outcome) failed[segment.id] = outcome.reason;
+      else {
+        built[segment.id] = outcome.size;
+        rowsRead += outcome.rowsRead;
+        bytesRead += outcome.bytesRead;
+      }
+    }
+    await dropUnused(clickhouse, lease.slot);
+    return { result: { build: lease.slot, asOf: asOf.toISOString(), built, failed }, rowsRead, bytesRead };
+  } finally {
+    await lease.release();
+  }
+}
+
+/**
+ * Counts who a rule would have, by the very query that a build runs.
+ *
+ * @returns the exact number of visitors at `asOf`.
+ */
+export async function estimate(clickhouse: ClickHouse, rule: ResolvedRule, asOf: Date): Promise<number> {
+  const { sql, params } = compile(rule, asOf);
+  const [row] = await clickhouse.query<{ size: string }>(`SELECT count() AS size FROM (${sql})`, params);
+  return Number(row?.size ?? 0);
+}
+
+type Filled = { size: number; rowsRead: number; bytesRead: number } | { reason: string };
+
+async function fill(clickhouse: ClickHouse, lease: Lease, segment: Buildable, asOf: Date): Promise<Filled> {
+  if ('refused' in segment.rule) return { reason: segment.rule.refused };
+  const { sql, params } = compile(segment.rule, asOf);
+  const named = { ...params, build: lease.slot, segment: segment.id };
+  try {
+    const cost = await clickhouse.command(
+      `INSERT INTO members SELECT {build:UInt64} AS build, {segment:String} AS segment, visitor, seen FROM (${sql})`,
+      named,
+    );
+    const [row] = await clickhouse.query<{ size: string }>(
+      'SELECT count() AS size FROM kept_members WHERE build = {build:UInt64} AND segment = {segment:String}',
+      named,
+    );
+    return { size: Number(row?.size ?? 0), rowsRead: cost.rowsRead, bytesRead: cost.bytesRead };
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function publish(
+  clickhouse: ClickHouse,
+  lease: Lease,
+  segment: Buildable,
+  asOf: Date,
+  outcome: Filled,
+  tookMs: number,
+): Promise<void> {
+  const failed = 'reason' in outcome;
+  await clickhouse.insert(
+    'builds',
+    [
+      {
+        segment: segment.id,
+        build: lease.slot,
+        state: failed ? 'failed' : 'built',
+        version: segment.version,
+        as_of: asOf.toISOString(),
+        size: failed ? 0 : outcome.size,
+        took_ms: tookMs,
+        reason: failed ? outcome.reason : '',
+        time: new Date().toISOString(),
+      },
+    ],
+    `build/${segment.id}/${lease.slot}`,
+  );
+}
+
+/**
+ * Drops the partitions of builds that no pointer names. A reader that began on the last build may still be
+ * at it, so the one before this run is spared when it is younger than the longest query.
+ */
+async function dropUnused(clickhouse: ClickHouse, current: number): Promise<void> {
+  const inUse = new Set([...(await currentBuilds(clickhouse)).values()].map((build) => build.build));
+  const table = clickhouse.cluster === undefined ? 'members' : 'members_local';
+  const hosts = clickhouse.hosts();
+  try {
+    for (const host of hosts) {
+      const partitions = await host.query<{ partition: string }>(
+        `SELECT DISTINCT partition FROM system.parts
+         WHERE database = currentDatabase() AND table = {table:String} AND active
+         GROUP BY partition HAVING max(modification_time) < now() - 600`,
+        { table },
+      );
+      for (const { partition } of partitions) {
+        const build = Number(partition);
+        if (build < current && !inUse.has(build))
+          await host.command(`ALTER TABLE ${table} DROP PARTITION {build:UInt64}`, { build });
+      }
+    }
+  } finally {
+    await Promise.all(hosts.map((host) => host.close()));
+  }
+}

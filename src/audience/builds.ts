@@ -1,0 +1,74 @@
+import type { ClickHouse } from '../clickhouse/client.ts';
+import { iso } from '../clickhouse/time.ts';
+
+/** The membership that is visible of a segment, and what came after it. */
+export interface Build {
+  readonly segment: string;
+  /** Number of the build that readers see; 0 = none yet. */
+  readonly build: number;
+  /** Version of the segment that was built. */
+  readonly version: number;
+  /** ISO 8601: the moment the rule was evaluated for. */
+  readonly asOf: string | null;
+  readonly size: number | null;
+  /** Why the newest attempt failed, where it did. */
+  readonly failure: string | null;
+}
+
+/** The current build of each segment, of all or of those named. */
+export async function currentBuilds(
+  clickhouse: ClickHouse,
+  segments?: readonly string[],
+): Promise<Map<string, Build>> {
+  const rows = await clickhouse.query<{
+    segment: string;
+    build: string;
+    version: number;
+    as_of: string;
+    size: string;
+    last_state: 'built' | 'failed';
+    last_reason: string;
+  }>(
+    `SELECT segment,
+            maxIf(builds.build, builds.state = 'built') AS build,
+            argMaxIf(builds.version, builds.build, builds.state = 'built') AS version,
+            argMaxIf(builds.as_of, builds.build, builds.state = 'built') AS as_of,
+            argMaxIf(builds.size, builds.build, builds.state = 'built') AS size,
+            argMax(builds.state, builds.build) AS last_state,
+            argMax(builds.reason, builds.build) AS last_reason
+     FROM builds ${segments ? 'WHERE segment IN {segments:Array(String)}' : ''} GROUP BY segment`,
+    segments ? { segments } : {},
+  );
+  return new Map(
+    rows.map((row) => {
+      const build = Number(row.build);
+      return [
+        row.segment,
+        {
+          segment: row.segment,
+          build,
+          version: row.version,
+          asOf: build === 0 ? null : iso(row.as_of),
+          size: build === 0 ? null : Number(row.size),
+          failure: row.last_state === 'failed' ? row.last_reason : null,
+        },
+      ];
+    }),
+  );
+}
+
+/** Sizes over time, oldest first. */
+export async function buildHistory(
+  clickhouse: ClickHouse,
+  segment: string,
+  limit: number,
+): Promise<{ asOf: string; size: number; version: number }[]> {
+  const rows = await clickhouse.query<{ as_of: string; size: string; version: number }>(
+    `SELECT as_of, size, version FROM builds
+     WHERE segment = {segment:String} AND state = 'built' ORDER BY build DESC LIMIT {limit:UInt32}`,
+    { segment, limit },
+  );
+  return rows
+    .map((row) => ({ asOf: iso(row.as_of), size: Number(row.size), version: row.version }))
+    .reverse();
+}

@@ -1,0 +1,349 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshDatabase } from '../../../test/engine.ts';
+import { ClickHouse } from '../../clickhouse/client.ts';
+import { migrate } from '../../clickhouse/schema.ts';
+import { compile, fits, type Statement } from './compile.ts';
+import { evaluate, type Observed } from './evaluate.testing.ts';
+import { parseRule } from './parse.ts';
+import { resolve } from './resolve.ts';
+import type { ResolvedRule, Rule } from './rule.ts';
+import { rule, world } from './world.testing.ts';
+
+const DAY = 86_400_000;
+/** Of no whole second: `within` reaches back to the millisecond. */
+const asOf = Math.floor(Date.now() / 1000) * 1000 + 123;
+
+const clickhouse = new ClickHouse(await freshDatabase());
+beforeAll(() => migrate(clickhouse, 90));
+afterAll(() => clickhouse.close());
+
+function read(json: unknown): Rule {
+  const parsed = parseRule(json);
+  if (!parsed.ok) throw new Error(parsed.message);
+  return parsed.rule;
+}
+
+function resolved(json: unknown, segments: ReadonlyMap<string, unknown> = new Map()): ResolvedRule {
+  const got = resolve(read(json), (id) => (segments.has(id) ? read(segments.get(id)) : undefined));
+  if (!got.ok) throw new Error(got.message);
+  return got.rule;
+}
+
+const plain: Observed = {
+  time: asOf - DAY,
+  visitor: 1n,
+  hit: 1n,
+  site: 's1',
+  event: 'pageview',
+  path: '/',
+  title: '',
+  referrer: '',
+  referrerHost: '',
+  categories: [],
+  keywords: [],
+  country: '',
+  region: '',
+  language: '',
+  device: 'desktop',
+  os: '',
+  browser: '',
+  tz: 0,
+};
+
+/** Makes these hits the only ones stored. */
+async function store(hits: readonly Partial<Observed>[]): Promise<void> {
+  await clickhouse.command('TRUNCATE TABLE hits');
+  await clickhouse.command('TRUNCATE TABLE features');
+  const rows = hits.map((given) => {
+    const { visitor, hit, time, referrerHost, ...rest } = { ...plain, ...given };
+    return {
+      ...rest,
+      visitor: String(visitor),
+      hit: String(hit),
+      time: new Date(time).toISOString(),
+      referrer_host: referrerHost,
+    };
+  });
+  if (rows.length > 0) await clickhouse.insert('hits', rows);
+}
+
+interface Row {
+  segment?: string;
+  visitor: string;
+  seen: string;
+}
+const ask = ({ sql, params }: Statement) => clickhouse.query<Row>(sql, params);
+const members = async (json: unknown) =>
+  (await ask(compile(resolved(json), new Date(asOf)))).map((row) => BigInt(row.visitor)).sort();
+const sorted = (visitors: Iterable<bigint>) => [...visitors].map(String).sort();
+
+describe('a compiled rule finds whom the words of the rule language mean', () => {
+  let asked = 0;
+  let separating = 0;
+
+  it('in random worlds, for random rules, each alone and many in one pass', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        world(asOf),
+        fc.tuple(rule([]), rule([])),
+        fc.array(rule(['x', 'y']), { minLength: 25, maxLength: 25 }),
+        fc.array(rule(['x', 'y']), { minLength: 40, maxLength: 40 }),
+        async (hits, [x, y], alone, together) => {
+          await store(hits);
+          const segments = new Map<string, unknown>([
+            ['x', x],
+            ['y', y],
+          ]);
+          const everyone = new Set(hits.map(({ visitor }) => visitor)).size;
+          const expected = (json: unknown) => {
+            const visitors = evaluate(json, hits, asOf, segments);
+            asked += 1;
+            if (visitors.size > 0 && visitors.size < everyone) separating += 1;
+            return sorted(visitors);
+          };
+          for (const json of alone) {
+            const rows = await ask(compile(resolved(json, segments), new Date(asOf)));
+            expect(rows.map((row) => row.visitor).sort(), JSON.stringify(json)).toEqual(expected(json));
+          }
+          const rules = new Map(together.map((json, i) => [`segment ${i}`, resolved(json, segments)]));
+          const found = await ask(compile(rules, new Date(asOf)));
+          for (const [i, json] of together.entries()) {
+            const rows = found.filter(({ segment }) => segment === `segment ${i}`);
+            expect(rows.map((row) => row.visitor).sort(), JSON.stringify(json)).toEqual(expected(json));
+          }
+        },
+      ),
+      { numRuns: 8, endOnFailure: true },
+    );
+  });
+
+  it('of which a good part told visitors apart', () => {
+    expect(asked).toBe(8 * 65);
+    expect(separating).toBeGreaterThan(asked / 5);
+  });
+});
+
+describe('a Match', () => {
+  it('is met by one hit that has all its fields, not by two that have one each', async () => {
+    await store([
+      { visitor: 1n, hit: 1n, categories: ['a'], country: 'DE' },
+      { visitor: 1n, hit: 2n, categories: ['b'], keywords: ['k'], country: 'US' },
+      { visitor: 2n, hit: 3n, categories: ['a', 'b'], keywords: ['k'], country: 'US' },
+    ]);
+    expect(await members({ did: { category: 'a', country: 'US' } })).toEqual([2n]);
+    expect(await members({ did: { category: 'a', keyword: 'k' } })).toEqual([2n]);
+  });
+
+  it('is not met by attention, unless it names that event', async () => {
+    await store([
+      { visitor: 1n, hit: 1n, event: 'attention', categories: ['a'] },
+      { visitor: 2n, hit: 2n, categories: ['a'] },
+    ]);
+    expect(await members({ did: {} })).toEqual([2n]);
+    expect(await members({ did: { category: 'a' } })).toEqual([2n]);
+    expect(await members({ did: { category: 'a', event: 'attention' } })).toEqual([1n]);
+    expect(await members({ did: { event: ['attention', 'pageview'] } })).toEqual([1n, 2n]);
+    expect(await members({ not: { did: {} } })).toEqual([1n]);
+  });
+
+  it('takes everything but * for itself', async () => {
+    const paths = ['/a_b', '/aXb', '/a%b', '/a\\b', '/a*b', '/A_B', "/it's", "') OR 1=1 --"];
+    await store(paths.map((path, i) => ({ visitor: BigInt(i), hit: BigInt(i), path })));
+    expect(await members({ did: { path: '/a_b*' } })).toEqual([0n]);
+    expect(await members({ did: { path: '*a%b' } })).toEqual([2n]);
+    expect(await members({ did: { path: '/*\\b' } })).toEqual([3n]);
+    expect(await members({ did: { path: '/a\\*' } })).toEqual([3n]);
+    expect(await members({ did: { path: '/a*b' } })).toEqual([0n, 1n, 2n, 3n, 4n]);
+    expect(await members({ did: { path: ["/it's", '/A*'] } })).toEqual([5n, 6n]);
+    expect(await members({ did: { path: "') OR 1=1 --" } })).toEqual([7n]);
+    expect(await members({ did: { title: "') OR 1=1 --" } })).toEqual([]);
+  });
+
+  it('knows a referrer by its URL and by its host', async () => {
+    await store([
+      { visitor: 1n, hit: 1n, referrer: 'https://www.example.com/a', referrerHost: 'www.example.com' },
+      { visitor: 2n, hit: 2n },
+    ]);
+    for (const referrer of ['www.example.com', '*.example.com', 'https://www.example.com/a', 'https://*/a']) {
+      expect(await members({ did: { referrer } }), referrer).toEqual([1n]);
+    }
+    expect(await members({ did: { referrer: 'example.com' } })).toEqual([]);
+    expect(await members({ did: { referrer: '' } })).toEqual([2n]);
+  });
+
+  it('reads the clock of the visitor', async () => {
+    const time = Date.parse(`${new Date(asOf - 3 * DAY).toISOString().slice(0, 10)}T23:30:00Z`);
+    const weekday = new Date(time).getUTCDay() || 7;
+    await store([
+      { visitor: 1n, hit: 1n, time, tz: 0 },
+      { visitor: 2n, hit: 2n, time, tz: 60, keywords: ['k'] },
+    ]);
+    expect(await members({ did: { hour: 23, weekday } })).toEqual([1n]);
+    expect(await members({ did: { hour: '0', weekday: (weekday % 7) + 1 } })).toEqual([2n]);
+    expect(await members({ did: { hour: 0, keyword: 'k' } })).toEqual([2n]);
+  });
+});
+
+describe('times', () => {
+  it('counts distinct hits: a repeat, and a hit of two categories, once', async () => {
+    await store([
+      { visitor: 1n, hit: 1n, categories: ['a', 'b'] },
+      { visitor: 1n, hit: 1n, categories: ['a', 'b'] },
+      { visitor: 2n, hit: 1n, categories: ['a'] },
+      { visitor: 2n, hit: 2n, categories: ['b'] },
+    ]);
+    expect(await members({ did: { category: ['a', 'b'] }, times: 2 })).toEqual([2n]);
+    expect(await members({ did: { category: ['a', 'b'] }, times: { eq: 1 } })).toEqual([1n]);
+    expect(await members({ did: {}, times: 2 })).toEqual([2n]);
+  });
+
+  it('that admits none speaks of everyone with a hit inside the retention', async () => {
+    await store([
+      { visitor: 1n, hit: 1n, categories: ['a'] },
+      { visitor: 1n, hit: 2n, categories: ['a'] },
+      { visitor: 2n, hit: 3n, event: 'attention' },
+      { visitor: 3n, hit: 4n, time: asOf - 95 * DAY },
+    ]);
+    expect(await members({ did: { category: 'a' }, times: { lte: 1 } })).toEqual([2n]);
+    expect(await members({ did: { category: 'a' }, times: { eq: 0 } })).toEqual([2n]);
+    expect(await members({ did: { category: 'a' }, times: 0 })).toEqual([1n, 2n]);
+    expect(await members({ not: { did: { category: 'a' }, times: 0 } })).toEqual([]);
+    expect(await members({ not: { did: { category: 'a' } } })).toEqual([2n]);
+  });
+});
+
+describe('within', () => {
+  it('reaches back to the millisecond', async () => {
+    await store([
+      { visitor: 1n, hit: 1n, time: asOf - 7 * DAY },
+      { visitor: 2n, hit: 2n, time: asOf - 7 * DAY - 1 },
+    ]);
+    expect(await members({ did: {}, within: '7d' })).toEqual([1n]);
+    expect(await members({ did: {}, within: '168h' })).toEqual([1n]);
+    expect(await members({ did: {}, times: { eq: 0 }, within: '7d' })).toEqual([2n]);
+  });
+});
+
+describe('seen', () => {
+  it('is the newest hit of the visitor that the statement saw', async () => {
+    await store([
+      { visitor: 1n, hit: 1n, time: asOf - 3 * DAY, categories: ['a'] },
+      { visitor: 1n, hit: 2n, time: asOf - 2 * DAY, categories: ['a'] },
+      { visitor: 1n, hit: 3n, time: asOf - 1 * DAY },
+    ]);
+    const seen = async (json: unknown) =>
+      (await ask(compile(resolved(json), new Date(asOf)))).map((row) => Date.parse(`${row.seen}Z`));
+    expect(await seen({ did: { category: 'a' } })).toEqual([asOf - 2 * DAY]);
+    expect(await seen({ any: [{ did: { category: 'a' } }, { did: {} }] })).toEqual([asOf - DAY]);
+    expect(await seen({ not: { did: { category: 'b' } } })).toEqual([asOf - DAY]);
+  });
+});
+
+describe('a statement', () => {
+  const at = new Date(asOf);
+
+  it('holds no value of the rule', () => {
+    const { sql, params } = compile(
+      resolved({
+        all: [{ did: { category: 'Zebra', path: ['/Zebra/*', '/Zebra'], hour: [17, 19] }, times: 77777 }],
+      }),
+      at,
+    );
+    expect(sql).not.toMatch(/Zebra|77777|17|19/);
+    expect(Object.values(params).flat()).toEqual(
+      expect.arrayContaining(['Zebra', '/Zebra/%', '/Zebra', 17, 19, 77777]),
+    );
+  });
+
+  it('asks each distinct clause once, also across rules', () => {
+    const clause = { did: { category: ['a', 'b'] } };
+    const same = { did: { category: ['b', 'a', 'b'] }, times: { gte: 1 } };
+    const rules = new Map([
+      ['one', resolved({ all: [clause, same] })],
+      ['two', resolved({ any: [same, { did: { keyword: 'k' } }] })],
+    ]);
+    expect(compile(rules, at).sql.match(/FROM kept_/g)).toHaveLength(2);
+  });
+
+  it('asks the feature table for a category or a keyword, and the hits only where it cannot answer', () => {
+    const tables = (json: unknown) => compile(resolved(json), at).sql.match(/kept_\w+/g);
+    expect(tables({ did: { category: 'a', country: 'DE', hour: 3 }, times: 2 })).toEqual(['kept_features']);
+    expect(tables({ did: { keyword: 'a', event: 'buy' } })).toEqual(['kept_features']);
+    expect(tables({ did: { category: 'a', keyword: 'b' } })).toEqual(['kept_hits']);
+    expect(tables({ did: { category: 'a', path: '/x*' } })).toEqual(['kept_hits']);
+    expect(tables({ did: { site: 'a' } })).toEqual(['kept_hits']);
+  });
+
+  it('asks for everyone only where somebody may be in who did nothing named', () => {
+    const asksEveryone = (json: unknown) => compile(resolved(json), at).sql.includes('kept_hits GROUP BY');
+    const car = { did: { category: 'a' } };
+    const none = { did: { category: 'b' }, times: { lte: 3 } };
+    expect(asksEveryone(car)).toBe(false);
+    expect(asksEveryone({ all: [car, { not: none }] })).toBe(false);
+    expect(asksEveryone({ all: [car, none] })).toBe(false);
+    expect(asksEveryone({ any: [car, none] })).toBe(true);
+    expect(asksEveryone({ not: car })).toBe(true);
+    expect(asksEveryone({ not: { not: car } })).toBe(false);
+  });
+
+  it('finds a category by the key of the feature table, alone or in a list', async () => {
+    const clauses = { any: [{ did: { category: '483' }, within: '7d' }, { did: { category: ['1', '2'] } }] };
+    const { sql, params } = compile(resolved(clauses), at);
+    const plan = await clickhouse.query<{ explain: string }>(`EXPLAIN indexes = 1 ${sql}`, params);
+    const text = plan.map((row) => row.explain).join('\n');
+    expect(text).toContain("value in ['483', '483']");
+    expect(text).toContain('value in 2-element set');
+  });
+});
+
+describe('the largest rules that are understood', () => {
+  const at = new Date(asOf);
+  const run = async (json: unknown, segments?: ReadonlyMap<string, unknown>) => {
+    const statement = compile(resolved(json, segments), at);
+    expect(fits(statement)).toBe(true);
+    return (await ask(statement)).map((row) => row.visitor).sort();
+  };
+  beforeAll(() =>
+    store([
+      { visitor: 1n, hit: 1n, path: '/255/z', keywords: ['255'], categories: ['255'] },
+      { visitor: 2n, hit: 2n, path: '/999/z', referrer: '/999/z', keywords: [`${'k'.repeat(509)}999`] },
+    ]),
+  );
+
+  it('256 clauses, each of its own kind, more bits than one word has', async () => {
+    const clause = (i: number) => ({
+      did: { keyword: String(i), site: ['s1', `site ${i}`], event: [`event ${i}`, 'pageview'] },
+      times: { gte: 1, lte: i + 1 },
+      within: `${i + 1500}m`,
+    });
+    expect(await run({ any: Array.from({ length: 256 }, (_, i) => clause(i)) })).toEqual(['1']);
+  });
+
+  it('256 clauses on the hits themselves', async () => {
+    const any = Array.from({ length: 256 }, (_, i) => ({ did: { path: `/${i}/*` } }));
+    expect(await run({ any })).toEqual(['1']);
+    expect(await run({ not: { any } })).toEqual(['2']);
+  });
+
+  it('1,000 wildcards, on a referrer and on a path', async () => {
+    const wildcards = Array.from({ length: 1000 }, (_, i) => `*/${i}/*`);
+    expect(await run({ did: { referrer: wildcards, path: wildcards } })).toEqual(['2']);
+  });
+
+  it('1,000 values of 512 characters', async () => {
+    const keyword = Array.from({ length: 1000 }, (_, i) => 'k'.repeat(509) + String(i).padStart(3, '0'));
+    expect(await run({ did: { keyword } })).toEqual(['2']);
+  });
+
+  it('as deep as it may be with its segments in place', async () => {
+    const segments = new Map<string, unknown>([['s0', { did: { keyword: '255' } }]]);
+    for (let i = 1; i <= 32; i++) {
+      const deeper = { any: [{ not: { segment: `s${i - 1}` } }, { did: { keyword: 'never' } }] };
+      segments.set(`s${i}`, i % 2 ? { not: { all: [deeper] } } : deeper);
+    }
+    expect(await run({ segment: 's30' }, segments)).toEqual(['2']);
+    expect(await run({ segment: 's31' }, segments)).toEqual(['2']);
+    expect(() => resolved({ segment: 's32' }, segments)).toThrow('nested deeper than 128');
+  });
+});

@@ -1,0 +1,122 @@
+import type { Binding } from './binding.ts';
+import {
+  CLOCK_FIELDS,
+  MATCH_FIELDS,
+  type Match,
+  type MatchField,
+  TEXT_FIELDS,
+  WILDCARD_FIELDS,
+  type WildcardField,
+} from './rule.ts';
+
+/**
+ * A question that the hits answer for each visitor who has one: so many distinct hits that meet a Match.
+ * Rules that ask the same share one.
+ */
+export interface Leaf {
+  readonly match: Match;
+  readonly withinMs: number | undefined;
+  /** Distinct hits; at least 1, because a visitor without any leaves no row to count. */
+  readonly from: number;
+  readonly to: number | undefined;
+}
+
+/** The event of a ping that only tells attention; no hit for a Match that does not name it. */
+const ATTENTION = 'attention';
+
+/** @returns the same text for leaves that ask the same, whatever the order of their values. */
+export function leafKey({ match, withinMs, from, to }: Leaf): string {
+  const values = MATCH_FIELDS.map((field) => [...(match[field] ?? [])].sort());
+  return JSON.stringify([values, withinMs ?? null, from, to ?? null]);
+}
+
+/**
+ * The SELECT of a leaf: a row (visitor, clause, latest) for each visitor who meets it; `latest` is the
+ * newest hit that did.
+ *
+ * @param clause the number that the rows carry.
+ * @param asOf milliseconds since 1970, from which `withinMs` reaches back.
+ */
+export function leafSql(leaf: Leaf, clause: number, asOf: number, binding: Binding): string {
+  const feature = featureOf(leaf.match);
+  const conditions = feature ? [`kind = '${feature}'`] : [];
+  for (const field of TEXT_FIELDS) {
+    const values = leaf.match[field];
+    if (!values) continue;
+    if (field === feature) conditions.push(anyOf('value', values, binding));
+    else if (field === 'category') conditions.push(holdsAny('categories', values, binding));
+    else if (field === 'keyword') conditions.push(holdsAny('keywords', values, binding));
+    else if (isWildcard(field)) conditions.push(likeAny(columnsOf(field), values, binding));
+    else conditions.push(anyOf(field, values, binding));
+  }
+  for (const field of CLOCK_FIELDS) {
+    const values = leaf.match[field];
+    if (values) conditions.push(or(binding.many('UInt8', values).map((list) => `${field} IN ${list}`)));
+  }
+  if (!leaf.match.event) conditions.push(`event != '${ATTENTION}'`);
+  if (leaf.withinMs !== undefined) {
+    const since = binding.one('Int64', asOf - leaf.withinMs);
+    conditions.push(`time >= fromUnixTimestamp64Milli(${since}, 'UTC')`);
+  }
+  return [
+    `SELECT visitor, ${clause} AS clause, max(time) AS latest FROM ${feature ? 'kept_features' : 'kept_hits'}`,
+    `WHERE ${conditions.join(' AND ')}`,
+    `GROUP BY visitor${having(leaf, binding)}`,
+  ].join(' ');
+}
+
+/** The rows of every visitor there is, in the form of a leaf's. */
+export const universeSql = (clause: number): string =>
+  `SELECT visitor, ${clause} AS clause, max(time) AS latest FROM kept_hits GROUP BY visitor`;
+
+/**
+ * The feature table is read by one feature and holds no text of a page; a Match on both features is met
+ * by one hit that has both, which only the hits themselves know.
+ */
+function featureOf(match: Match): 'category' | 'keyword' | undefined {
+  if (WILDCARD_FIELDS.some((field) => match[field])) return undefined;
+  if (match.category && match.keyword) return undefined;
+  return match.category ? 'category' : match.keyword ? 'keyword' : undefined;
+}
+
+/** A hit may have been sent twice, or stand in the feature table once for each of its values. */
+function having({ from, to }: Leaf, binding: Binding): string {
+  const bounds = [];
+  if (from > 1) bounds.push(`uniqExact(hit) >= ${binding.one('Int64', from)}`);
+  if (to !== undefined) bounds.push(`uniqExact(hit) <= ${binding.one('Int64', to)}`);
+  return bounds.length > 0 ? ` HAVING ${bounds.join(' AND ')}` : '';
+}
+
+const isWildcard = (field: MatchField): field is WildcardField =>
+  (WILDCARD_FIELDS as readonly string[]).includes(field);
+
+/** A referrer is named by its URL or by its host alone. */
+const columnsOf = (field: WildcardField) => (field === 'referrer' ? ['referrer', 'referrer_host'] : [field]);
+
+const or = (terms: readonly string[]) => (terms.length === 1 ? terms[0]! : `(${terms.join(' OR ')})`);
+
+function anyOf(column: string, values: readonly string[], binding: Binding): string {
+  if (values.length === 1) return `${column} = ${binding.one('String', values[0]!)}`;
+  return or(binding.many('String', values).map((list) => `${column} IN ${list}`));
+}
+
+function holdsAny(column: string, values: readonly string[], binding: Binding): string {
+  if (values.length === 1) return `has(${column}, ${binding.one('String', values[0]!)})`;
+  return or(binding.many('String', values).map((list) => `hasAny(${column}, ${list})`));
+}
+
+function likeAny(columns: readonly string[], values: readonly string[], binding: Binding): string {
+  const literal = values.filter((value) => !value.includes('*'));
+  const patterns = values
+    .filter((value) => value.includes('*'))
+    .map((value) => binding.one('String', likePattern(value)));
+  return or(
+    columns.flatMap((column) => [
+      ...(literal.length > 0 ? [anyOf(column, literal, binding)] : []),
+      ...patterns.map((pattern) => `${column} LIKE ${pattern}`),
+    ]),
+  );
+}
+
+/** Everything but `*` stands for itself. */
+const likePattern = (wildcard: string) => wildcard.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%');

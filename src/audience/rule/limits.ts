@@ -1,0 +1,29 @@
+/** How deep a rule may be nested as it is written: nobody reads a deeper one, and reading it recurses. */
+export const MAX_DEPTH = 32;
+/**
+ * How deep it may be once the segments it refers to are in their places, each reference a level of its
+ * own. ClickHouse bounds the depth of a statement (`max_ast_depth`): an expression 300 levels deep passed,
+ * one of 600 did not.
+ */
+export const MAX_RESOLVED_DEPTH = 128;
+/** Clauses (`did`, `segment`) of a rule; each distinct one is a pass over its part of the hits. */
+export const MAX_CLAUSES = 256;
+/** Characters of a value in a Match; a title or path is no longer than a few hundred. */
+export const MAX_VALUE_LENGTH = 512;
+/** Values of one field of a Match. */
+export const MAX_VALUES = 1000;
+/** The ceiling of the retention: nothing older exists. */
+export const MAX_WITHIN_DAYS = 90;
+
+/**
+ * What the HTTP port of ClickHouse takes, with room for settings that travel beside a statement. Its own
+ * defaults, of which it refuses the excess: 1,000 fields (`http_max_fields`), 128 KiB a decoded field
+ * (`http_max_field_value_size`), 1 MiB of encoded request line (`http_max_uri_size`), 256 KiB of SQL
+ * (`max_query_size`).
+ */
+export const STATEMENT = {
+  maxParams: 900,
+  maxParamBytes: 120_000,
+  maxEncodedParams: 900_000,
+  maxSql: 240_000,
+} as const;

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { parseRule } from './parse.ts';
+import { resolve } from './resolve.ts';
+import type { Rule } from './rule.ts';
+
+function read(json: unknown): Rule {
+  const parsed = parseRule(json);
+  if (!parsed.ok) throw new Error(parsed.message);
+  return parsed.rule;
+}
+
+/** Resolves a rule among segments, all given as JSON. */
+function resolveAmong(json: unknown, segments: Readonly<Record<string, unknown>>, self?: string) {
+  const rules = new Map(Object.entries(segments).map(([id, rule]) => [id, read(rule)]));
+  return resolve(read(json), (id) => rules.get(id), self);
+}
+
+const os = (name: string) => ({ did: { os: name } });
+const clauses = (n: number) => ({ any: Array.from({ length: n }, (_, i) => os(`os ${i}`)) });
+
+describe('a rule that refers to segments', () => {
+  it('has them in their places', () => {
+    const resolved = resolveAmong(
+      { all: [{ segment: 'a' }, { not: { segment: 'b' } }] },
+      { a: { any: [os('iOS'), { segment: 'b' }] }, b: os('Linux') },
+    );
+    expect(resolved).toEqual({
+      ok: true,
+      rule: read({ all: [{ any: [os('iOS'), os('Linux')] }, { not: os('Linux') }] }),
+    });
+  });
+
+  it('may name one twice, which is no circle', () => {
+    expect(resolveAmong({ any: [{ segment: 'a' }, { segment: 'a' }] }, { a: os('iOS') }).ok).toBe(true);
+  });
+
+  it('is refused where there is no such segment, with the way to it', () => {
+    expect(resolveAmong({ all: [os('iOS'), { segment: 'nix' }] }, {})).toEqual({
+      ok: false,
+      reason: 'unknown_segment',
+      path: '/all/1/segment',
+      message: '/all/1/segment: there is no segment nix',
+    });
+    expect(resolveAmong({ not: { segment: 'a' } }, { a: { all: [{ segment: 'gone' }] } })).toMatchObject({
+      reason: 'unknown_segment',
+      path: '/not/segment',
+      message: '/not/segment: there is no segment a → gone',
+    });
+  });
+
+  it.each<[string, unknown, Record<string, unknown>, string | undefined, string]>([
+    ['of one', { segment: 'a' }, { a: { not: { segment: 'a' } } }, undefined, 'a → a'],
+    [
+      'of three',
+      { segment: 'a' },
+      { a: { segment: 'b' }, b: { segment: 'c' }, c: { segment: 'a' } },
+      undefined,
+      'a → b → c → a',
+    ],
+    ['that the rule itself would close', { segment: 'b' }, { b: { segment: 'new' } }, 'new', 'new → b → new'],
+    [
+      'that lies further on',
+      { segment: 'x' },
+      { x: { segment: 'a' }, a: { segment: 'a' } },
+      undefined,
+      'x → a → a',
+    ],
+  ])('is refused for a circle %s, naming it', (_, rule, segments, self, chain) => {
+    const refused = resolveAmong(rule, segments, self);
+    expect(refused).toMatchObject({ ok: false, reason: 'segment_cycle', path: '/segment' });
+    expect(!refused.ok && refused.message).toContain(`: ${chain}`);
+  });
+
+  it('is counted with everything in its place', () => {
+    const segments = { a: clauses(128), b: clauses(129) };
+    expect(resolveAmong({ any: [{ segment: 'a' }, { segment: 'a' }] }, segments).ok).toBe(true);
+    expect(resolveAmong({ any: [{ segment: 'a' }, { segment: 'b' }] }, segments)).toMatchObject({
+      reason: 'rule_too_large',
+      path: '/any/1/segment',
+    });
+  });
+
+  it('cannot grow without end by doubling', () => {
+    const doubling = Object.fromEntries(
+      Array.from({ length: 60 }, (_, i) => [
+        `s${i}`,
+        i === 0 ? os('iOS') : { all: [{ segment: `s${i - 1}` }, { segment: `s${i - 1}` }] },
+      ]),
+    );
+    expect(resolveAmong({ segment: 's59' }, doubling)).toMatchObject({ reason: 'rule_too_large' });
+  });
+
+  it('may go through a hundred segments, but not through a hundred thousand', () => {
+    const lookup = (length: number) => (id: string) =>
+      read(Number(id) < length ? { segment: String(Number(id) + 1) } : os('iOS'));
+    expect(resolve(read({ segment: '1' }), lookup(100))).toEqual({ ok: true, rule: read(os('iOS')) });
+    expect(resolve(read({ segment: '1' }), lookup(100_000))).toMatchObject({ reason: 'rule_too_deep' });
+  });
+});
+
+describe('a rule too large for one statement', () => {
+  const keywords = (letter: string) =>
+    Array.from({ length: 1000 }, (_, i) => letter.repeat(508) + String(i).padStart(4, '0'));
+
+  it('is refused before ClickHouse does', () => {
+    expect(resolveAmong({ did: { keyword: keywords('k') } }, {}).ok).toBe(true);
+    expect(resolveAmong({ did: { keyword: keywords('ж') } }, {})).toMatchObject({
+      ok: false,
+      reason: 'rule_too_large',
+      path: '/',
+    });
+  });
+});

@@ -1,0 +1,152 @@
+import { MAX_VALUE_LENGTH, MAX_VALUES, MAX_WITHIN_DAYS } from './limits.ts';
+import { nearest } from './nearest.ts';
+import type { Path, RuleRefusal } from './problem.ts';
+import type { ClockField, TextField, Times } from './rule.ts';
+
+/** What is wrong with a value, and where inside of it. */
+export class Wrong {
+  readonly reason: RuleRefusal;
+  readonly said: string;
+  readonly path: Path;
+
+  constructor(reason: RuleRefusal, said: string, path: Path = []) {
+    this.reason = reason;
+    this.said = said;
+    this.path = path;
+  }
+}
+
+const DEVICES = ['desktop', 'mobile', 'tablet', 'tv', 'console', 'wearable', 'other'];
+
+/**
+ * Fields whose values are codes: how a code is stored (upper or lower case) and its form. A wrong one
+ * would match nobody in silence. Empty = not known, as in the hits.
+ */
+const CODES: {
+  readonly [F in TextField]?: { stored: (code: string) => string; form: RegExp; called: string };
+} = {
+  country: { stored: (c) => c.toUpperCase(), form: /^([A-Z]{2})?$/, called: 'an ISO 3166-1 code such as DE' },
+  region: {
+    stored: (c) => c.toUpperCase(),
+    form: /^([A-Z]{2}-[A-Z0-9]{1,3})?$/,
+    called: 'an ISO 3166-2 code such as US-CA',
+  },
+  language: {
+    stored: (c) => c.toLowerCase(),
+    form: /^([a-z]{2,3})?$/,
+    called: 'an ISO 639-1 code such as de',
+  },
+};
+
+/** Reads one value of a text field. */
+export function readText(field: TextField, value: unknown): string | Wrong {
+  if (typeof value !== 'string') return new Wrong('bad_value', 'must be a string or a list of strings');
+  if (value.length > MAX_VALUE_LENGTH) {
+    return new Wrong('bad_value', `has ${value.length} characters; at most ${MAX_VALUE_LENGTH} are taken`);
+  }
+  if (/\p{Surrogate}/u.test(value))
+    return new Wrong('bad_value', 'holds half a character (a lone surrogate)');
+  if (field === 'device' && !DEVICES.includes(value)) {
+    const meant = nearest(value, DEVICES);
+    return new Wrong(
+      'bad_value',
+      meant ? `unknown device, did you mean ${meant}?` : `must be one of ${DEVICES.join(', ')}`,
+    );
+  }
+  const code = CODES[field];
+  if (!code) return value;
+  const stored = code.stored(value);
+  return code.form.test(stored) ? stored : new Wrong('bad_value', `must be ${code.called}`);
+}
+
+const CLOCK = {
+  hour: { from: 0, to: 23, called: 'an hour from 0 to 23' },
+  weekday: { from: 1, to: 7, called: 'a weekday from 1 (Monday) to 7' },
+} as const;
+
+/** Reads one value of `hour` or `weekday`: a number, or its digits as text. */
+export function readClock(field: ClockField, value: unknown): number | Wrong {
+  const { from, to, called } = CLOCK[field];
+  const number = typeof value === 'string' && /^\d{1,2}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) && number >= from && number <= to
+    ? number + 0
+    : new Wrong('bad_value', `must be ${called}, or a list of them`);
+}
+
+/** Reads a value or a list of values (any of them), each by `read`; what is said twice counts once. */
+export function readValues<T>(value: unknown, read: (one: unknown) => T | Wrong): T[] | Wrong {
+  const listed = Array.isArray(value);
+  const given: readonly unknown[] = listed ? value : [value];
+  if (given.length === 0) return new Wrong('empty_list', 'the list is empty, so no hit could ever match');
+  if (given.length > MAX_VALUES) {
+    return new Wrong('bad_value', `has ${given.length} values; at most ${MAX_VALUES} are taken`);
+  }
+  const values = new Set<T>();
+  for (const [index, one] of given.entries()) {
+    const got = read(one);
+    if (got instanceof Wrong) return listed ? new Wrong(got.reason, got.said, [index, ...got.path]) : got;
+    values.add(got);
+  }
+  return [...values];
+}
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** @returns the milliseconds of a Duration such as `30m`, `24h` or `7d`. */
+export function readDuration(value: unknown): number | Wrong {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(typeof value === 'string' ? value : '') ?? [];
+  if (count === undefined) return new Wrong('bad_duration', 'must be a duration such as 30m, 24h or 7d');
+  const ms = Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  if (ms === 0) return new Wrong('bad_duration', 'must be longer than nothing');
+  return ms <= MAX_WITHIN_DAYS * UNIT_MS.d
+    ? ms
+    : new Wrong('bad_duration', `is longer than ${MAX_WITHIN_DAYS}d, and nothing is kept longer`);
+}
+
+/** How a Range of whole numbers narrows what is counted: the bounds that each of its fields sets. */
+const BOUNDS: Readonly<Record<string, (n: number) => { from?: number; to?: number }>> = {
+  gte: (n) => ({ from: n }),
+  gt: (n) => ({ from: n + 1 }),
+  lte: (n) => ({ to: n }),
+  lt: (n) => ({ to: n - 1 }),
+  eq: (n) => ({ from: n, to: n }),
+};
+export const RANGE_FIELDS = Object.keys(BOUNDS);
+
+/** Reads a Range of hits: a whole number (at least) or `{gte?, gt?, lte?, lt?, eq?}`, all of which hold. */
+export function readTimes(value: unknown): Times | Wrong {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return narrow([['gte', value]], () => []);
+  }
+  const fields = Object.entries(value);
+  const unknown = fields.find(([name]) => !RANGE_FIELDS.includes(name));
+  if (unknown) return new Wrong('unknown_field', unknownField(unknown[0], RANGE_FIELDS), [unknown[0]]);
+  if (fields.length === 0) {
+    return new Wrong('bad_range', `names no bound; give one of ${RANGE_FIELDS.join(', ')}`);
+  }
+  return narrow(fields, (name) => [name]);
+}
+
+function narrow(fields: readonly (readonly [string, unknown])[], at: (name: string) => Path): Times | Wrong {
+  let from = 0;
+  let to = Number.POSITIVE_INFINITY;
+  for (const [name, value] of fields) {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
+      return new Wrong('bad_value', 'must be a whole number of hits', at(name));
+    }
+    if (value < 0) return new Wrong('bad_range', 'is negative, and hits are counted from 0', at(name));
+    const bound = BOUNDS[name]!(value);
+    from = Math.max(from, bound.from ?? 0);
+    to = Math.min(to, bound.to ?? to);
+  }
+  if (from > to) return new Wrong('bad_range', 'contradicts itself: no number of hits is in it');
+  return { from: from + 0, to: to === Number.POSITIVE_INFINITY ? undefined : to };
+}
+
+/** @returns what is said of a field that does not exist. */
+export function unknownField(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
+  return meant
+    ? `unknown field, did you mean ${meant}?`
+    : `unknown field; the fields here are ${known.join(', ')}`;
+}

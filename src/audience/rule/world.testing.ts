@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import type { Observed } from './evaluate.testing.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const DURATIONS: Readonly<Record<string, number>> = {
+  '1m': MINUTE,
+  '30m': 30 * MINUTE,
+  '24h': DAY,
+  '7d': 7 * DAY,
+  '90d': 90 * DAY,
+};
+
+/** Ages of hits: on every edge of a `within`, beside it, and just after the moment asked about. */
+const AGES = [-MINUTE, 0, 12 * DAY + 5 * HOUR, 40 * DAY, 85 * DAY].concat(
+  Object.values(DURATIONS)
+    .filter((ms) => ms < 85 * DAY)
+    .flatMap((ms) => [ms - 1, ms, ms + 1]),
+);
+
+const HOSTS = ['', 't.co', 'www.example.com', 'example.com'];
+/** What stands for more than itself in LIKE, in a wildcard, in SQL or in a parameter's escaping. */
+const TEXTS = [
+  '',
+  '/',
+  '/a_b',
+  '/a%b',
+  '/aXb',
+  '/a\\b',
+  '\\x',
+  '/A_B/c.html',
+  "/it's",
+  'a\nb\tc',
+  'naïve 🌻 Straße',
+  '[a]{2}(b)|c?',
+  'https://t.co/a_b',
+  'https://www.example.com/',
+];
+const VALUES = {
+  site: ['s1', 's2', "s'3"],
+  event: ['pageview', 'attention', 'buy'],
+  category: ['1', '2', '483', 'a,b', "o'c\\k"],
+  keyword: ['k1', 'k2', 'K1', 'ключ', "]'"],
+  country: ['', 'DE', 'US'],
+  region: ['', 'US-CA', 'DE-BE'],
+  language: ['', 'de', 'en'],
+  device: ['desktop', 'mobile', 'other'],
+  os: ['', 'iOS', 'Linux'],
+  browser: ['Firefox', 'Chrome'],
+} as const;
+type Listed = keyof typeof VALUES;
+
+/**
+ * A stored hit of a small world: few visitors, hit ids that repeat (with the same or with other contents,
+ * as a site may send them), hits of attention, several categories and keywords.
+ *
+ * @param asOf milliseconds since 1970.
+ */
+function observed(asOf: number): fc.Arbitrary<Observed> {
+  const one = <F extends Listed>(field: F) => fc.constantFrom<string>(...VALUES[field]);
+  const some = <F extends Listed>(field: F) => fc.array(one(field), { maxLength: 3 });
+  return fc.record({
+    time: fc.constantFrom(...AGES).map((age) => asOf - age),
+    visitor: fc.integer({ min: 1, max: 30 }).map((n) => 2n ** 64n - BigInt(n)),
+    hit: fc.bigInt({ min: 0n, max: 8n }),
+    site: one('site'),
+    event: one('event'),
+    path: fc.constantFrom(...TEXTS),
+    title: fc.constantFrom(...TEXTS),
+    referrer: fc.constantFrom(...TEXTS),
+    referrerHost: fc.constantFrom(...HOSTS),
+    categories: some('category'),
+    keywords: some('keyword'),
+    country: one('country'),
+    region: one('region'),
+    language: one('language'),
+    device: one('device'),
+    os: one('os'),
+    browser: one('browser'),
+    tz: fc.constantFrom(0, -480, 330),
+  });
+}
+
+/** The hits of a world, a few of them sent twice. */
+export const world = (asOf: number): fc.Arbitrary<Observed[]> =>
+  fc
+    .array(fc.tuple(observed(asOf), fc.integer({ min: 1, max: 8 })), { minLength: 100, maxLength: 200 })
+    .map((sent) => sent.flatMap(([hit, copies]) => (copies === 8 ? [hit, hit] : [hit])));
+
+/** A text with some of its characters, or runs of them, made a wildcard. */
+const wildcard = fc
+  .tuple(fc.constantFrom(...TEXTS, ...HOSTS), fc.array(fc.nat(12), { maxLength: 2 }), fc.boolean())
+  .map(([text, at, keep]) => {
+    const letters = [...text];
+    for (const place of at) letters.splice(place, keep ? 0 : 2, '*');
+    return letters.join('');
+  });
+
+const valuesOf = <T>(value: fc.Arbitrary<T>) =>
+  fc.oneof(value, fc.array(value, { minLength: 1, maxLength: 3 }));
+const digits = (number: fc.Arbitrary<number>) => fc.oneof(number, number.map(String));
+const clock = (min: number, max: number) =>
+  fc.oneof(
+    digits(fc.integer({ min, max })),
+    fc.array(digits(fc.integer({ min, max })), { minLength: 1, maxLength: max }),
+  );
+
+const FIELDS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  ...Object.fromEntries(
+    Object.entries(VALUES).map(([field, values]) => [field, valuesOf(fc.constantFrom<string>(...values))]),
+  ),
+  path: valuesOf(wildcard),
+  title: valuesOf(wildcard),
+  referrer: valuesOf(wildcard),
+  hour: clock(0, 23),
+  weekday: clock(1, 7),
+};
+
+/** Mostly few fields, or nobody would be met; categories and keywords often, because they have a table of their own. */
+const match = fc
+  .uniqueArray(fc.constantFrom(...Object.keys(FIELDS), 'category', 'keyword', 'category', 'event'), {
+    maxLength: 3,
+  })
+  .chain((names) => fc.record(Object.fromEntries(names.map((name) => [name, FIELDS[name]!]))));
+
+const range = fc.oneof(
+  fc.nat(4),
+  fc.nat(3).map((n) => ({ eq: n })),
+  fc.nat(3).map((n) => ({ lte: n })),
+  fc.integer({ min: 1, max: 4 }).map((n) => ({ lt: n })),
+  fc.tuple(fc.nat(2), fc.nat(2)).map(([n, more]) => ({ gte: n, lte: n + more })),
+  fc.tuple(fc.nat(2), fc.nat(2)).map(([n, more]) => ({ gt: n, lt: n + more + 2 })),
+);
+
+const did = fc.record(
+  { did: match, times: range, within: fc.constantFrom(...Object.keys(DURATIONS)) },
+  { requiredKeys: ['did'] },
+);
+
+/**
+ * A rule of every kind that is supported, as JSON.
+ *
+ * @param segments ids that it may refer to.
+ */
+export function rule(segments: readonly string[]): fc.Arbitrary<object> {
+  const leaf: fc.Arbitrary<object> =
+    segments.length === 0
+      ? did
+      : fc.oneof(
+          { weight: 5, arbitrary: did },
+          fc.constantFrom(...segments).map((segment) => ({ segment })),
+        );
+  return fc.letrec<{ rule: object }>((tie) => {
+    const rules = fc.array(tie('rule'), { minLength: 1, maxLength: 3 });
+    return {
+      rule: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        { weight: 3, arbitrary: leaf },
+        rules.map((all) => ({ all })),
+        rules.map((any) => ({ any })),
+        tie('rule').map((not) => ({ not })),
+      ),
+    };
+  }).rule;
+}

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ENGINE_USER, LIFELINE_FD } from './engine-config.ts';
+import { codeIn, EngineError, type Exit, startError } from './engine-error.ts';
+
+/** A line of the engine's log without its text, which can hold pieces of rows. */
+export interface Complaint {
+  /** ClickHouse's level: `Warning`, `Error`, `Fatal`. */
+  readonly level: string;
+  /** The part of ClickHouse that speaks. */
+  readonly component: string;
+  /** ClickHouse's error code. */
+  readonly code: number | undefined;
+}
+
+/** One life of the engine. */
+export interface EngineProcess {
+  readonly pid: number | undefined;
+  readonly exited: Promise<Exit>;
+  /** True from the moment it is known to have ended. */
+  ended(): boolean;
+  kill(): void;
+  /** What it said last, at most {@link KEPT_LINES} lines. */
+  readonly lines: readonly string[];
+}
+
+const KEPT_LINES = 50;
+
+/**
+ * What the engine may see of our environment: where libraries and temporary files lie. Not our secrets, and
+ * not the keys of AI providers, which ClickHouse would find and offer to use.
+ */
+const PASSED_ON = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'LD_LIBRARY_PATH',
+  'DYLD_LIBRARY_PATH',
+  'DYLD_FALLBACK_LIBRARY_PATH',
+];
+
+/** From source (as the tests run) the child is the built file: Node 20 runs no TypeScript. */
+const CHILD = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith('.ts') ? '../../dist/clickhouse/engine-child.js' : './engine-child.js',
+    import.meta.url,
+  ),
+);
+
+/**
+ * Starts one process of the engine.
+ *
+ * @param library path of the engine's shared library. @param args arguments of `clickhouse local`.
+ * @param folder its working folder.
+ */
+export function launch(
+  library: string,
+  args: readonly string[],
+  folder: string,
+  complained: (complaint: Complaint) => void,
+): EngineProcess {
+  const env = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
+  const child = spawn(process.execPath, [CHILD, library, ...args], {
+    cwd: folder,
+    env: { ...env, TZ: 'UTC' },
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  });
+  // Only the end of it means anything, and that is for the other side. Unread it would hold back `close`.
+  const lifeline = child.stdio[LIFELINE_FD] as Readable;
+  lifeline.on('error', () => {}).resume();
+  const lines: string[] = [];
+  createInterface({ input: child.stderr as Readable }).on('line', (line) => {
+    lines.push(line);
+    if (lines.length > KEPT_LINES) lines.shift();
+    const said = /<(Warning|Error|Critical|Fatal)> ([\w/]+)/.exec(line);
+    if (said) complained({ level: said[1] ?? '', component: said[2] ?? '', code: codeIn(line) });
+  });
+  let ended = false;
+  const exited = new Promise<Exit>((done) => {
+    const end = (code: number | null, signal: NodeJS.Signals | null) => {
+      ended = true;
+      done({ code, signal });
+    };
+    child.once('close', end);
+    child.once('error', (error) => {
+      lines.push(String(error));
+      end(null, null);
+    });
+  });
+  return { pid: child.pid, exited, ended: () => ended, kill: () => void child.kill('SIGKILL'), lines };
+}
+
+/** Loading the parts of a year of daily partitions after a crash is a matter of seconds; a slow disk may need more. */
+const START_MS = 120_000;
+
+/**
+ * Waits until the engine answers, and answers to our password: another server on that port does not count.
+ *
+ * @throws EngineError when it ends before, cannot answer, or takes longer than two minutes; it has ended then.
+ */
+export async function untilReady(engine: EngineProcess, url: string, password: string): Promise<void> {
+  const deadline = Date.now() + START_MS;
+  for (;;) {
+    if (engine.ended()) throw startError(await engine.exited, engine.lines);
+    const fault = await probe(url, password);
+    if (fault === undefined && !engine.ended()) return;
+    if (fault === 'out_of_memory' || Date.now() > deadline) {
+      engine.kill();
+      await engine.exited;
+      throw new EngineError(fault === 'out_of_memory' ? fault : 'start_timeout', engine.lines);
+    }
+    await delay(20);
+  }
+}
+
+const MEMORY_LIMIT_EXCEEDED = '241';
+
+async function probe(url: string, password: string): Promise<undefined | 'not_yet' | 'out_of_memory'> {
+  try {
+    const ping = await fetch(`${url}/ping`, { signal: AbortSignal.timeout(2000) });
+    await ping.arrayBuffer();
+    if (!ping.ok) return 'not_yet';
+    const answer = await statement(url, password, 'SELECT 1');
+    if (answer.ok) return undefined;
+    return answer.headers.get('x-clickhouse-exception-code') === MEMORY_LIMIT_EXCEEDED
+      ? 'out_of_memory'
+      : 'not_yet';
+  } catch {
+    // Not listening yet, or overloaded for the moment.
+    return 'not_yet';
+  }
+}
+
+/** Runs a statement of the supervision itself; everything else goes through the client. */
+export async function statement(url: string, password: string, sql: string): Promise<Response> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'X-ClickHouse-User': ENGINE_USER, 'X-ClickHouse-Key': password },
+    body: sql,
+    signal: AbortSignal.timeout(2000),
+  });
+  await answer.arrayBuffer();
+  return answer;
+}

@@ -1,0 +1,216 @@
+import { isIP } from 'node:net';
+import type { VisitorCookie } from '../identity/cookie.ts';
+import type { Collector, Outcome, Sender } from './collector.ts';
+import { browser, cookieHeader, type Request, type Response } from './door.ts';
+import type { HitInput } from './hit.ts';
+import type { Refusal } from './refusal.ts';
+
+export const BODY_LIMIT = 1_048_576;
+export const HITS_LIMIT = 1_000;
+
+/** A hit in the long names, with what only a keyed server may say. */
+interface BatchHit extends HitInput {
+  time?: number | undefined;
+  ip?: string | undefined;
+  userAgent?: string | undefined;
+  language?: string | undefined;
+}
+
+/**
+ * `POST /v1/hits`: an array, one object, or NDJSON. Every hit ends on its own; one that is refused leaves
+ * the others be.
+ *
+ * @param keyed whether the request carries a key of scope `collect`.
+ * @param refuse counts what never became a hit.
+ * @param respond called once, when every stored hit is in a file on disk.
+ */
+export function batch(
+  collector: Collector,
+  cookie: VisitorCookie,
+  request: Request,
+  body: string,
+  keyed: boolean,
+  now: number,
+  refuse: (reason: Refusal) => void,
+  respond: (response: Response) => void,
+): void {
+  const items = readItems(body);
+  if (typeof items === 'string') {
+    refuse(items);
+    return respond(
+      problem(400, items, 'The body must be a JSON array of hits, one hit, or one hit a line (NDJSON).'),
+    );
+  }
+  if (items.length > HITS_LIMIT) {
+    refuse('too_many_hits');
+    return respond(
+      problem(413, 'too_many_hits', `At most ${HITS_LIMIT} hits a request; this one has ${items.length}.`),
+    );
+  }
+  const sender = browser(cookie, request, now, 'api');
+  const refused: { index: number; reason: Refusal }[] = [];
+  let waiting = items.length;
+  let set: string | undefined;
+  // Hits of one browser that has no id yet are one visitor's.
+  const minted = collector.mint();
+  const finish = () => {
+    refused.sort((a, b) => a.index - b.index);
+    const text = JSON.stringify({ accepted: items.length - refused.length, refused });
+    const headers = [
+      'Content-Type',
+      'application/json',
+      'Content-Length',
+      String(Buffer.byteLength(text)),
+      'Cache-Control',
+      'no-store',
+    ];
+    if (set !== undefined && !keyed) headers.push('Set-Cookie', set);
+    respond({ status: 202, headers, body: text });
+  };
+  if (waiting === 0) return finish();
+  items.forEach((item, index) => {
+    const end = (outcome: Outcome) => {
+      if (!outcome.stored) refused.push({ index, reason: outcome.reason });
+      set = cookieHeader(cookie, outcome, request.secure) ?? set;
+      waiting--;
+      if (waiting === 0) finish();
+    };
+    const hit = readHit(item);
+    if (typeof hit === 'string') {
+      refuse(hit);
+      return end({ stored: false, reason: hit, forget: false });
+    }
+    const from = senderOf(hit, sender, keyed);
+    if (typeof from === 'string') {
+      refuse(from);
+      return end({ stored: false, reason: from, forget: false });
+    }
+    collector.collect(hit, { ...from, minted }, end);
+  });
+}
+
+/** What a key allows to be said in place of what the connection shows. */
+function senderOf(hit: BatchHit, sender: Sender, keyed: boolean): Sender | Refusal {
+  const says =
+    hit.time !== undefined ||
+    hit.ip !== undefined ||
+    hit.userAgent !== undefined ||
+    hit.language !== undefined;
+  if (!keyed) return says ? 'not_allowed' : sender;
+  if (hit.ip !== undefined && isIP(hit.ip) === 0) return 'bad_field';
+  return {
+    ...sender,
+    time: hit.time ?? sender.time,
+    address: hit.ip ?? sender.address,
+    // The connection's own user agent is the server's, which says nothing of the visitor.
+    userAgent: hit.userAgent,
+    acceptLanguage: hit.language,
+    // Speaking for somebody else without saying who: a new id each time would be a visitor that is none.
+    mayMint: hit.ip === undefined && hit.userAgent === undefined,
+  };
+}
+
+function readItems(body: string): unknown[] | Refusal {
+  const text = body.trimStart();
+  try {
+    const whole: unknown = JSON.parse(text);
+    return Array.isArray(whole) ? whole : [whole];
+  } catch {
+    if (!text.startsWith('{')) return 'bad_json';
+    return text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line): unknown => {
+        try {
+          return JSON.parse(line);
+        } catch {
+          return undefined;
+        }
+      });
+  }
+}
+
+const TEXTS = [
+  'site',
+  'event',
+  'url',
+  'referrer',
+  'title',
+  'deviceId',
+  'deviceType',
+  'firstPartyId',
+  'hitId',
+  'gdprConsent',
+  'gpp',
+  'usPrivacy',
+  'ip',
+  'userAgent',
+  'language',
+] as const;
+const NUMBERS = ['dwellMs', 'scroll', 'tz'] as const;
+const LISTS = ['categories', 'keywords'] as const;
+/** Numbers in a page's own JSON, text in a query: both mean the same. */
+const EITHER = ['gdpr', 'gppSid'] as const;
+const NAMES = new Set<string>([...TEXTS, ...NUMBERS, ...LISTS, ...EITHER, 'time']);
+
+/** Checks the types only; what values mean is the collector's. */
+function readHit(item: unknown): BatchHit | Refusal {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return 'bad_json';
+  const given = item as Record<string, unknown>;
+  const hit: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (!NAMES.has(name)) return 'unknown_field';
+    if (value === null || value === undefined) continue;
+    hit[name] = value;
+  }
+  for (const name of TEXTS) if (hit[name] !== undefined && typeof hit[name] !== 'string') return 'bad_field';
+  for (const name of NUMBERS)
+    if (hit[name] !== undefined && typeof hit[name] !== 'number') return 'bad_field';
+  for (const name of EITHER) {
+    if (Array.isArray(hit[name])) hit[name] = hit[name].join(',');
+    if (typeof hit[name] === 'number') hit[name] = String(hit[name]);
+    if (hit[name] !== undefined && typeof hit[name] !== 'string') return 'bad_field';
+  }
+  for (const name of LISTS) {
+    const value = hit[name];
+    if (typeof value === 'string') hit[name] = value === '' ? [] : value.split(',', 200);
+    else if (
+      value !== undefined &&
+      !(Array.isArray(value) && value.length <= 200 && value.every((v) => typeof v === 'string'))
+    )
+      return 'bad_field';
+  }
+  if (hit['time'] !== undefined) {
+    const time =
+      typeof hit['time'] === 'number'
+        ? hit['time']
+        : typeof hit['time'] === 'string'
+          ? Date.parse(hit['time'])
+          : Number.NaN;
+    if (!Number.isFinite(time)) return 'bad_field';
+    hit['time'] = time;
+  }
+  return hit as BatchHit;
+}
+
+/** An error of the API as RFC 9457 has it, with the reason as its type. */
+export function problem(status: number, reason: string, detail: string): Response {
+  const text = JSON.stringify({
+    type: `urn:ninety:${reason}`,
+    title: reason.replaceAll('_', ' '),
+    status,
+    detail,
+  });
+  return {
+    status,
+    headers: [
+      'Content-Type',
+      'application/problem+json',
+      'Content-Length',
+      String(Buffer.byteLength(text)),
+      'Cache-Control',
+      'no-store',
+    ],
+    body: text,
+  };
+}

@@ -1,0 +1,255 @@
+import type { Decision, Signals } from '../consent/decide.ts';
+import { keyed64, random64, type VisitorId, visitorId, visitorNumber } from '../identity/visitor.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Site } from '../registry/kinds.ts';
+import { STORED, type Tally } from '../report/tally.ts';
+import { isLocal, truncate } from './address.ts';
+import { parseAgent } from './agent.ts';
+import { checkDeviceId } from './device-id.ts';
+import { encodeHit, encodeWithdrawal } from './encode.ts';
+import type { Geo } from './geo.ts';
+import type { HitInput, Origin } from './hit.ts';
+import { primaryLanguage } from './language.ts';
+import { scrubReferrer } from './referrer.ts';
+import type { Refusal } from './refusal.ts';
+import { scrubText, scrubUrl } from './scrub.ts';
+import { classify } from './topics/classify.ts';
+
+/** Whose observation it is, as far as the connection tells; or as a keyed server or an imported log says. */
+export interface Sender {
+  /** Milliseconds since 1970 at which it happened. */
+  readonly time: number;
+  readonly address: string;
+  /** undefined: nothing is known of it, which a browser's own request never says. */
+  readonly userAgent: string | undefined;
+  readonly acceptLanguage: string | undefined;
+  /** `Sec-GPC: 1`. */
+  readonly gpc: boolean;
+  /** Visitor of our own cookie, where it came. */
+  readonly cookie: VisitorId | undefined;
+  /** Whether a visitor without any id may be given a new one (a browser that can keep a cookie). */
+  readonly mayMint: boolean;
+  /** The new id, where several hits of one request must share it. */
+  readonly minted?: VisitorId;
+  readonly origin: Origin;
+}
+
+/** How a hit ended. `visitor`: to be kept in a cookie; `forget`: the cookie is to be removed. */
+export type Outcome =
+  | { readonly stored: true; readonly visitor: VisitorId }
+  | { readonly stored: false; readonly reason: Refusal; readonly forget: boolean };
+
+/** What may be changed while the collector runs: sites, partners and with them the consent decision. */
+export interface Rules {
+  readonly siteByKey: (key: string) => Site | undefined;
+  readonly decide: (
+    signals: Signals,
+    place: Parameters<ReturnType<typeof import('../consent/decide.ts').consentDecider>>[1],
+  ) => Decision;
+}
+
+export interface CollectorOptions {
+  readonly rules: () => Rules;
+  readonly journal: Pick<Journal, 'append'>;
+  readonly geo: Geo;
+  readonly tally: Tally;
+  readonly secret: string;
+  readonly retentionDays: number;
+  readonly now?: () => number;
+}
+
+const DAY_MS = 86_400_000;
+/** Clocks of servers that send hits are rarely further off; such a hit is taken to happen now. */
+const CLOCK_SLACK_MS = 60_000;
+const MAX_CATEGORIES = 20;
+const MAX_KEYWORDS = 20;
+const MAX_DWELL_MS = DAY_MS;
+/** Minutes: UTC-12 to UTC+14. */
+const TZ_FROM = -720;
+const TZ_TO = 840;
+const EVENT = /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/;
+const HIT_ID_LIMIT = 200;
+const FIRST_PARTY_ID = /^[A-Za-z0-9_.-]{8,128}$/;
+
+const no = (reason: Refusal, forget = false): Outcome => ({ stored: false, reason, forget });
+
+/**
+ * From one observation to one line in the journal: named steps, each of which may refuse with a name.
+ * Plain calls and no awaiting, because it runs for every hit.
+ */
+export class Collector {
+  readonly #options: CollectorOptions;
+  readonly #now: () => number;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /**
+   * Decides on a hit and, if it is to be kept, writes it down.
+   *
+   * @param done called once, when the hit is in a file on disk or refused.
+   */
+  collect(input: HitInput, sender: Sender, done: (outcome: Outcome) => void): void {
+    const { rules, journal, geo, tally } = this.#options;
+    const now = this.#now();
+    const site = input.site === undefined ? undefined : rules().siteByKey(input.site);
+    const end = (outcome: Outcome) => {
+      tally.count(
+        sender.origin === 'import' ? 'import' : 'collect',
+        site?.id ?? '',
+        outcome.stored ? STORED : outcome.reason,
+        now,
+      );
+      done(outcome);
+    };
+    if (site === undefined) return end(no('unknown_site'));
+
+    const time = this.#time(sender.time, now);
+    if (typeof time === 'string') return end(no(time));
+    const agent = sender.userAgent === undefined ? UNKNOWN_AGENT : parseAgent(sender.userAgent);
+    if (agent.bot) return end(no('bot'));
+    if (input.url === undefined || input.url === '') return end(no('url_missing'));
+    const page = scrubUrl(input.url);
+    if (typeof page === 'string') return end(no(page));
+    const event = input.event === undefined || input.event === '' ? 'pageview' : input.event;
+    if (!EVENT.test(event) || event !== scrubText(event, 64) || !fieldsFit(input))
+      return end(no('bad_field'));
+    const device =
+      input.deviceId === undefined || input.deviceId === ''
+        ? undefined
+        : checkDeviceId(input.deviceType ?? '', input.deviceId);
+    if (typeof device === 'string') return end(no(device));
+
+    const { country, region } = geo.locate(sender.address);
+    const decision = rules().decide(
+      {
+        gdpr: input.gdpr,
+        gdprConsent: input.gdprConsent,
+        gpp: input.gpp,
+        gppSid: input.gppSid,
+        usPrivacy: input.usPrivacy,
+        gpc: sender.gpc,
+      },
+      { country, region, local: isLocal(sender.address) },
+    );
+    const known = this.#knownVisitor(input, sender, site, device);
+    if (!decision.yes) {
+      if (!decision.withdrawal || known === undefined) return end(no(decision.reason, decision.withdrawal));
+      return journal.append(
+        'consents',
+        encodeWithdrawal(now, visitorNumber(known), sender.origin),
+        (failure) => end(no(failure ?? decision.reason, true)),
+      );
+    }
+    if (known === undefined && !sender.mayMint) return end(no('no_id'));
+    const visitor = known ?? sender.minted ?? this.mint();
+
+    const title = input.title === undefined ? '' : scrubText(input.title, 300);
+    const referrer =
+      input.referrer === undefined || input.referrer === ''
+        ? NO_REFERRER
+        : scrubReferrer(input.referrer, page.host);
+    const number = visitorNumber(visitor);
+    const line = encodeHit({
+      time,
+      visitor: number,
+      hit: this.#hitId(input.hitId, number, site.id),
+      site: site.id,
+      event,
+      origin: sender.origin,
+      url: page.url,
+      path: page.path,
+      title,
+      referrer: referrer.referrer,
+      referrerHost: referrer.host,
+      categories: categories(input.categories, page.path, title),
+      keywords: scrubList(input.keywords, MAX_KEYWORDS),
+      dwellMs: input.dwellMs ?? 0,
+      scroll: input.scroll ?? 0,
+      country,
+      region,
+      language: primaryLanguage(sender.acceptLanguage),
+      device: agent.device,
+      os: agent.os,
+      browser: agent.browser,
+      tz: input.tz ?? 0,
+      network: truncate(sender.address),
+      deviceType: device?.type ?? '',
+      deviceId: device?.id ?? '',
+      allowed: decision.allowed,
+    });
+    journal.append('hits', line, (failure) =>
+      end(failure === undefined ? { stored: true, visitor } : no(failure)),
+    );
+  }
+
+  /** A new visitor. */
+  mint(): VisitorId {
+    return visitorId(random64());
+  }
+
+  /** Milliseconds, or why the moment cannot be taken. Rows of a day leave together, so the day counts. */
+  #time(time: number, now: number): number | Refusal {
+    if (!Number.isFinite(time)) return 'bad_field';
+    if (time > now) return time > now + CLOCK_SLACK_MS ? 'future' : now;
+    const lastDay = Math.floor(now / DAY_MS) - this.#options.retentionDays;
+    return Math.floor(time / DAY_MS) <= lastDay ? 'expired' : Math.floor(time);
+  }
+
+  /** Cookie before device id before first-party id: the order in which an id is the same person longest. */
+  #knownVisitor(
+    input: HitInput,
+    sender: Sender,
+    site: Site,
+    device: { type: string; id: string } | undefined,
+  ): VisitorId | undefined {
+    if (sender.cookie !== undefined) return sender.cookie;
+    if (device !== undefined)
+      return visitorId(keyed64(this.#options.secret, `device:${device.type}:${device.id}`));
+    if (input.firstPartyId !== undefined && FIRST_PARTY_ID.test(input.firstPartyId)) {
+      return visitorId(keyed64(this.#options.secret, `first-party:${site.id}:${input.firstPartyId}`));
+    }
+    return undefined;
+  }
+
+  /** A hit that names itself comes out the same each time it is sent; any other is unique. */
+  #hitId(given: string | undefined, visitor: bigint, site: string): bigint {
+    return given === undefined || given === ''
+      ? random64()
+      : keyed64(this.#options.secret, `hit:${site}:${visitor}:${given}`);
+  }
+}
+
+const UNKNOWN_AGENT = { device: 'other', os: '', browser: '', bot: false };
+const NO_REFERRER = { referrer: '', host: '' };
+
+const fits = (value: number | undefined, from: number, to: number) =>
+  value === undefined || (Number.isInteger(value) && value >= from && value <= to);
+
+const fieldsFit = (input: HitInput) =>
+  fits(input.dwellMs, 0, MAX_DWELL_MS) &&
+  fits(input.scroll, 0, 100) &&
+  fits(input.tz, TZ_FROM, TZ_TO) &&
+  (input.hitId === undefined || input.hitId.length <= HIT_ID_LIMIT) &&
+  (input.firstPartyId === undefined || input.firstPartyId === '' || FIRST_PARTY_ID.test(input.firstPartyId));
+
+function scrubList(values: readonly string[] | undefined, max: number): string[] {
+  if (values === undefined) return [];
+  const kept = new Set<string>();
+  for (const value of values) {
+    const clean = scrubText(value, 100).trim();
+    if (clean !== '') kept.add(clean);
+    if (kept.size === max) break;
+  }
+  return [...kept];
+}
+
+/** The site's own first, as given; then what the page's words mean. */
+function categories(own: readonly string[] | undefined, path: string, title: string): readonly string[] {
+  const found = classify(path, title);
+  return own === undefined || own.length === 0
+    ? found
+    : [...new Set([...scrubList(own, MAX_CATEGORIES), ...found])];
+}

@@ -1,0 +1,76 @@
+import type { Allowed } from '../consent/decide.ts';
+import type { Hit } from './hit.ts';
+
+/**
+ * The columns of an encoded hit, in order; the header line of a hits file. `file` stands last: the
+ * journal itself writes it at the end of each row.
+ */
+export const HIT_COLUMNS =
+  'time\tvisitor\thit\tsite\tevent\torigin\turl\tpath\ttitle\treferrer\treferrer_host\tcategories\tkeywords\tdwell_ms\tscroll\tcountry\tregion\tlanguage\tdevice\tos\tbrowser\ttz\tnetwork\tdevice_type\tdevice_id\tpurposes\tpartners\tfile';
+export const MATCH_COLUMNS = 'time\tvisitor\tpartner\tuid\tpurposes\tpartners\tfile';
+export const CONSENT_COLUMNS = 'time\tvisitor\twithdrawn\tpurposes\tpartners\torigin';
+export const TALLY_COLUMNS = 'time\troom\tsite\treason\tn';
+
+/**
+ * Encodes a hit as one line of TabSeparated, without the file column and the newline. This happens once,
+ * in the request; the bytes travel unchanged through the journal into ClickHouse.
+ */
+export function encodeHit(hit: Hit): string {
+  return `${time(hit.time)}\t${hit.visitor}\t${hit.hit}\t${text(hit.site)}\t${text(hit.event)}\t${hit.origin}\t${text(hit.url)}\t${text(hit.path)}\t${text(hit.title)}\t${text(hit.referrer)}\t${text(hit.referrerHost)}\t${list(hit.categories)}\t${list(hit.keywords)}\t${hit.dwellMs}\t${hit.scroll}\t${hit.country}\t${hit.region}\t${hit.language}\t${text(hit.device)}\t${text(hit.os)}\t${text(hit.browser)}\t${hit.tz}\t${hit.network}\t${hit.deviceType}\t${text(hit.deviceId)}\t${hit.allowed.purposes}\t${partners(hit.allowed)}`;
+}
+
+/** A partner's id for a visitor, as a line of `matches`; an empty uid deletes the match. */
+export const encodeMatch = (at: number, visitor: bigint, partner: string, uid: string, allowed: Allowed) =>
+  `${time(at)}\t${visitor}\t${text(partner)}\t${text(uid)}\t${allowed.purposes}\t${partners(allowed)}`;
+
+/** A refusal that came with a known id, as a line of `consents`. */
+export const encodeWithdrawal = (at: number, visitor: bigint, origin: string) =>
+  `${time(at)}\t${visitor}\t1\t0\t[]\t${origin}`;
+
+/** A counter's growth within a minute, as a line of `tallies`. */
+export const encodeTally = (minute: number, room: string, site: string, reason: string, n: number) =>
+  `${Math.floor(minute / 1000)}\t${room}\t${text(site)}\t${text(reason)}\t${n}`;
+
+/** DateTime64(3) as seconds with three decimals. */
+function time(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return `${seconds}.${String(ms - seconds * 1000).padStart(3, '0')}`;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what TabSeparated must escape
+const SPECIAL = /[\\'\t\n\r\0\b\f]/;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  "'": "\\'",
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\0': '\\0',
+  '\b': '\\b',
+  '\f': '\\f',
+};
+
+/** Most values need no escape, and a test is ten times cheaper than a replacement. */
+function text(value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+  return SPECIAL.test(value) ? value.replace(/[\\'\t\n\r\0\b\f]/g, (c) => ESCAPES[c]!) : value;
+}
+
+function list(values: readonly string[]): string {
+  if (values.length === 0) return '[]';
+  let out = '[';
+  for (let i = 0; i < values.length; i++) out += `${i === 0 ? '' : ','}'${text(values[i]!)}'`;
+  return `${out}]`;
+}
+
+// One decision is shared by many hits, and its partners are the same text each time.
+const encodedPartners = new WeakMap<Allowed, string>();
+
+function partners(allowed: Allowed): string {
+  let out = encodedPartners.get(allowed);
+  if (out === undefined) {
+    out = list(allowed.partners);
+    encodedPartners.set(allowed, out);
+  }
+  return out;
+}

@@ -1,0 +1,130 @@
+import { createRequire } from 'node:module';
+import { open, type Reader, type Response } from 'maxmind';
+import { isLocal } from './address.ts';
+
+/** Where an address is, as far as the file tells; each empty where it does not. */
+export interface GeoPlace {
+  /** ISO 3166-1 alpha-2, such as `DE`. */
+  readonly country: string;
+  /** ISO 3166-2, such as `US-CA`. */
+  readonly region: string;
+}
+
+export interface Geo {
+  /** Never throws: what is no address, or not in the file, is at an unknown place. */
+  locate(address: string): GeoPlace;
+}
+
+/** Why an address file cannot be used. */
+export type GeoProblem = 'missing' | 'unreadable' | 'not_mmdb' | 'no_country';
+
+/** The address file cannot be used; the message says what to do. */
+export class GeoError extends Error {
+  readonly problem: GeoProblem;
+
+  constructor(problem: GeoProblem, file: string, cause?: unknown) {
+    super(`${file} ${WHAT_TO_DO[problem]}`, { cause });
+    this.name = 'GeoError';
+    this.problem = problem;
+  }
+}
+
+const OR_LEAVE_OUT = 'or leave GEOIP_MMDB out to use the bundled country file.';
+const WHAT_TO_DO: Readonly<Record<GeoProblem, string>> = {
+  missing: `does not exist. Name an existing file with GEOIP_MMDB, ${OR_LEAVE_OUT}`,
+  unreadable: `cannot be read. Give this process the right to read it, ${OR_LEAVE_OUT}`,
+  not_mmdb: `is no MaxMind DB file, or only a part of one. Unpack it (.mmdb, not .tar.gz or .csv), load it again, ${OR_LEAVE_OUT}`,
+  no_country: `holds no countries. Set GEOIP_MMDB to a country or city file, ${OR_LEAVE_OUT}`,
+};
+
+/** MaxMind's nested form (GeoIP2, GeoLite2, DB-IP) and the flat one of ip-location-db. */
+interface Entry {
+  readonly country_code?: unknown;
+  readonly country?: { readonly iso_code?: unknown };
+  readonly registered_country?: { readonly iso_code?: unknown };
+  readonly subdivisions?: readonly { readonly iso_code?: unknown }[];
+}
+
+/** The file for both families: one for IPv4 alone answers an IPv6 address with a wrong country. */
+const BUNDLED = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb';
+
+/** Also what a local address is: the bundled file has 172.16.0.0/12 and 192.168.0.0/16 in Australia. */
+const UNKNOWN: GeoPlace = { country: '', region: '' };
+
+/**
+ * Opens the file that tells the country of an address. It is read into memory once, so a file that is
+ * replaced later is taken up at the next start.
+ *
+ * @param file a MaxMind DB file; default the bundled country file (CC0).
+ * @throws GeoError when it is missing, cannot be read, has another form or tells no countries.
+ */
+export async function openGeo(file?: string): Promise<Geo> {
+  const path = file ?? bundledFile();
+  const reader = await openReader(path);
+  const ipv4Only = reader.metadata.ipVersion === 4;
+  const locate = (address: string): GeoPlace => {
+    if ((ipv4Only && address.includes(':')) || isLocal(address)) return UNKNOWN;
+    const entry = reader.get(address) as Entry | null;
+    return entry === null ? UNKNOWN : placeOf(entry);
+  };
+  let useful: boolean;
+  try {
+    useful = tellsCountries(reader, locate);
+  } catch (cause) {
+    throw new GeoError('not_mmdb', path, cause);
+  }
+  if (!useful) throw new GeoError('no_country', path);
+  return {
+    locate(address) {
+      try {
+        return locate(address);
+      } catch {
+        // A damaged branch of the file: the hits behind it are of unknown country, and counted as that.
+        return UNKNOWN;
+      }
+    },
+  };
+}
+
+function bundledFile(): string {
+  try {
+    return createRequire(import.meta.url).resolve(BUNDLED);
+  } catch (cause) {
+    throw new GeoError('missing', BUNDLED, cause);
+  }
+}
+
+async function openReader(path: string): Promise<Reader<Response>> {
+  try {
+    return await open<Response>(path, { cache: { max: 10_000 } });
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new GeoError('missing', path, cause);
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EISDIR')
+      throw new GeoError('unreadable', path, cause);
+    throw new GeoError('not_mmdb', path, cause);
+  }
+}
+
+/** Addresses of well known name servers: whatever file of countries is of use holds one of them. */
+const PROBES = ['8.8.8.8', '1.1.1.1', '9.9.9.9', '193.0.14.129', '2001:4860:4860::8888', '2a02:6b8::1'];
+
+/** By its type, or by an answer: small files of one's own are typed by no convention. */
+function tellsCountries(reader: Reader<Response>, locate: (address: string) => GeoPlace): boolean {
+  const answered = PROBES.filter((address) => locate(address).country !== '').length > 0;
+  return answered || /country|city|location|enterprise|insights/i.test(reader.metadata.databaseType);
+}
+
+/** An address in use somewhere is there (`country`); else whoever it is registered to says where. */
+function placeOf(entry: Entry): GeoPlace {
+  const country = codeOf(
+    entry.country_code ?? entry.country?.iso_code ?? entry.registered_country?.iso_code,
+    /^[A-Za-z]{2}$/,
+  );
+  if (country === '') return UNKNOWN;
+  const subdivision = codeOf(entry.subdivisions?.[0]?.iso_code, /^[A-Za-z0-9]{1,3}$/);
+  return { country, region: subdivision === '' ? '' : `${country}-${subdivision}` };
+}
+
+const codeOf = (value: unknown, form: RegExp) =>
+  typeof value === 'string' && form.test(value) ? value.toUpperCase() : '';

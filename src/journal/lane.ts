@@ -1,0 +1,168 @@
+import { mkdir, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { shielded } from './batch.ts';
+import { CLOSED, isMissing, parseName, SET_ASIDE, type Stream } from './name.ts';
+import type { ClosedFile, ShipperOptions } from './shipper.ts';
+
+const TRIES_BEFORE_SET_ASIDE = 3;
+
+/** Ships the files of one stream; a stream that fails does not slow the others down. */
+export class Lane {
+  readonly #stream: Stream;
+  readonly #options: ShipperOptions;
+  readonly #backoffMs: number;
+  readonly #backoffMaxMs: number;
+  /** Files whose insert answered but which could not be removed: only the removal is tried again. */
+  readonly #inserted = new Set<string>();
+  #passes: Promise<void> = Promise.resolve();
+  #stopping: AbortController | undefined;
+  #loop: Promise<void> = Promise.resolve();
+  #woken = false;
+  #cutNap: (() => void) | undefined;
+
+  constructor(stream: Stream, options: ShipperOptions) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#backoffMs = options.backoffMs ?? 250;
+    this.#backoffMaxMs = options.backoffMaxMs ?? 10_000;
+  }
+
+  ship(signal?: AbortSignal): Promise<void> {
+    const pass = this.#passes.then(() => this.#pass(signal));
+    this.#passes = pass.catch(() => {});
+    return pass;
+  }
+
+  start(): void {
+    if (this.#stopping) return;
+    this.#stopping = new AbortController();
+    this.#loop = this.#run(this.#stopping.signal);
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#cutNap?.();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping?.abort();
+    this.#stopping = undefined;
+    this.#cutNap?.();
+    await this.#loop;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      this.#woken = false;
+      try {
+        await this.ship(signal);
+        failures = 0;
+        if (!this.#woken && !signal.aborted) await this.#nap();
+      } catch {
+        failures += 1;
+        await pauseUnless(signal, this.#backoff(failures));
+      }
+    }
+  }
+
+  async #pass(signal: AbortSignal | undefined): Promise<void> {
+    for (const file of await this.#closedFiles()) {
+      if (signal?.aborted) return;
+      await this.#ship(file, signal);
+    }
+  }
+
+  async #ship(file: ClosedFile, signal: AbortSignal | undefined): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        if (!this.#inserted.has(file.name)) await this.#options.insert(this.#stream, file);
+        this.#inserted.add(file.name);
+        await unlink(file.path).catch(unlessMissing);
+        this.#inserted.delete(file.name);
+        shielded(() => this.#options.onShipped?.(this.#stream, file));
+        return;
+      } catch (error) {
+        const poisoned = isPoisoned(error);
+        const setAside = poisoned && tries >= TRIES_BEFORE_SET_ASIDE;
+        if (setAside) await this.#setAside(file, error);
+        this.#report(error, file, setAside);
+        if (setAside) return;
+        if (!poisoned) throw error;
+        await pauseUnless(signal, this.#backoff(tries));
+        if (signal?.aborted) return;
+      }
+    }
+  }
+
+  /** Oldest first, by the time of the last write. */
+  async #closedFiles(): Promise<ClosedFile[]> {
+    const folder = join(this.#options.folder, this.#stream);
+    const found: { file: ClosedFile; written: number }[] = [];
+    try {
+      for (const entry of (await readdir(folder).catch(unlessMissing)) ?? []) {
+        const name = entry.slice(0, -CLOSED.length);
+        if (!entry.endsWith(CLOSED) || !parseName(name)) continue;
+        const path = join(folder, entry);
+        const stats = await stat(path).catch(unlessMissing);
+        if (stats) found.push({ file: { path, name, bytes: stats.size }, written: stats.mtimeMs });
+      }
+    } catch (error) {
+      this.#report(error, undefined, false);
+      throw error;
+    }
+    found.sort((a, b) => a.written - b.written || (a.file.name < b.file.name ? -1 : 1));
+    return found.map(({ file }) => file);
+  }
+
+  async #setAside(file: ClosedFile, error: unknown): Promise<void> {
+    const folder = join(this.#options.folder, SET_ASIDE, this.#stream);
+    const { name, message } = error instanceof Error ? error : { name: 'unknown', message: String(error) };
+    const reason = JSON.stringify({ time: new Date().toISOString(), bytes: file.bytes, name, message });
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFile(join(folder, `${file.name}.reason`), `${reason}\n`, { mode: 0o600 });
+      await rename(file.path, join(folder, file.name + CLOSED));
+    } catch (failure) {
+      this.#report(failure, file, false);
+      throw failure;
+    }
+  }
+
+  #report(error: unknown, file: ClosedFile | undefined, setAside: boolean): void {
+    shielded(() => this.#options.onError?.(error, { stream: this.#stream, file, setAside }));
+  }
+
+  #nap(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#options.pollMs ?? 1000);
+      this.#cutNap = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Doubling, and spread over half to the whole of it, so that many shippers do not come back as one. */
+  #backoff(failures: number): number {
+    const longest = Math.min(this.#backoffMaxMs, this.#backoffMs * 2 ** Math.min(failures - 1, 30));
+    return longest * (0.5 + Math.random() / 2);
+  }
+}
+
+function isPoisoned(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'poisoned' in error && error.poisoned === true;
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
+}
+
+async function pauseUnless(signal: AbortSignal | undefined, ms: number): Promise<void> {
+  try {
+    await pause(ms, undefined, signal ? { signal } : {});
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
+}

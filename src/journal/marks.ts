@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClickHouse } from '../clickhouse/client.ts';
+import { iso } from '../clickhouse/time.ts';
+
+/** A collector has not shipped in time what it had acknowledged. */
+export class CollectorsBehindError extends Error {
+  constructor(collectors: readonly string[]) {
+    super(
+      `Waited for ${collectors.length} collector(s) that have not shipped all they acknowledged: ${collectors.join(', ')}. Is each of them running and reaching ClickHouse?`,
+    );
+    this.name = 'CollectorsBehindError';
+  }
+}
+
+/** Another living collector makes its cookies with another secret: they would refuse each other's visitors. */
+export class SecretMismatchError extends Error {
+  constructor(collector: string) {
+    super(
+      `This process and the collector ${collector} use different secrets, so each would take the other's visitors for strangers. Set the same NINETY_SECRET for all.`,
+    );
+    this.name = 'SecretMismatchError';
+  }
+}
+
+const EVERY_MS = 1_000;
+/** A collector that has not been heard of for so long is not waited for. */
+const DEAD_AFTER_S = 60;
+const WAIT_MS = 30_000;
+
+const fingerprint = (secret: string) =>
+  createHash('sha256').update(`fingerprint:${secret}`).digest('hex').slice(0, 16);
+
+const clock = async (clickhouse: ClickHouse) => {
+  const [row] = await clickhouse.query<{ now: string }>("SELECT now64(3, 'UTC') AS now");
+  return iso(row!.now);
+};
+
+/**
+ * A collector's word, in ClickHouse, of how far it has shipped. Moments are of ClickHouse's clock, so that
+ * collectors and those who wait for them need not agree on their own.
+ */
+export class Mark {
+  readonly #clickhouse: ClickHouse;
+  readonly #self: string;
+  readonly #secret: string;
+  readonly #ship: () => Promise<void>;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #last = 0;
+
+  /** @param ship closes what is being written and ships all. */
+  constructor(clickhouse: ClickHouse, self: string, secret: string, ship: () => Promise<void>) {
+    this.#clickhouse = clickhouse;
+    this.#self = self;
+    this.#secret = fingerprint(secret);
+    this.#ship = ship;
+  }
+
+  /** @throws SecretMismatchError */
+  async start(): Promise<void> {
+    const others = await living(this.#clickhouse);
+    const stranger = others.find((other) => other.secret !== this.#secret && other.age < 10);
+    if (stranger) throw new SecretMismatchError(stranger.collector);
+    this.#again();
+  }
+
+  /** Says that this collector has shipped everything and takes no more. Call it when the journal is closed and shipped. */
+  async stop(shippedAll: boolean): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    if (shippedAll) await this.#write(await clock(this.#clickhouse), true);
+  }
+
+  #again(): void {
+    this.#timer = setTimeout(() => {
+      this.#move()
+        // ClickHouse is away: the mark stays where it is, and those who wait learn it from that.
+        .catch(() => undefined)
+        .finally(() => {
+          if (!this.#stopped) this.#again();
+        });
+    }, EVERY_MS);
+    this.#timer.unref();
+  }
+
+  async #move(): Promise<void> {
+    const now = await clock(this.#clickhouse);
+    await this.#ship();
+    if (!this.#stopped) await this.#write(now, false);
+  }
+
+  async #write(shipped: string, stopped: boolean): Promise<void> {
+    const time = await clock(this.#clickhouse);
+    this.#last = Math.max(this.#last + 1, Date.parse(time));
+    await this.#clickhouse.insert('journal_marks', [
+      {
+        collector: this.#self,
+        shipped,
+        time: new Date(this.#last).toISOString(),
+        stopped,
+        secret: this.#secret,
+      },
+    ]);
+  }
+}
+
+interface Living {
+  collector: string;
+  shipped: string;
+  secret: string;
+  age: number;
+}
+
+const living = (clickhouse: ClickHouse) =>
+  clickhouse.query<Living>(
+    `SELECT collector, max(journal_marks.shipped) AS shipped, argMax(journal_marks.secret, journal_marks.time) AS secret,
+            dateDiff('second', max(journal_marks.time), now64(3)) AS age
+     FROM journal_marks GROUP BY collector
+     HAVING NOT argMax(journal_marks.stopped, journal_marks.time) AND age < ${DEAD_AFTER_S}`,
+  );
+
+/**
+ * Returns when every living collector has shipped what it had acknowledged before the call.
+ *
+ * @throws CollectorsBehindError after half a minute.
+ */
+export async function waitForCollectors(clickhouse: ClickHouse): Promise<void> {
+  const since = await clock(clickhouse);
+  const end = Date.now() + WAIT_MS;
+  while (true) {
+    const behind = (await living(clickhouse)).filter((mark) => iso(mark.shipped) < since);
+    if (behind.length === 0) return;
+    if (Date.now() > end) throw new CollectorsBehindError(behind.map((mark) => mark.collector));
+    await sleep(200);
+  }
+}

@@ -1,0 +1,175 @@
+import { EventEmitter } from 'node:events';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { customAlphabet, nanoid } from 'nanoid';
+import type { ClickHouse } from '../clickhouse/client.ts';
+import { type Body, type Item, KINDS, type Kind } from './kinds.ts';
+
+/** Somebody else wrote this version first: read again, then decide. */
+export class ConflictError extends Error {
+  constructor(kind: Kind, id: string) {
+    super(`${kind} ${id} was changed by somebody else at the same moment`);
+    this.name = 'ConflictError';
+  }
+}
+
+interface Row {
+  kind: Kind;
+  id: string;
+  version: number;
+  time: string;
+  deleted: boolean;
+  body: string;
+}
+
+/** Lower case only: `[a-z0-9][a-z0-9_-]{0,63}`; 16 of 36 letters are 82 bits. */
+export const newId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 16);
+
+/** How far behind another process's change may be seen (clocks of two machines, an insert under way). */
+const OVERLAP_MS = 60_000;
+const SNAPSHOT = 'snapshot.json';
+
+/**
+ * Everything operators make, in memory, in its newest version; ClickHouse keeps every version. A snapshot
+ * on disk lets a collector start and work while ClickHouse is away. Emits `change` when something changed,
+ * here or in another process.
+ */
+export class Registry extends EventEmitter<{ change: [] }> {
+  readonly #clickhouse: ClickHouse;
+  readonly #folder: string;
+  readonly #rows = new Map<string, Row>();
+  readonly #items = new Map<Kind, Map<string, Item<Kind>>>();
+  #newest = 0;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(clickhouse: ClickHouse, folder: string) {
+    super();
+    this.setMaxListeners(50);
+    this.#clickhouse = clickhouse;
+    this.#folder = folder;
+    for (const kind of Object.keys(KINDS) as Kind[]) this.#items.set(kind, new Map());
+  }
+
+  /**
+   * Fills the registry from the snapshot of an earlier run.
+   *
+   * @returns whether there was one.
+   */
+  async restore(): Promise<boolean> {
+    const text = await readFile(join(this.#folder, SNAPSHOT), 'utf8').catch(() => undefined);
+    if (text === undefined) return false;
+    this.#take(JSON.parse(text) as Row[]);
+    return true;
+  }
+
+  /** Takes in what has changed in ClickHouse since the last look. */
+  async refresh(): Promise<void> {
+    const rows = await this.#clickhouse.query<Row>(
+      `SELECT kind, id, max(objects.version) AS version,
+              toString(argMax(objects.time, objects.version)) AS time,
+              argMax(objects.deleted, objects.version) AS deleted, argMax(objects.body, objects.version) AS body
+       FROM objects WHERE objects.time >= fromUnixTimestamp64Milli({since:Int64}) GROUP BY kind, id`,
+      { since: Math.max(0, this.#newest - OVERLAP_MS) },
+    );
+    if (this.#take(rows)) await this.#save();
+  }
+
+  get<K extends Kind>(kind: K, id: string): Item<K> | undefined {
+    return this.#items.get(kind)?.get(id) as Item<K> | undefined;
+  }
+
+  /** @returns all of a kind, by id. */
+  list<K extends Kind>(kind: K): Item<K>[] {
+    return [...(this.#items.get(kind)?.values() ?? [])].sort((a, b) =>
+      a.id < b.id ? -1 : 1,
+    ) as unknown as Item<K>[];
+  }
+
+  /**
+   * Writes the next version.
+   *
+   * @param expected the version this one replaces, 0 = it must be new.
+   * @param actor id of the key that asked for it.
+   * @throws ConflictError where another writer was first.
+   */
+  async put<K extends Kind>(
+    kind: K,
+    id: string,
+    body: Body<K>,
+    expected: number,
+    actor: string,
+  ): Promise<Item<K>> {
+    await this.#write(kind, id, JSON.stringify(body), expected, false, actor);
+    return this.get(kind, id)!;
+  }
+
+  /** @throws ConflictError */
+  async delete(kind: Kind, id: string, expected: number, actor: string): Promise<void> {
+    await this.#write(kind, id, '{}', expected, true, actor);
+  }
+
+  /** The newest version number of an id, also where it is deleted; 0 = it never was. */
+  version(kind: Kind, id: string): number {
+    return this.#rows.get(`${kind}/${id}`)?.version ?? 0;
+  }
+
+  async #write(
+    kind: Kind,
+    id: string,
+    body: string,
+    expected: number,
+    deleted: boolean,
+    actor: string,
+  ): Promise<void> {
+    const version = expected + 1;
+    const writer = nanoid();
+    const time = new Date();
+    const row = { kind, id, version, time: time.toISOString(), actor, deleted, body, writer };
+    await this.#clickhouse.insert('objects', [row], `object/${kind}/${id}/${version}`);
+    const [won] = await this.#clickhouse.query<{ writer: string }>(
+      'SELECT writer FROM objects WHERE kind = {kind:String} AND id = {id:String} AND version = {version:UInt32}',
+      { kind, id, version },
+    );
+    await this.refresh();
+    if (won?.writer !== writer) throw new ConflictError(kind, id);
+  }
+
+  #take(rows: readonly Row[]): boolean {
+    let changed = false;
+    for (const row of rows) {
+      const known = this.#rows.get(`${row.kind}/${row.id}`);
+      if (known && known.version >= row.version) continue;
+      const schema = KINDS[row.kind];
+      // A kind that a newer version added: it is that version's to read.
+      if (schema === undefined) continue;
+      changed = true;
+      this.#rows.set(`${row.kind}/${row.id}`, row);
+      const updatedAt = new Date(`${row.time.replace(' ', 'T')}Z`);
+      this.#newest = Math.max(this.#newest, updatedAt.getTime());
+      if (row.deleted) this.#items.get(row.kind)!.delete(row.id);
+      else {
+        const body = schema.parse(JSON.parse(row.body));
+        this.#items
+          .get(row.kind)!
+          .set(row.id, {
+            ...body,
+            id: row.id,
+            version: row.version,
+            updatedAt: updatedAt.toISOString(),
+          } as Item<Kind>);
+      }
+    }
+    if (changed) this.emit('change');
+    return changed;
+  }
+
+  /** Written whole beside the old one and renamed, so that a crash leaves one or the other. */
+  async #save(): Promise<void> {
+    this.#saving = this.#saving.then(async () => {
+      const file = join(this.#folder, SNAPSHOT);
+      await writeFile(`${file}.new`, JSON.stringify([...this.#rows.values()]), { mode: 0o600 });
+      await rename(`${file}.new`, file);
+    });
+    await this.#saving;
+  }
+}

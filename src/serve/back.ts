@@ -1,0 +1,109 @@
+import { createReadStream } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClickHouseError } from '../clickhouse/errors.ts';
+import { migrate } from '../clickhouse/schema.ts';
+import { Mark } from '../journal/marks.ts';
+import { recover } from '../journal/recover.ts';
+import { Shipper } from '../journal/shipper.ts';
+import type { Core } from './core.ts';
+import { journalFolder } from './front.ts';
+import { seed, type Welcome } from './seed.ts';
+
+/** The part of a server that there is once for all its workers: schema, shipping, jobs. */
+export interface Back {
+  /** Ends jobs and shipping; what cannot be shipped in time stays in the journal for the next start. */
+  readonly close: () => Promise<void>;
+}
+
+const RETRY_MS = 2_000;
+const LAST_SHIP_MS = 4_000;
+
+/** Leaves what is closed in the journal to ClickHouse, under the file's name as token. */
+export function makeShipper(core: Core): Shipper {
+  return new Shipper({
+    folder: journalFolder(core.config.data),
+    insert: async (stream, file) => {
+      try {
+        await core.clickhouse.insertBytes(stream, createReadStream(file.path), file.name);
+      } catch (error) {
+        // Refused for its content: the same bytes will be refused again.
+        if (error instanceof ClickHouseError && error.fault === 'refused')
+          throw Object.assign(error, { poisoned: true });
+        throw error;
+      }
+    },
+    onError: (error, { stream, file, setAside }) => {
+      const about = { stream, file: file?.name, error: error instanceof Error ? error.message : 'unknown' };
+      if (setAside) core.log.error(about, 'a journal file was refused and is set aside');
+      else core.log.warn(about, 'shipping failed; it will be tried again');
+    },
+  });
+}
+
+/**
+ * Brings the database up to date; while ClickHouse is away it tries again.
+ *
+ * @throws SchemaError, or what ClickHouse refuses.
+ */
+export async function bringUp(core: Core, signal: AbortSignal): Promise<Welcome | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const applied = await migrate(core.clickhouse, core.config.retentionDays);
+      if (applied.length > 0) core.log.info({ files: applied.length }, 'schema brought up to date');
+      await core.registry.refresh();
+      return await seed(core);
+    } catch (error) {
+      if (!(error instanceof ClickHouseError) || error.fault !== 'unavailable' || signal.aborted) throw error;
+      if (attempt === 1)
+        core.log.warn({ error: error.message }, 'ClickHouse does not answer; waiting for it');
+      await sleep(RETRY_MS, undefined, { signal });
+    }
+  }
+}
+
+/**
+ * @param collectors rotates the journals of this server's workers.
+ * @param isAlive whether a boot of a worker is one of them.
+ */
+export async function openBack(
+  core: Core,
+  shipper: Shipper,
+  rotate: () => Promise<void>,
+  isAlive: (worker: string, boot: string) => boolean,
+): Promise<Back> {
+  const { config, log } = core;
+  const recovered = await recover(journalFolder(config.data), isAlive);
+  if (recovered.files > 0) log.info(recovered, 'took over what an earlier run had left in the journal');
+  shipper.start();
+  const shared = config.clickhouse.urls !== undefined && config.roles.has('collect');
+  const mark = shared
+    ? new Mark(core.clickhouse, `${hostname()}:${config.data}`, core.secret, async () => {
+        await rotate();
+        await shipper.ship();
+      })
+    : undefined;
+  await mark?.start();
+  if (config.roles.has('jobs')) core.jobs.start();
+  return {
+    close: async () => {
+      await core.jobs.stop();
+      const shipped = await within(LAST_SHIP_MS, shipper.ship());
+      if (!shipped)
+        log.warn(
+          'ClickHouse did not take everything in time; the rest stays in the journal for the next start',
+        );
+      await mark?.stop(shipped).catch(() => undefined);
+      await within(1000, shipper.stop());
+    },
+  };
+}
+
+const within = (ms: number, work: Promise<void>): Promise<boolean> =>
+  Promise.race([
+    work.then(
+      () => true,
+      () => false,
+    ),
+    sleep(ms, false, { ref: false }),
+  ]);

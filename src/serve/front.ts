@@ -1,0 +1,170 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { makeApp } from '../api/app.ts';
+import { trustedProxies } from '../collect/address.ts';
+import { Collector } from '../collect/collector.ts';
+import {
+  CONSENT_COLUMNS,
+  encodeTally,
+  HIT_COLUMNS,
+  MATCH_COLUMNS,
+  TALLY_COLUMNS,
+} from '../collect/encode.ts';
+import { openGeo } from '../collect/geo.ts';
+import { VisitorCookie } from '../identity/cookie.ts';
+import { Journal } from '../journal/journal.ts';
+import type { Gauge } from '../report/metrics.ts';
+import type { Core } from './core.ts';
+import { httpServer } from './http.ts';
+import { frontRules } from './rules.ts';
+
+/** What the front door needs of the rest of the product, in this process or in its parent. */
+export interface Behind {
+  /** Returns when every hit acknowledged before the call can be queried. */
+  readonly flush: () => Promise<void>;
+  /** Prometheus text over all processes of this server. */
+  readonly metrics: () => Promise<string>;
+  /** A journal file is ready to be shipped. */
+  readonly wake: () => void;
+}
+
+/** The listening part of a process: HTTP, collector, journal. */
+export interface Front {
+  readonly journal: Journal;
+  readonly gauges: readonly Gauge[];
+  readonly url: () => string;
+  /** Stops taking requests, lets those under way end, writes and closes the journal. */
+  readonly close: () => Promise<void>;
+}
+
+export const journalFolder = (data: string) => join(data, 'journal');
+
+const TALLY_MS = 2_000;
+const REGISTRY_MS = 2_000;
+/** Requests under way at the end get so long; the whole shutdown has ten seconds. */
+const DRAIN_MS = 2_500;
+
+export async function openFront(core: Core, worker: string, behind: Behind): Promise<Front> {
+  const { config, registry, tally, log } = core;
+  const headers = {
+    hits: HIT_COLUMNS,
+    matches: MATCH_COLUMNS,
+    consents: CONSENT_COLUMNS,
+    tallies: TALLY_COLUMNS,
+  };
+  const journal = await Journal.open({
+    folder: journalFolder(config.data),
+    worker,
+    headers,
+    quotaBytes: config.journal.quotaBytes,
+    fsync: config.journal.fsync,
+    onRotate: behind.wake,
+    onError: (error, stream) =>
+      log.error({ stream, error: codeOf(error) }, 'the journal could not be written'),
+  });
+  const geo = await openGeo(config.geoipMmdb);
+  const cookie = new VisitorCookie(core.secret, config.retentionDays);
+  const rules = frontRules(registry, config);
+  const collector = new Collector({
+    rules,
+    journal,
+    geo,
+    tally,
+    secret: core.secret,
+    retentionDays: config.retentionDays,
+  });
+  let url = '';
+  const refuse = (reason: string) => tally.count('collect', '', reason, Date.now());
+  const app = await makeApp({
+    ...core,
+    publicUrl: () => config.publicUrl ?? url,
+    flush: behind.flush,
+    metrics: behind.metrics,
+    readiness: () =>
+      journal.bytesWaiting() < config.journal.quotaBytes
+        ? { ready: true }
+        : { ready: false, reason: 'journal_full' },
+  });
+  const server = httpServer({
+    collector: config.roles.has('collect') ? collector : undefined,
+    cookie,
+    sync: { rules, journal, geo, tally, cookie },
+    caller: (authorization) => core.keys.caller(authorization),
+    app,
+    trusted: trustedProxies(config.trustProxy),
+    publicHttps: config.publicUrl?.startsWith('https:') ?? false,
+    refuse,
+  });
+  const writeTallies = () =>
+    Promise.all(
+      tally.take().map(({ minute, room, site, reason, n }) =>
+        journal.appendAsync('tallies', encodeTally(minute, room, site, reason, n)).then((failure) => {
+          // Not lost: it is counted again with the next.
+          if (failure !== undefined) tally.put(room, site, reason, minute, n);
+        }),
+      ),
+    );
+  const tallies = setInterval(() => void writeTallies(), TALLY_MS).unref();
+  const refresh = setInterval(
+    () =>
+      registry
+        .refresh()
+        .catch((error: Error) => log.debug({ error: error.message }, 'the registry could not be read again')),
+    REGISTRY_MS,
+  ).unref();
+  url = await listen(server, config.host, config.port);
+  return {
+    journal,
+    gauges: [
+      {
+        name: 'ninety_journal_bytes',
+        help: 'Bytes of hits on disk that wait for ClickHouse.',
+        read: () => journal.bytesWaiting(),
+      },
+    ],
+    url: () => url,
+    close: async () => {
+      clearInterval(tallies);
+      clearInterval(refresh);
+      await drain(server);
+      await writeTallies();
+      await journal.close();
+    },
+  };
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException)?.code ?? 'unknown';
+
+/** A port or host that cannot be listened on; the message says what to do. */
+export class ListenError extends Error {
+  constructor(host: string, port: number, code: string) {
+    super(
+      code === 'EADDRINUSE'
+        ? `Port ${port} on ${host} is taken by another program. Stop it, or choose another: PORT=8091 npm start`
+        : `Cannot listen on ${host}:${port} (${code}). HOST must be an address of this machine; ports below 1024 need rights.`,
+    );
+    this.name = 'ListenError';
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new ListenError(host, port, error.code ?? 'unknown')),
+    );
+    server.listen(port, host, () => {
+      const address = server.address() as AddressInfo;
+      const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+      resolve(`http://${name}:${address.port}`);
+    });
+  });
+}
+
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(cut);
+}

@@ -1,0 +1,196 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Env } from '../api/http.ts';
+import { type Caller, may } from '../api/keys.ts';
+import { clientAddress, type TrustedProxies } from '../collect/address.ts';
+import { BODY_LIMIT, batch, problem } from '../collect/batch.ts';
+import type { Collector } from '../collect/collector.ts';
+import { pixel, REQUEST_LIMIT, type Request, type Response } from '../collect/door.ts';
+import type { Refusal } from '../collect/refusal.ts';
+import type { VisitorCookie } from '../identity/cookie.ts';
+import { type SetuidOptions, setuid } from '../sync/setuid.ts';
+
+export interface HttpOptions {
+  readonly collector: Collector | undefined;
+  readonly cookie: VisitorCookie;
+  readonly sync: SetuidOptions;
+  readonly caller: (authorization: string | undefined) => Caller | undefined;
+  readonly app: Hono<Env>;
+  readonly trusted: TrustedProxies;
+  /** Whether browsers reach us by https even though the last hop is http. */
+  readonly publicHttps: boolean;
+  readonly refuse: (reason: Refusal) => void;
+}
+
+/** Request line and headers together; a consent string and a few cookies fit beside the longest line. */
+const HEADERS_LIMIT = 49_152;
+
+/**
+ * The server. The paths that browsers call in numbers are plain functions straight on node:http, because a
+ * framework's request and response objects cost as much there as all our own work; the rest is hono's.
+ */
+export function httpServer(options: HttpOptions): Server {
+  const { collector, cookie, sync, refuse } = options;
+  const fallback = getRequestListener(options.app.fetch);
+  const server = createServer(
+    {
+      maxHeaderSize: HEADERS_LIMIT,
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      keepAliveTimeout: 65_000,
+      noDelay: true,
+    },
+    (incoming, outgoing) => {
+      const url = incoming.url ?? '/';
+      if (url.length > REQUEST_LIMIT) {
+        refuse('request_too_long');
+        return send(
+          outgoing,
+          problem(431, 'request_too_long', `A request line of at most ${REQUEST_LIMIT} characters is read.`),
+        );
+      }
+      if (collector === undefined) return void fallback(incoming, outgoing);
+      const path = pathOf(url);
+      if (path === '/p.gif' && incoming.method === 'GET') {
+        return pixel(collector, cookie, request(incoming, options), Date.now(), (response) =>
+          send(outgoing, response),
+        );
+      }
+      if (path === '/setuid' && incoming.method === 'GET') {
+        return setuid(sync, request(incoming, options), Date.now(), (response) => send(outgoing, response));
+      }
+      if (path === '/v1/hits') return hits(options, collector, incoming, outgoing);
+      return void fallback(incoming, outgoing);
+    },
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseConnection(error, socket, refuse));
+  return server;
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+function request(incoming: IncomingMessage, { trusted, publicHttps }: HttpOptions): Request {
+  const { headers } = incoming;
+  const remote = incoming.socket.remoteAddress ?? '';
+  const forwarded = headers['x-forwarded-for'];
+  return {
+    method: incoming.method ?? 'GET',
+    url: incoming.url ?? '/',
+    header: (name) => {
+      const value = headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+    address: clientAddress(remote, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, trusted),
+    secure:
+      publicHttps ||
+      (headers['x-forwarded-proto'] === 'https' && trusted.has(clientAddress(remote, undefined, trusted))),
+  };
+}
+
+function send(outgoing: ServerResponse, { status, headers, body }: Response): void {
+  if (outgoing.destroyed) return;
+  outgoing.writeHead(status, headers as string[]);
+  outgoing.end(body);
+}
+
+/** `POST /v1/hits`, and the preflight that a page's JSON needs. */
+function hits(
+  options: HttpOptions,
+  collector: Collector,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): void {
+  const { origin } = incoming.headers;
+  const cors =
+    origin === undefined
+      ? []
+      : ['Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true', 'Vary', 'Origin'];
+  const answer = (response: Response) =>
+    send(outgoing, { ...response, headers: [...response.headers, ...cors] });
+  if (incoming.method === 'OPTIONS') {
+    return send(outgoing, {
+      status: 204,
+      headers: [
+        ...cors,
+        'Access-Control-Allow-Methods',
+        'POST',
+        'Access-Control-Allow-Headers',
+        'content-type',
+        'Access-Control-Max-Age',
+        '86400',
+      ],
+      body: '',
+    });
+  }
+  if (incoming.method !== 'POST') return answer(problem(405, 'method_not_allowed', 'POST hits here.'));
+  const authorization = incoming.headers.authorization;
+  const caller = options.caller(authorization);
+  if (authorization !== undefined && (caller === undefined || !may(caller, 'collect'))) {
+    return answer(
+      problem(
+        caller === undefined ? 401 : 403,
+        caller === undefined ? 'unauthorized' : 'forbidden',
+        'A key of scope collect is needed; without a key, send no Authorization header.',
+      ),
+    );
+  }
+  readBody(incoming, BODY_LIMIT, (body) => {
+    if (body === undefined) {
+      options.refuse('body_too_large');
+      answer(problem(413, 'body_too_large', `At most ${BODY_LIMIT} bytes a request.`));
+      // The rest of the body is not read: the connection cannot be used again.
+      outgoing.once('finish', () => incoming.destroy());
+      return;
+    }
+    batch(
+      collector,
+      options.cookie,
+      request(incoming, options),
+      body,
+      caller !== undefined,
+      Date.now(),
+      options.refuse,
+      answer,
+    );
+  });
+}
+
+/** @param done called with the text, or undefined where it is longer than `limit` bytes; not at all when the caller went away. */
+function readBody(incoming: IncomingMessage, limit: number, done: (body: string | undefined) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const take = (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > limit) {
+      incoming.off('data', take).off('end', end);
+      incoming.pause();
+      return done(undefined);
+    }
+    chunks.push(chunk);
+  };
+  const end = () => done(Buffer.concat(chunks).toString('utf8'));
+  incoming.on('data', take).on('end', end);
+}
+
+/** What is no HTTP, too long or too slow is answered plainly, counted, and cut off. */
+function refuseConnection(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  refuse: (reason: Refusal) => void,
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
+  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  refuse(tooLong ? 'request_too_long' : 'bad_request');
+  const status = tooLong
+    ? '431 Request Header Fields Too Large'
+    : late
+      ? '408 Request Timeout'
+      : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { newKey } from '../api/keys.ts';
+import type { Connection } from '../clickhouse/client.ts';
+import { lockDataFolder, readSecrets } from '../clickhouse/data-folder.ts';
+import { type Engine, type EngineEvent, startEngine } from '../clickhouse/engine.ts';
+import type { Config } from '../config.ts';
+import { waitForCollectors } from '../journal/marks.ts';
+import { recover } from '../journal/recover.ts';
+import { metricsText } from '../report/metrics.ts';
+import { bringUp, makeShipper, openBack } from './back.ts';
+import { makeCore } from './core.ts';
+import { type Behind, journalFolder, openFront } from './front.ts';
+import { removeOperator, writeOperator } from './operator.ts';
+import type { Welcome } from './seed.ts';
+import { Workers } from './workers.ts';
+
+/** A running server. */
+export interface Running {
+  /** As browsers reach it. */
+  readonly url: string;
+  /** As this machine reaches it. */
+  readonly listening: string;
+  /** An admin key that ends with this run. */
+  readonly operatorKey: string;
+  readonly welcome: Welcome | undefined;
+  /** Key of the oldest site, for the tag to paste; undefined where there is none. */
+  readonly siteKey: string | undefined;
+  /** Stops listening, writes and ships the journal, stops the engine. */
+  readonly stop: () => Promise<void>;
+  /** Ends everything at once; what is acknowledged is on disk. */
+  readonly kill: () => void;
+}
+
+/**
+ * Starts everything that `config.roles` names, in the order in which one part needs the other: data folder,
+ * engine, schema, journal, listening, jobs.
+ *
+ * @throws what the first part that cannot start says; what was started before it is stopped again.
+ */
+export async function serve(config: Config, log: Logger, signal: AbortSignal): Promise<Running> {
+  const undo: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const step of undo.reverse().splice(0))
+      await step().catch((error: Error) => log.error({ error: error.message }, 'a part did not stop well'));
+  };
+  try {
+    const lock = await lockDataFolder(config.data);
+    undo.push(() => lock.release());
+    const secrets = await readSecrets(config.data, { secret: config.secret });
+    const engine =
+      config.clickhouse.urls === undefined
+        ? await startOwnEngine(config, secrets.enginePassword, log)
+        : undefined;
+    if (engine) undo.push(() => engine.stop());
+    const core = makeCore(config, secrets.secret, newKey(), connectionOf(config, engine), log);
+    undo.push(() => core.clickhouse.close());
+    const shipper = makeShipper(core);
+
+    // A collector that has a snapshot starts without ClickHouse; any other start waits for it.
+    const snapshot = await core.registry.restore();
+    const broughtUp = bringUp(core, signal);
+    let welcome: Welcome | undefined;
+    if (snapshot && config.roles.has('collect') && engine === undefined) {
+      broughtUp.catch((error: Error) => {
+        if (!signal.aborted)
+          log.fatal(
+            { error: error.message },
+            'the schema cannot be brought up to date; hits are kept in the journal',
+          );
+      });
+    } else welcome = await broughtUp;
+
+    let rotate: () => Promise<void> = async () => undefined;
+    let totals = async () => core.tally.totals();
+    const flush = async () => {
+      await rotate();
+      await shipper.ship();
+      if (engine === undefined) await waitForCollectors(core.clickhouse);
+    };
+    const gauges: Parameters<typeof metricsText>[1][number][] = [];
+    const behind: Behind = {
+      flush,
+      metrics: async () => metricsText(await totals(), gauges),
+      wake: () => shipper.wake(),
+    };
+    let url: string;
+    let isAlive: (worker: string, boot: string) => boolean;
+    let kill = () => undefined as void;
+    const closeFront: (() => Promise<void>)[] = [];
+    if (config.workers === 1) {
+      const front = await openFront(core, 'w1', behind);
+      url = front.url();
+      isAlive = (_, boot) => boot === front.journal.boot;
+      rotate = () => front.journal.rotate();
+      gauges.push(...front.gauges);
+      closeFront.push(() => front.close());
+    } else {
+      const workers: Workers = new Workers(core, {
+        ...behind,
+        died: async () =>
+          void (await recover(journalFolder(config.data), (worker, boot) => workers.isAlive(worker, boot))),
+      });
+      undo.push(() => workers.stop());
+      url = await workers.start();
+      undo.pop();
+      isAlive = (worker, boot) => workers.isAlive(worker, boot);
+      rotate = () => workers.rotate();
+      totals = async () => [...core.tally.totals(), ...(await workers.totals())];
+      kill = () => workers.kill();
+      closeFront.push(() => workers.stop());
+    }
+    const closeFrontOnce = closeFront[0]!;
+    let closeBack = async () => undefined as void;
+    // Stopping goes the other way round: no more hits, then ship what there is, then the engine.
+    undo.push(async () => {
+      await closeFrontOnce();
+      await closeBack();
+    });
+    const back = await openBack(core, shipper, rotate, isAlive);
+    closeBack = back.close;
+    await writeOperator(config.data, { url, key: core.operatorKey, pid: process.pid });
+    undo.push(() => removeOperator(config.data));
+    return {
+      url: config.publicUrl ?? url,
+      listening: url,
+      operatorKey: core.operatorKey,
+      welcome,
+      siteKey: core.registry.list('site')[0]?.key,
+      stop,
+      kill,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const startOwnEngine = (config: Config, password: string, log: Logger): Promise<Engine> =>
+  startEngine({
+    folder: join(config.data, 'engine'),
+    memoryBytes: config.clickhouse.engineMemoryBytes,
+    password,
+    log: (event) => logEngine(log, event),
+  });
+
+function logEngine(log: Logger, event: EngineEvent): void {
+  if (event.event === 'engine_exited') log.error(event, 'the engine ended unasked; starting it again');
+  else if (event.event === 'engine_keeps_failing')
+    log.error({ failures: event.failures, error: event.error.message }, 'the engine keeps failing');
+  else log.debug(event, event.event);
+}
+
+const connectionOf = ({ clickhouse }: Config, engine: Engine | undefined): Connection => ({
+  urls: engine ? [engine.url] : clickhouse.urls!,
+  user: engine ? engine.user : clickhouse.user,
+  password: engine ? engine.password : clickhouse.password,
+  database: clickhouse.database,
+  cluster: clickhouse.cluster,
+});
