@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { request } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -105,7 +106,8 @@ export async function untilReady(engine: EngineProcess, url: string, password: s
   const deadline = Date.now() + START_MS;
   for (;;) {
     if (engine.ended()) throw startError(await engine.exited, engine.lines);
-    const fault = await probe(url, password);
+    // Another server on that port may accept the question and never answer it.
+    const fault = await Promise.race([probe(url, password), engine.exited.then(() => 'not_yet' as const)]);
     if (fault === undefined && !engine.ended()) return;
     if (fault === 'out_of_memory' || Date.now() > deadline) {
       engine.kill();
@@ -116,32 +118,36 @@ export async function untilReady(engine: EngineProcess, url: string, password: s
   }
 }
 
-const MEMORY_LIMIT_EXCEEDED = '241';
+const MEMORY_LIMIT_EXCEEDED = 241;
 
 async function probe(url: string, password: string): Promise<undefined | 'not_yet' | 'out_of_memory'> {
-  try {
-    const ping = await fetch(`${url}/ping`, { signal: AbortSignal.timeout(2000) });
-    await ping.arrayBuffer();
-    if (!ping.ok) return 'not_yet';
-    const answer = await statement(url, password, 'SELECT 1');
-    if (answer.ok) return undefined;
-    return answer.headers.get('x-clickhouse-exception-code') === MEMORY_LIMIT_EXCEEDED
-      ? 'out_of_memory'
-      : 'not_yet';
-  } catch {
-    // Not listening yet, or overloaded for the moment.
-    return 'not_yet';
-  }
+  const { status, code } = await ask(url, password, 'SELECT 1');
+  if (status === 200) return undefined;
+  return code === MEMORY_LIMIT_EXCEEDED ? 'out_of_memory' : 'not_yet';
 }
 
-/** Runs a statement of the supervision itself; everything else goes through the client. */
-export async function statement(url: string, password: string, sql: string): Promise<Response> {
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { 'X-ClickHouse-User': ENGINE_USER, 'X-ClickHouse-Key': password },
-    body: sql,
-    signal: AbortSignal.timeout(2000),
+interface Answer {
+  /** 0 = none came. */
+  readonly status: number;
+  /** ClickHouse's error code. */
+  readonly code: number | undefined;
+}
+
+/**
+ * Runs a statement of the supervision itself; everything else goes through the client. On a connection of its
+ * own, closed at once: an orderly shutdown waits for connections that are kept alive, for seconds.
+ */
+export function ask(url: string, password: string, sql: string): Promise<Answer> {
+  return new Promise((done) => {
+    const headers = { 'X-ClickHouse-User': ENGINE_USER, 'X-ClickHouse-Key': password };
+    const sent = request(url, { method: 'POST', agent: false, headers, timeout: 2000 }, (answer) => {
+      const code = answer.headers['x-clickhouse-exception-code'];
+      answer.resume().once('close', () => {
+        done({ status: answer.statusCode ?? 0, code: code === undefined ? undefined : Number(code) });
+      });
+    });
+    sent.once('timeout', () => sent.destroy());
+    sent.once('error', () => done({ status: 0, code: undefined }));
+    sent.end(sql);
   });
-  await answer.arrayBuffer();
-  return answer;
 }

@@ -11,7 +11,7 @@ import {
   type RemoteServers,
 } from './engine-config.ts';
 import { EngineError, type EngineFault, type Exit, isSupported, startError } from './engine-error.ts';
-import { type Complaint, type EngineProcess, launch, statement, untilReady } from './engine-process.ts';
+import { ask, type Complaint, type EngineProcess, launch, untilReady } from './engine-process.ts';
 
 export type { RemoteServers, Shard } from './engine-config.ts';
 export { EngineError, type EngineFault, type Exit } from './engine-error.ts';
@@ -56,12 +56,15 @@ export interface Engine {
   pid(): number | undefined;
   /** Calls back whenever the engine's process has ended unasked. @returns ends the subscription. */
   onExit(listener: (exit: Exit) => void): () => void;
-  /** Ends the engine for good, within seven seconds. A second call waits for the same end. */
+  /**
+   * Ends the engine for good, within five seconds; sooner when the client is closed first, for the shutdown
+   * waits for connections that are kept alive. A second call waits for the same end.
+   */
   stop(): Promise<void>;
 }
 
 /** How many times a free port is sought when another process was quicker, and a dying predecessor waited for. */
-const START_ATTEMPTS: Readonly<Partial<Record<EngineFault, number>>> = { port_taken: 5, folder_in_use: 20 };
+const START_ATTEMPTS: Readonly<Partial<Record<EngineFault, number>>> = { port_taken: 5, folder_in_use: 8 };
 const START_PAUSE_MS = 250;
 
 /**
@@ -98,8 +101,8 @@ const QUICK_MS = 10_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 const FAILURES_TO_REPORT = 5;
-/** A query that runs at the stop may finish in this time; it is then killed with the engine. */
-const ORDERLY_MS = 5000;
+/** What runs at the stop may finish in this time, and open connections be closed; then all is killed. */
+const ORDERLY_MS = 3000;
 
 class SupervisedEngine implements Engine {
   readonly url: string;
@@ -236,9 +239,9 @@ class SupervisedEngine implements Engine {
     const ending = this.#process;
     let how: 'orderly' | 'killed' = 'orderly';
     if (ending !== undefined && !ending.ended()) {
-      const asked = await statement(this.url, this.password, END_STATEMENT).catch(() => undefined);
+      const asked = await ask(this.url, this.password, END_STATEMENT);
       const patience = new AbortController();
-      if (asked?.ok) {
+      if (asked.status === 200) {
         const enough = delay(ORDERLY_MS, undefined, { signal: patience.signal }).catch(() => {});
         await Promise.race([ending.exited, enough]);
         patience.abort();

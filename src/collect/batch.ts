@@ -8,6 +8,14 @@ import type { Refusal } from './refusal.ts';
 export const BODY_LIMIT = 1_048_576;
 export const HITS_LIMIT = 1_000;
 
+/**
+ * - `browser`: a page, without a key.
+ * - `server`: a key of scope `collect`: may say time, address and browser of each hit.
+ * - `import`, `import-given`: the import command: the same, for a log whose visitors are for reckoning only;
+ *   `given` = the log's owner has their consent.
+ */
+export type Trust = 'browser' | 'server' | 'import' | 'import-given';
+
 /** A hit in the long names, with what only a keyed server may say. */
 interface BatchHit extends HitInput {
   time?: number | undefined;
@@ -20,7 +28,7 @@ interface BatchHit extends HitInput {
  * `POST /v1/hits`: an array, one object, or NDJSON. Every hit ends on its own; one that is refused leaves
  * the others be.
  *
- * @param keyed whether the request carries a key of scope `collect`.
+ * @param trust what the request's key allows it to say.
  * @param refuse counts what never became a hit.
  * @param respond called once, when every stored hit is in a file on disk.
  */
@@ -29,7 +37,7 @@ export function batch(
   cookie: VisitorCookie,
   request: Request,
   body: string,
-  keyed: boolean,
+  trust: Trust,
   now: number,
   refuse: (reason: Refusal) => void,
   respond: (response: Response) => void,
@@ -64,11 +72,11 @@ export function batch(
       'Cache-Control',
       'no-store',
     ];
-    if (set !== undefined && !keyed) headers.push('Set-Cookie', set);
+    if (set !== undefined && trust === 'browser') headers.push('Set-Cookie', set);
     respond({ status: 202, headers, body: text });
   };
   if (waiting === 0) return finish();
-  items.forEach((item, index) => {
+  const take = (item: unknown, index: number) => {
     const end = (outcome: Outcome) => {
       if (!outcome.stored) refused.push({ index, reason: outcome.reason });
       set = cookieHeader(cookie, outcome, request.secure) ?? set;
@@ -80,23 +88,24 @@ export function batch(
       refuse(hit);
       return end({ stored: false, reason: hit, forget: false });
     }
-    const from = senderOf(hit, sender, keyed);
+    const from = senderOf(hit, sender, trust);
     if (typeof from === 'string') {
       refuse(from);
       return end({ stored: false, reason: from, forget: false });
     }
     collector.collect(hit, { ...from, minted }, end);
-  });
+  };
+  for (const [index, item] of items.entries()) take(item, index);
 }
 
 /** What a key allows to be said in place of what the connection shows. */
-function senderOf(hit: BatchHit, sender: Sender, keyed: boolean): Sender | Refusal {
+function senderOf(hit: BatchHit, sender: Sender, trust: Trust): Sender | Refusal {
   const says =
     hit.time !== undefined ||
     hit.ip !== undefined ||
     hit.userAgent !== undefined ||
     hit.language !== undefined;
-  if (!keyed) return says ? 'not_allowed' : sender;
+  if (trust === 'browser') return says ? 'not_allowed' : sender;
   if (hit.ip !== undefined && isIP(hit.ip) === 0) return 'bad_field';
   return {
     ...sender,
@@ -107,6 +116,8 @@ function senderOf(hit: BatchHit, sender: Sender, keyed: boolean): Sender | Refus
     acceptLanguage: hit.language,
     // Speaking for somebody else without saying who: a new id each time would be a visitor that is none.
     mayMint: hit.ip === undefined && hit.userAgent === undefined,
+    origin: trust === 'server' ? 'api' : 'import',
+    consentGiven: trust === 'import-given',
   };
 }
 

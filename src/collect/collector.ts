@@ -1,4 +1,5 @@
 import type { Decision, Signals } from '../consent/decide.ts';
+import { PURPOSES_WITHOUT_TCF } from '../consent/purposes.ts';
 import { keyed64, random64, type VisitorId, visitorId, visitorNumber } from '../identity/visitor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Site } from '../registry/kinds.ts';
@@ -32,6 +33,8 @@ export interface Sender {
   /** The new id, where several hits of one request must share it. */
   readonly minted?: VisitorId;
   readonly origin: Origin;
+  /** The owner of an imported log vouches for its visitors' consent: no signal and no region's law is asked. */
+  readonly consentGiven?: boolean;
 }
 
 /** How a hit ended. `visitor`: to be kept in a cookie; `forget`: the cookie is to be removed. */
@@ -123,17 +126,7 @@ export class Collector {
     if (typeof device === 'string') return end(no(device));
 
     const { country, region } = geo.locate(sender.address);
-    const decision = rules().decide(
-      {
-        gdpr: input.gdpr,
-        gdprConsent: input.gdprConsent,
-        gpp: input.gpp,
-        gppSid: input.gppSid,
-        usPrivacy: input.usPrivacy,
-        gpc: sender.gpc,
-      },
-      { country, region, local: isLocal(sender.address) },
-    );
+    const decision = this.#decide(input, sender, event, country, region);
     const known = this.#knownVisitor(input, sender, site, device);
     if (!decision.yes) {
       if (!decision.withdrawal || known === undefined) return end(no(decision.reason, decision.withdrawal));
@@ -185,6 +178,24 @@ export class Collector {
     );
   }
 
+  #decide(input: HitInput, sender: Sender, event: string, country: string, region: string): Decision {
+    if (sender.consentGiven) return VOUCHED;
+    const decision = this.#options.rules().decide(
+      {
+        gdpr: input.gdpr,
+        gdprConsent: input.gdprConsent,
+        gpp: input.gpp,
+        gppSid: input.gppSid,
+        usPrivacy: input.usPrivacy,
+        gpc: sender.gpc,
+      },
+      { country, region, local: isLocal(sender.address) },
+    );
+    // What the tag sends when the page's CMP or the browser says no; it stores nothing even where the
+    // signal itself is one that only the browser can see.
+    return decision.yes && event === REFUSAL_EVENT ? REFUSED_BY_TAG : decision;
+  }
+
   /** A new visitor. */
   mint(): VisitorId {
     return visitorId(random64());
@@ -222,6 +233,10 @@ export class Collector {
   }
 }
 
+const REFUSAL_EVENT = 'refusal';
+const REFUSED_BY_TAG: Decision = { yes: false, reason: 'visitor_refused', withdrawal: true };
+/** No partner: an imported visitor is known to nobody else. */
+const VOUCHED: Decision = { yes: true, allowed: { purposes: PURPOSES_WITHOUT_TCF, partners: [] } };
 const UNKNOWN_AGENT = { device: 'other', os: '', browser: '', bot: false };
 const NO_REFERRER = { referrer: '', host: '' };
 

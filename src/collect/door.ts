@@ -23,7 +23,7 @@ export interface Response {
 }
 
 /** The smallest transparent GIF: 43 bytes. */
-export const GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
+export const GIF = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 /** Longest request line that is read; a longer one is answered with 431. */
 export const REQUEST_LIMIT = 16_384;
 

@@ -149,14 +149,12 @@ export class Registry extends EventEmitter<{ change: [] }> {
       if (row.deleted) this.#items.get(row.kind)!.delete(row.id);
       else {
         const body = schema.parse(JSON.parse(row.body));
-        this.#items
-          .get(row.kind)!
-          .set(row.id, {
-            ...body,
-            id: row.id,
-            version: row.version,
-            updatedAt: updatedAt.toISOString(),
-          } as Item<Kind>);
+        this.#items.get(row.kind)!.set(row.id, {
+          ...body,
+          id: row.id,
+          version: row.version,
+          updatedAt: updatedAt.toISOString(),
+        } as Item<Kind>);
       }
     }
     if (changed) this.emit('change');

@@ -5,7 +5,7 @@ import type { Hono } from 'hono';
 import type { Env } from '../api/http.ts';
 import { type Caller, may } from '../api/keys.ts';
 import { clientAddress, type TrustedProxies } from '../collect/address.ts';
-import { BODY_LIMIT, batch, problem } from '../collect/batch.ts';
+import { BODY_LIMIT, batch, problem, type Trust } from '../collect/batch.ts';
 import type { Collector } from '../collect/collector.ts';
 import { pixel, REQUEST_LIMIT, type Request, type Response } from '../collect/door.ts';
 import type { Refusal } from '../collect/refusal.ts';
@@ -152,12 +152,20 @@ function hits(
       options.cookie,
       request(incoming, options),
       body,
-      caller !== undefined,
+      trustOf(caller, incoming),
       Date.now(),
       options.refuse,
       answer,
     );
   });
+}
+
+/** The import command says by a header what its hits are; only an administrator's key may. */
+function trustOf(caller: Caller | undefined, incoming: IncomingMessage): Trust {
+  if (caller === undefined) return 'browser';
+  const says = incoming.headers['ninety-import'];
+  if (says === undefined || !may(caller, 'admin')) return 'server';
+  return says === 'given' ? 'import-given' : 'import';
 }
 
 /** @param done called with the text, or undefined where it is longer than `limit` bytes; not at all when the caller went away. */

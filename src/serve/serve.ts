@@ -7,9 +7,10 @@ import { type Engine, type EngineEvent, startEngine } from '../clickhouse/engine
 import type { Config } from '../config.ts';
 import { waitForCollectors } from '../journal/marks.ts';
 import { recover } from '../journal/recover.ts';
-import { metricsText } from '../report/metrics.ts';
+import { type Gauge, metricsText } from '../report/metrics.ts';
+import type { Total } from '../report/tally.ts';
 import { bringUp, makeShipper, openBack } from './back.ts';
-import { makeCore } from './core.ts';
+import { type Core, makeCore } from './core.ts';
 import { type Behind, journalFolder, openFront } from './front.ts';
 import { removeOperator, writeOperator } from './operator.ts';
 import type { Welcome } from './seed.ts';
@@ -71,67 +72,90 @@ export async function serve(config: Config, log: Logger, signal: AbortSignal): P
       });
     } else welcome = await broughtUp;
 
-    let rotate: () => Promise<void> = async () => undefined;
+    let rotate = async () => {};
     let totals = async () => core.tally.totals();
     const flush = async () => {
       await rotate();
       await shipper.ship();
       if (engine === undefined) await waitForCollectors(core.clickhouse);
     };
-    const gauges: Parameters<typeof metricsText>[1][number][] = [];
+    const gauges: Gauge[] = [];
     const behind: Behind = {
       flush,
       metrics: async () => metricsText(await totals(), gauges),
       wake: () => shipper.wake(),
     };
-    let url: string;
-    let isAlive: (worker: string, boot: string) => boolean;
-    let kill = () => undefined as void;
-    const closeFront: (() => Promise<void>)[] = [];
-    if (config.workers === 1) {
-      const front = await openFront(core, 'w1', behind);
-      url = front.url();
-      isAlive = (_, boot) => boot === front.journal.boot;
-      rotate = () => front.journal.rotate();
-      gauges.push(...front.gauges);
-      closeFront.push(() => front.close());
-    } else {
-      const workers: Workers = new Workers(core, {
-        ...behind,
-        died: async () =>
-          void (await recover(journalFolder(config.data), (worker, boot) => workers.isAlive(worker, boot))),
-      });
-      undo.push(() => workers.stop());
-      url = await workers.start();
-      undo.pop();
-      isAlive = (worker, boot) => workers.isAlive(worker, boot);
-      rotate = () => workers.rotate();
-      totals = async () => [...core.tally.totals(), ...(await workers.totals())];
-      kill = () => workers.kill();
-      closeFront.push(() => workers.stop());
-    }
-    const closeFrontOnce = closeFront[0]!;
-    let closeBack = async () => undefined as void;
+    const collectors = config.workers === 1 ? await here(core, behind) : await inWorkers(core, behind);
+    ({ rotate, totals } = collectors);
+    gauges.push(...collectors.gauges);
     // Stopping goes the other way round: no more hits, then ship what there is, then the engine.
+    let closeBack = async () => {};
     undo.push(async () => {
-      await closeFrontOnce();
+      await collectors.close();
       await closeBack();
     });
-    const back = await openBack(core, shipper, rotate, isAlive);
+    const back = await openBack(core, shipper, rotate, collectors.isAlive);
     closeBack = back.close;
-    await writeOperator(config.data, { url, key: core.operatorKey, pid: process.pid });
+    await writeOperator(config.data, { url: collectors.url, key: core.operatorKey, pid: process.pid });
     undo.push(() => removeOperator(config.data));
     return {
-      url: config.publicUrl ?? url,
-      listening: url,
+      url: config.publicUrl ?? collectors.url,
+      listening: collectors.url,
       operatorKey: core.operatorKey,
       welcome,
       siteKey: core.registry.list('site')[0]?.key,
       stop,
-      kill,
+      kill: collectors.kill,
     };
   } catch (error) {
     await stop();
+    throw error;
+  }
+}
+
+/** What listens, in this process or in several. */
+interface Collectors {
+  readonly url: string;
+  readonly gauges: readonly Gauge[];
+  readonly isAlive: (worker: string, boot: string) => boolean;
+  readonly rotate: () => Promise<void>;
+  readonly totals: () => Promise<Total[]>;
+  readonly close: () => Promise<void>;
+  readonly kill: () => void;
+}
+
+async function here(core: Core, behind: Behind): Promise<Collectors> {
+  const front = await openFront(core, 'w1', behind);
+  return {
+    url: front.url(),
+    gauges: front.gauges,
+    isAlive: (_, boot) => boot === front.journal.boot,
+    rotate: () => front.journal.rotate(),
+    totals: async () => core.tally.totals(),
+    close: () => front.close(),
+    kill: () => {},
+  };
+}
+
+async function inWorkers(core: Core, behind: Behind): Promise<Collectors> {
+  const isAlive = (worker: string, boot: string) => workers.isAlive(worker, boot);
+  const workers: Workers = new Workers(core, {
+    ...behind,
+    died: async () => void (await recover(journalFolder(core.config.data), isAlive)),
+  });
+  try {
+    const url = await workers.start();
+    return {
+      url,
+      gauges: [],
+      isAlive,
+      rotate: () => workers.rotate(),
+      totals: async () => [...core.tally.totals(), ...(await workers.totals())],
+      close: () => workers.stop(),
+      kill: () => workers.kill(),
+    };
+  } catch (error) {
+    workers.kill();
     throw error;
   }
 }
