@@ -1,11 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { TestProject } from 'vitest/node';
 import { startEngine } from '../src/clickhouse/engine.ts';
 
@@ -17,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * server instead.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await makeDist();
+  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' });
   const {
     TEST_CLICKHOUSE_URL: url,
     TEST_CLICKHOUSE_USER: user,
@@ -41,20 +39,4 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await engine.stop();
     await rm(folder, { recursive: true, force: true });
   };
-}
-
-async function makeDist() {
-  try {
-    execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' });
-  } catch (error) {
-    if (existsSync(join(root, 'src/main.ts'))) throw error;
-    await build({
-      entryPoints: [join(root, 'src/clickhouse/engine-child.ts')],
-      outfile: join(root, 'dist/clickhouse/engine-child.js'),
-      bundle: true,
-      packages: 'external',
-      platform: 'node',
-      format: 'esm',
-    });
-  }
 }
