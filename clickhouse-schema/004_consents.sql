@@ -33,3 +33,11 @@ SELECT visitor,
        argMax(consents.origin, (consents.time, consents.withdrawn)) AS origin
 FROM consents WHERE toDate(consents.time) > today() - {retention}
 GROUP BY visitor;
+
+-- Whose newest word is a no: they are in no segment. Few of all visitors, so they are looked for first.
+CREATE VIEW IF NOT EXISTS withdrawn_visitors AS
+SELECT visitor FROM consents
+WHERE toDate(consents.time) > today() - {retention}
+  AND visitor IN (SELECT visitor FROM consents WHERE withdrawn = 1)
+GROUP BY visitor
+HAVING argMax(consents.withdrawn, (consents.time, consents.withdrawn)) = 1;

@@ -1,18 +1,21 @@
 // Makes dist/ from src/ and the tag from pixel/: what `npm ci` leaves ready to start.
 // Every source file becomes one JavaScript file of the same name (no bundle, so stack traces and
 // dynamic imports stay what they are); the tag is bundled and minified, because browsers load it.
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** What of src/ runs in a browser: bundled on its own, not compiled file by file. */
+const consolePage = join(root, 'src/dashboard/page');
 
 async function sources(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((e) => e.isFile() && e.name.endsWith('.ts') && !/\.(test|testing)\.ts$/.test(e.name))
-    .map((e) => join(e.parentPath, e.name));
+    .map((e) => join(e.parentPath, e.name))
+    .filter((path) => !path.startsWith(consolePage));
 }
 
 // Relative imports name the .ts file (so that tools without a bundler can run the source as it is).
@@ -28,11 +31,12 @@ const tsToJs = {
   },
 };
 
-await rm(join(root, 'dist'), { recursive: true, force: true });
+// Made beside the old one and put in its place at the end, so that whatever runs from dist/ never finds half.
+const made = join(root, `dist.${process.pid}`);
 await build({
   entryPoints: await sources(join(root, 'src')),
   outbase: join(root, 'src'),
-  outdir: join(root, 'dist'),
+  outdir: made,
   bundle: true,
   plugins: [tsToJs],
   format: 'esm',
@@ -44,11 +48,25 @@ await build({
 });
 await build({
   entryPoints: [join(root, 'pixel/tag.ts')],
-  outfile: join(root, 'dist/pixel/tag.js'),
+  outfile: join(made, 'pixel/tag.js'),
   bundle: true,
   minify: true,
   format: 'iife',
   target: 'es2017',
   logLevel: 'warning',
 });
-await chmod(join(root, 'dist/main.js'), 0o755);
+await build({
+  entryPoints: [join(consolePage, 'console.ts')],
+  outfile: join(made, 'dashboard/page/console.js'),
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  logLevel: 'warning',
+});
+for (const file of ['index.html', 'console.css', 'icon.svg'])
+  await copyFile(join(consolePage, file), join(made, 'dashboard/page', file));
+await chmod(join(made, 'main.js'), 0o755);
+const old = join(root, `dist.old.${process.pid}`);
+await rename(join(root, 'dist'), old).catch(() => {});
+await rename(made, join(root, 'dist'));
+await rm(old, { recursive: true, force: true });

@@ -20,18 +20,20 @@ export class ConfigError extends Error {
   }
 }
 
-const whole = (from: number, to: number, unit: string) =>
-  z.coerce
-    .number(`must be a whole number of ${unit} from ${from} to ${to}`)
-    .int(`must be a whole number of ${unit}`)
-    .min(from, `must be at least ${from} ${unit}`)
-    .max(to, `must be at most ${to} ${unit}`);
+const whole = (from: number, to: number, unit?: string) => {
+  const must = `must be a whole number${unit === undefined ? '' : ` of ${unit}`} from ${from} to ${to}`;
+  return z.coerce.number(must).int(must).min(from, must).max(to, must);
+};
 
 const list = (value: string) =>
   value
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+
+const cron = z
+  .string()
+  .refine((expression) => validateCron(expression), 'must be a cron expression such as */10 * * * *');
 
 const isCidr = (text: string) => {
   const [address = '', bits] = text.split('/');
@@ -46,7 +48,7 @@ const isCidr = (text: string) => {
 export const RETENTION_CEILING_DAYS = 90;
 
 const environment = z.object({
-  PORT: whole(0, 65_535, 'as a port').default(8090),
+  PORT: whole(0, 65_535).default(8090),
   HOST: z.string().default('127.0.0.1'),
   NINETY_DATA: z
     .string()
@@ -101,7 +103,7 @@ const environment = z.object({
       ),
     )
     .default([]),
-  NINETY_GVL_ID: whole(1, 65_535, 'as a vendor id').optional(),
+  NINETY_GVL_ID: whole(1, 65_535).optional(),
   NINETY_JOURNAL_QUOTA_MB: whole(16, 10_000_000, 'megabytes').default(4096),
   NINETY_JOURNAL_FSYNC: z
     .enum(['0', '1'], 'must be 0 or 1')
@@ -110,8 +112,8 @@ const environment = z.object({
   NINETY_ENGINE_MEMORY_MB: whole(512, 10_000_000, 'megabytes').default(() =>
     Math.max(1024, Math.min(8192, Math.floor(totalmem() / 2 ** 21))),
   ),
-  NINETY_SEGMENTS_CRON: z.string().default('*/10 * * * *'),
-  NINETY_EXPIRE_CRON: z.string().default('7 * * * *'),
+  NINETY_SEGMENTS_CRON: cron.default('*/10 * * * *'),
+  NINETY_EXPIRE_CRON: cron.default('7 * * * *'),
   NINETY_LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -129,7 +131,7 @@ const environment = z.object({
             error: 'must be one http or https URL, or several, comma separated',
           }),
         )
-        .min(1),
+        .min(1, 'must be one http or https URL, or several, comma separated'),
     )
     .optional(),
   CLICKHOUSE_USER: z.string().default('default'),
@@ -203,21 +205,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
           `${issue.path[0]?.toString() ?? ''} ${issue.message} (it is ${quoted(given, issue.path[0])})`,
       );
   problems.push(...unknownVariables(given));
-  if (!parsed.success) throw new ConfigError(problems);
-  const e = parsed.data;
-  for (const [name, expression] of [
-    ['NINETY_SEGMENTS_CRON', e.NINETY_SEGMENTS_CRON],
-    ['NINETY_EXPIRE_CRON', e.NINETY_EXPIRE_CRON],
-  ] as const) {
-    if (!validateCron(expression))
-      problems.push(`${name} must be a cron expression such as */10 * * * * (it is "${expression}")`);
-  }
-  if (e.CLICKHOUSE_CLUSTER !== undefined && e.CLICKHOUSE_URL === undefined) {
+  if (given['CLICKHOUSE_CLUSTER'] !== undefined && given['CLICKHOUSE_URL'] === undefined) {
     problems.push(
       'CLICKHOUSE_CLUSTER needs CLICKHOUSE_URL: the embedded engine is one machine; name the hosts of the cluster, comma separated',
     );
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  const e = parsed.data;
   return {
     host: e.HOST,
     port: e.PORT,

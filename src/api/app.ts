@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
-import { ClickHouseError } from '../clickhouse/errors.ts';
+import { bodyLimit } from 'hono/body-limit';
 import { dashboardRoutes } from '../dashboard/routes.ts';
-import { LeaseBusyError } from '../jobs/lease.ts';
-import { CollectorsBehindError } from '../journal/marks.ts';
 import type { Backend } from './backend.ts';
 import { keyRoutes, partnerRoutes, siteRoutes } from './collections.ts';
-import type { Env } from './http.ts';
+import { BODY_LIMIT, type Env } from './http.ts';
+import { importRoutes } from './imports.ts';
 import { jobRoutes } from './jobs.ts';
-import { ApiError, sendProblem } from './problem.ts';
+import { methodsOf } from './methods.ts';
+import { ApiError, asApiError, sendProblem } from './problem.ts';
 import { segmentRoutes } from './segments.ts';
 
 export interface AppOptions extends Backend {
@@ -22,13 +22,15 @@ const TAG = fileURLToPath(new URL('../pixel/tag.js', import.meta.url));
 
 /** Everything that is not a hit or a sync: the management API, the tag, the probes, the console. */
 export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
-  const { config, keys, log } = options;
+  const { config, keys, log, tally } = options;
   const app = new Hono<Env>();
   const tag = await readFile(TAG);
 
   app.use(async (c, next) => {
     c.set('caller', keys.caller(c.req.header('authorization')));
     await next();
+    const refused = c.get('refused');
+    if (refused !== undefined) tally.count('api', '', refused, Date.now());
     c.header('X-Content-Type-Options', 'nosniff');
     c.header('Referrer-Policy', 'no-referrer');
   });
@@ -50,32 +52,34 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
     );
   }
   if (config.roles.has('api')) {
+    app.use(
+      '/v1/*',
+      bodyLimit({
+        maxSize: BODY_LIMIT,
+        onError: (c) => sendProblem(c, new ApiError('body_too_large', `At most ${BODY_LIMIT} bytes.`)),
+      }),
+    );
     app.route('/', dashboardRoutes(options));
     app.route('/v1/sites', siteRoutes(options));
     app.route('/v1/partners', partnerRoutes(options));
     app.route('/v1/segments', segmentRoutes(options));
     app.route('/v1/keys', keyRoutes(options));
     app.route('/v1/jobs', jobRoutes(options));
+    app.route('/v1/imports', importRoutes(options));
   }
-  app.notFound((c) => sendProblem(c, new ApiError('not_found', 'Nothing is here.')));
+  app.notFound((c) => {
+    const methods = methodsOf(app, c.req.path, config.roles.has('collect'));
+    if (methods.length === 0) return sendProblem(c, new ApiError('not_found', 'Nothing is here.'));
+    c.header('Allow', methods.join(', '));
+    return sendProblem(c, new ApiError('method_not_allowed', `Here is only ${methods.join(', ')}.`));
+  });
   app.onError((error, c) => {
-    if (error instanceof ApiError) return sendProblem(c, error);
-    if (error instanceof LeaseBusyError)
-      return sendProblem(c, new ApiError('busy', `${error.message}; try again.`));
-    if (error instanceof CollectorsBehindError)
-      return sendProblem(c, new ApiError('collectors_behind', error.message));
-    if (error instanceof ClickHouseError && error.fault === 'unavailable') {
+    const refusal = asApiError(error);
+    if (refusal.reason === 'internal')
+      log.error({ error: error.message, stack: error.stack }, 'request failed');
+    else if (refusal.reason === 'clickhouse_unavailable')
       log.warn({ error: error.message }, 'clickhouse unavailable');
-      return sendProblem(
-        c,
-        new ApiError(
-          'clickhouse_unavailable',
-          'The storage does not answer right now; hits are still taken. Try again.',
-        ),
-      );
-    }
-    log.error({ error: error.message, stack: error.stack }, 'request failed');
-    return sendProblem(c, new ApiError('internal', 'This is a fault of ours; the log has more.'));
+    return sendProblem(c, refusal);
   });
   return app;
 }

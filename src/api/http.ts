@@ -6,11 +6,15 @@ import { may } from './keys.ts';
 import { ApiError } from './problem.ts';
 
 export interface Env {
-  Variables: { caller: Caller | undefined };
+  Variables: {
+    caller: Caller | undefined;
+    /** Under what name the request was refused, to be counted. */
+    refused: string | undefined;
+  };
 }
 
 /** A management request is small; a rule of 256 clauses with long lists fits. */
-const BODY_LIMIT = 1_048_576;
+export const BODY_LIMIT = 1_048_576;
 const PAGE = 100;
 const PAGE_MAX = 1000;
 
@@ -26,13 +30,15 @@ export function expectScope(c: Context<Env>, scope: string): Caller {
   return caller;
 }
 
-/** @throws ApiError `bad_json`, `body_too_large`, or `invalid` naming the path of each mistake. */
+/** @throws ApiError `bad_json`, or `invalid` naming the path of each mistake. */
 export const readJson = async <S extends z.ZodType>(c: Context<Env>, schema: S): Promise<z.output<S>> =>
   checked(schema, await readBody(c));
 
 /**
- * A change of some fields: only what the caller named, because a schema's defaults would undo the others.
+ * A change of some fields, as a merge patch (RFC 7396): only what the caller named, because a schema's
+ * defaults would undo the others; null takes a field out that need not be there.
  *
+ * @returns the fields named; one that is taken out is there as undefined.
  * @throws ApiError as {@link readJson}.
  */
 export async function readChange<S extends z.ZodObject>(
@@ -40,17 +46,26 @@ export async function readChange<S extends z.ZodObject>(
   schema: S,
 ): Promise<Partial<z.output<S>>> {
   const json = await readBody(c);
-  const change = checked(schema.partial(), json) as Partial<z.output<S>>;
-  return Object.fromEntries(
-    Object.entries(change).filter(([name]) => Object.hasOwn(json as object, name)),
-  ) as Partial<z.output<S>>;
+  const named = typeof json === 'object' && json !== null ? Object.entries(json) : [];
+  const cleared = named.filter(([name, value]) => value === null && isOptional(schema, name));
+  const rest = cleared.length > 0 ? omit(json as object, cleared) : json;
+  const change = checked(schema.partial(), rest) as Record<string, unknown>;
+  return Object.fromEntries(named.map(([name]) => [name, change[name]])) as Partial<z.output<S>>;
+}
+
+const omit = (json: object, fields: readonly (readonly [string, unknown])[]) => {
+  const names = new Set(fields.map(([name]) => name));
+  return Object.fromEntries(Object.entries(json).filter(([name]) => !names.has(name)));
+};
+
+/** A field that takes any value takes null too. */
+function isOptional(schema: z.ZodObject, name: string): boolean {
+  const field = Object.hasOwn(schema.shape, name) ? (schema.shape[name] as z.ZodType) : undefined;
+  return field?.safeParse(undefined).success === true && !field.safeParse(null).success;
 }
 
 async function readBody(c: Context<Env>): Promise<unknown> {
-  const declared = Number(c.req.header('content-length') ?? 0);
-  if (declared > BODY_LIMIT) throw new ApiError('body_too_large', `At most ${BODY_LIMIT} bytes.`);
   const text = await c.req.text();
-  if (text.length > BODY_LIMIT) throw new ApiError('body_too_large', `At most ${BODY_LIMIT} bytes.`);
   try {
     return JSON.parse(text) as unknown;
   } catch {

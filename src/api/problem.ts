@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { ClickHouseError } from '../clickhouse/errors.ts';
 
 /** Why the API refuses a request, each with its HTTP status: the closed list. */
 export const API_REFUSALS = {
@@ -41,9 +42,27 @@ export class ApiError extends Error {
   }
 }
 
+/**
+ * What the caller is told of an error. Known by name rather than by class, because what a collector process
+ * asks of its parent fails over there, and a class does not cross the channel.
+ */
+export function asApiError(error: Error): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error.name === 'LeaseBusyError') return new ApiError('busy', `${error.message}; try again.`);
+  if (error.name === 'CollectorsBehindError') return new ApiError('collectors_behind', error.message);
+  if (error.name === 'ClickHouseError' && (error as ClickHouseError).fault === 'unavailable')
+    return new ApiError(
+      'clickhouse_unavailable',
+      'The storage does not answer right now; hits are still taken. Try again.',
+    );
+  return new ApiError('internal', 'This is a fault of ours; the log has more.');
+}
+
+/** Answers with it, and leaves its name for the counter. */
 export function sendProblem(c: Context, error: ApiError): Response {
   const status = API_REFUSALS[error.reason];
   const type = typeof error.extra['type'] === 'string' ? error.extra['type'] : error.reason;
+  c.set('refused', type);
   return c.body(
     JSON.stringify({
       title: error.reason.replaceAll('_', ' '),

@@ -167,9 +167,10 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
     const change = await readChange(c, KINDS.segment);
     const { id, version, updatedAt: _, ...current } = segment;
     const body = KINDS.segment.parse({ ...current, ...change });
-    if (change.rule !== undefined) understand(registry, change.rule, id);
+    if (Object.hasOwn(change, 'rule')) understand(registry, change.rule, id);
     const changed = await conflictAsProblem(registry.put('segment', id, body, version, caller.id));
-    if (change.rule !== undefined) buildSoon(id);
+    // Also for a new name: a size stands beside the version that it was counted for.
+    buildSoon(id);
     return c.json(await one(changed));
   });
 
@@ -203,6 +204,7 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
   });
 
   app.get('/:id/members', async (c) => {
+    expectScope(c, `export:${c.req.query('as') ?? 'visitor'}`);
     const query = readParams(
       c,
       z.object({
@@ -211,7 +213,6 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
         format: z.string().default('ndjson'),
       }),
     );
-    expectScope(c, `export:${query.as}`);
     const segment = find(c.req.param('id'));
     const source = sourceOf(registry, query.as);
     if (!Object.hasOwn(FORMATS, query.format))

@@ -14,7 +14,7 @@ export function streamed(
   abort: AbortController,
   headers: Record<string, string>,
 ): Response {
-  const zip = /\bgzip\b/.test(c.req.header('accept-encoding') ?? '');
+  const zip = takesGzip(c.req.header('accept-encoding') ?? '');
   const out = zip ? lines.pipe(createGzip()) : lines;
   if (zip) lines.once('error', (error) => out.destroy(error));
   out.once('close', () => abort.abort());
@@ -27,3 +27,7 @@ export function streamed(
     },
   });
 }
+
+/** RFC 9110, 12.5.3: a weight of 0 says "not this". */
+const takesGzip = (accepted: string) =>
+  accepted.split(',').some((entry) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(entry));

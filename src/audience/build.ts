@@ -58,16 +58,25 @@ export async function buildSegments(
  * @returns the exact number of visitors at `asOf`.
  */
 export async function estimate(clickhouse: ClickHouse, rule: ResolvedRule, asOf: Date): Promise<number> {
-  const { sql, params } = compile(rule, asOf);
+  const { sql, params } = membersOf(rule, asOf);
   const [row] = await clickhouse.query<{ size: string }>(`SELECT count() AS size FROM (${sql})`, params);
   return Number(row?.size ?? 0);
+}
+
+/** Who a rule has: a SELECT of `visitor` and `seen`. Who has withdrawn is in no segment, whatever its rule. */
+function membersOf(rule: ResolvedRule, asOf: Date): { sql: string; params: Record<string, unknown> } {
+  const { sql, params } = compile(rule, asOf);
+  return {
+    sql: `SELECT visitor, seen FROM (${sql}) WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors)`,
+    params,
+  };
 }
 
 type Filled = { size: number; rowsRead: number; bytesRead: number } | { reason: string };
 
 async function fill(clickhouse: ClickHouse, lease: Lease, segment: Buildable, asOf: Date): Promise<Filled> {
   if ('refused' in segment.rule) return { reason: segment.rule.refused };
-  const { sql, params } = compile(segment.rule, asOf);
+  const { sql, params } = membersOf(segment.rule, asOf);
   const named = { ...params, build: lease.slot, segment: segment.id };
   try {
     const cost = await clickhouse.command(

@@ -1,5 +1,18 @@
+import { buildCommand } from './build.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
+import { keysCommand } from './keys.ts';
 import { migrateCommand } from './migrate.ts';
 import { serveCommand } from './serve.ts';
+import { statusCommand } from './status.ts';
 
 /** The `ninety` command's subcommands, in the order in which help lists them. */
-export const commands = [serveCommand, migrateCommand];
+export const commands = [
+  serveCommand,
+  migrateCommand,
+  importCommand,
+  buildCommand,
+  exportCommand,
+  keysCommand,
+  statusCommand,
+];

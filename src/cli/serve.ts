@@ -1,45 +1,76 @@
-import { Command } from 'commander';
 import { makeLog } from '../serve/log.ts';
 import { type Running, serve } from '../serve/serve.ts';
+import { EXIT_CODES, newCommand } from './command.ts';
 import { configOrExit, fail } from './exit.ts';
+import { adminKeyLines } from './welcome.ts';
 
 /** The whole shutdown gets so long; a second signal does not wait for it. */
 const STOP_MS = 10_000;
 
-export const serveCommand = new Command('serve')
-  .description('start collector, API and jobs (settings come from the environment; see the README)')
-  .action(async () => {
-    const config = configOrExit();
-    const log = makeLog(config.logLevel);
-    const starting = new AbortController();
-    let running: Running | undefined;
-    let stopping = false;
-    const end = async () => {
-      if (stopping) {
-        running?.kill();
-        process.exit(1);
-      }
-      stopping = true;
-      starting.abort();
-      if (running === undefined) process.exit(0);
-      const late = setTimeout(() => {
-        log.error('stopping took too long; what is acknowledged is in the journal');
-        running?.kill();
-        process.exit(1);
-      }, STOP_MS);
-      await running.stop();
-      clearTimeout(late);
-      process.exit(0);
-    };
-    process.on('SIGINT', () => void end());
-    process.on('SIGTERM', () => void end());
-    try {
-      running = await serve(config, log, starting.signal);
-      process.stdout.write(welcomeText(running));
-    } catch (error) {
-      if (!stopping) fail(error);
+const HELP = `
+Settings come from the environment. The ones that are asked for first:
+  PORT, HOST           where it listens (8090 on 127.0.0.1)
+  NINETY_DATA          folder of the journal, the embedded engine and the secrets (./data)
+  NINETY_ROLES         parts that this process runs (collect,api,jobs)
+  NINETY_PUBLIC_URL    how browsers reach it, for tags and sync URLs
+  NINETY_WORKERS       collector processes (1)
+  CLICKHOUSE_URL       a ClickHouse of your own in place of the embedded engine
+The README has all of them; a wrong one is named at the start, with how to mend it.
+
+Examples:
+  $ npx ninety serve
+  $ PORT=80 HOST=0.0.0.0 NINETY_PUBLIC_URL=https://audience.example.com npx ninety serve
+  $ NINETY_ROLES=collect CLICKHOUSE_URL=http://10.0.0.5:8123 npx ninety serve
+
+It runs until Ctrl-C or SIGTERM, then writes what it has and stops within ten seconds; a second signal ends
+it at once. What a visitor was told is kept is on disk either way.
+${EXIT_CODES}
+`;
+
+export const serveCommand = newCommand('serve', 'start collector, API and jobs', HELP).action(async () => {
+  const config = configOrExit();
+  const log = makeLog(config.logLevel);
+  const starting = new AbortController();
+  let running: Running | undefined;
+  let stopping = false;
+  const end = async () => {
+    if (stopping) {
+      running?.kill();
+      process.exit(1);
     }
-  });
+    stopping = true;
+    starting.abort();
+    if (running === undefined) process.exit(0);
+    const late = setTimeout(() => {
+      log.error('stopping took too long; what is acknowledged is in the journal');
+      running?.kill();
+      process.exit(1);
+    }, STOP_MS);
+    await running.stop();
+    clearTimeout(late);
+    process.exit(0);
+  };
+  process.on('SIGINT', () => void end());
+  process.on('SIGTERM', () => void end());
+  if (process.env['npm_lifecycle_event'] !== undefined) whenOrphaned(() => void end());
+  try {
+    running = await serve(config, log, starting.signal);
+    process.stdout.write(welcomeText(running));
+  } catch (error) {
+    if (!stopping) fail(error);
+  }
+});
+
+/** npm puts a shell between itself and us, and of the two only the shell hears a signal sent to npm. */
+function whenOrphaned(end: () => void): void {
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    end();
+  }, 500);
+  look.unref();
+}
 
 const tag = ({ url, siteKey }: Running) =>
   `<script async src="${url}/tag.js" data-site="${siteKey}"></script>`;
@@ -48,10 +79,5 @@ function welcomeText(running: Running): string {
   const { url, siteKey, welcome } = running;
   const lines = ['', '  Ninety is running.', '', `  Console    ${url}/`];
   if (siteKey !== undefined) lines.push(`  Site key   ${siteKey}`, `  Tag        ${tag(running)}`);
-  if (welcome?.adminKey !== undefined)
-    lines.push(
-      `  Admin key  ${welcome.adminKey}`,
-      '             (shown once: keep it; NINETY_ADMIN_KEY sets one of your own)',
-    );
-  return `${[...lines, '', '  Ctrl-C stops it.', ''].join('\n')}\n`;
+  return `${lines.join('\n')}\n${adminKeyLines(welcome)}\n  Ctrl-C stops it.\n\n`;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import { asClickHouseError } from './errors.ts';
@@ -36,7 +37,7 @@ const INSERT: ClickHouseSettings = {
   input_format_skip_unknown_fields: 1,
 };
 
-/** A repeated block without a token would otherwise be taken for a replay and dropped. */
+/** The repeated result of an `INSERT … SELECT` would otherwise be taken for a replay and dropped. */
 const untokened: ClickHouseSettings = { insert_deduplicate: 0 };
 
 /** Large groupings spill to disk rather than fail, and no query runs for ever. */
@@ -193,6 +194,35 @@ export class ClickHouse {
     );
   }
 
+  /**
+   * Sends the same bytes as {@link insertBytes}, of which only those rows are kept whose `key` no stored row
+   * of the same `file` has.
+   *
+   * @throws ClickHouseError
+   */
+  async insertMissing(table: string, bytes: Readable, key: string, file: string): Promise<void> {
+    const columns = await this.query<{ name: string; type: string }>(
+      'SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String} ORDER BY position',
+      { table },
+    );
+    const names = columns.map((column) => column.name).join(', ');
+    const structure = columns
+      .map((column) => `${column.name} ${column.type}`)
+      .join(', ')
+      .replaceAll("'", "\\'");
+    await this.#run(`insert into ${table}`, async (client) => {
+      const { stream } = await client.exec({
+        query: `INSERT INTO ${table} (${names}) SELECT ${names} FROM input('${structure}')
+                WHERE ${key} NOT IN (SELECT ${key} FROM ${table} WHERE file = {file:String})
+                FORMAT TabSeparatedWithNames`,
+        values: bytes,
+        query_params: { file },
+        clickhouse_settings: { ...READ, ...INSERT, ...untokened, wait_end_of_query: 1 },
+      });
+      for await (const _ of stream);
+    });
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
   }
@@ -209,5 +239,11 @@ export class ClickHouse {
   }
 }
 
-const tokened = (token: string | undefined): ClickHouseSettings =>
-  token === undefined ? untokened : { insert_deduplicate: 1, insert_deduplication_token: token };
+/**
+ * An insert without a token gets one that nobody else has: `insert_deduplicate = 0` is overridden where the
+ * server knows `deduplicate_insert`, and a server that does not know that one refuses it.
+ */
+const tokened = (token: string = randomUUID()): ClickHouseSettings => ({
+  insert_deduplicate: 1,
+  insert_deduplication_token: token,
+});

@@ -1,12 +1,14 @@
 import { isIP } from 'node:net';
 import type { VisitorCookie } from '../identity/cookie.ts';
+import { clientAddress } from './address.ts';
 import type { Collector, Outcome, Sender } from './collector.ts';
 import { browser, cookieHeader, type Request, type Response } from './door.ts';
 import type { HitInput } from './hit.ts';
-import type { Refusal } from './refusal.ts';
+import { REFUSALS, type Refusal } from './refusal.ts';
 
 export const BODY_LIMIT = 1_048_576;
 export const HITS_LIMIT = 1_000;
+const RETRY_AFTER_S = 5;
 
 /**
  * - `browser`: a page, without a key.
@@ -43,43 +45,39 @@ export function batch(
   respond: (response: Response) => void,
 ): void {
   const items = readItems(body);
-  if (typeof items === 'string') {
+  if (items === 'bad_json') {
     refuse(items);
     return respond(
       problem(400, items, 'The body must be a JSON array of hits, one hit, or one hit a line (NDJSON).'),
     );
   }
-  if (items.length > HITS_LIMIT) {
-    refuse('too_many_hits');
-    return respond(
-      problem(413, 'too_many_hits', `At most ${HITS_LIMIT} hits a request; this one has ${items.length}.`),
-    );
+  if (items === 'too_many_hits') {
+    refuse(items);
+    return respond(problem(413, items, `At most ${HITS_LIMIT} hits a request.`));
   }
   const sender = browser(cookie, request, now, 'api');
   const refused: { index: number; reason: Refusal }[] = [];
   let waiting = items.length;
+  // What the last hit of the request asks for, whichever is in its file first.
+  let cookieOf = -1;
   let set: string | undefined;
   // Hits of one browser that has no id yet are one visitor's.
   const minted = collector.mint();
   const finish = () => {
     refused.sort((a, b) => a.index - b.index);
-    const text = JSON.stringify({ accepted: items.length - refused.length, refused });
-    const headers = [
-      'Content-Type',
-      'application/json',
-      'Content-Length',
-      String(Buffer.byteLength(text)),
-      'Cache-Control',
-      'no-store',
-    ];
-    if (set !== undefined && trust === 'browser') headers.push('Set-Cookie', set);
-    respond({ status: 202, headers, body: text });
+    const response = answer(items.length - refused.length, refused);
+    const cookies = set !== undefined && trust === 'browser' ? ['Set-Cookie', set] : [];
+    respond({ ...response, headers: [...response.headers, ...cookies] });
   };
   if (waiting === 0) return finish();
   const take = (item: unknown, index: number) => {
     const end = (outcome: Outcome) => {
       if (!outcome.stored) refused.push({ index, reason: outcome.reason });
-      set = cookieHeader(cookie, outcome, request.secure) ?? set;
+      const asked = cookieHeader(cookie, outcome, request.secure);
+      if (asked !== undefined && index > cookieOf) {
+        cookieOf = index;
+        set = asked;
+      }
       waiting--;
       if (waiting === 0) finish();
     };
@@ -98,6 +96,33 @@ export function batch(
   for (const [index, item] of items.entries()) take(item, index);
 }
 
+/**
+ * 202, also where hits were refused; 503 where nothing was kept because the journal takes nothing, so that
+ * the sender tries the whole again. One that lost a part so is told which, because all again would double the rest.
+ */
+function answer(accepted: number, refused: readonly { index: number; reason: Refusal }[]): Response {
+  const failure = refused.find(({ reason }) => reason === 'journal_full' || reason === 'journal_failed');
+  const later = failure === undefined ? [] : ['Retry-After', String(RETRY_AFTER_S)];
+  if (failure !== undefined && accepted === 0) {
+    const response = problem(503, failure.reason, REFUSALS[failure.reason], { accepted, refused });
+    return { ...response, headers: [...response.headers, ...later] };
+  }
+  const text = JSON.stringify({ accepted, refused });
+  return {
+    status: 202,
+    headers: [
+      'Content-Type',
+      'application/json',
+      'Content-Length',
+      String(Buffer.byteLength(text)),
+      'Cache-Control',
+      'no-store',
+      ...later,
+    ],
+    body: text,
+  };
+}
+
 /** What a key allows to be said in place of what the connection shows. */
 function senderOf(hit: BatchHit, sender: Sender, trust: Trust): Sender | Refusal {
   const says =
@@ -110,7 +135,7 @@ function senderOf(hit: BatchHit, sender: Sender, trust: Trust): Sender | Refusal
   return {
     ...sender,
     time: hit.time ?? sender.time,
-    address: hit.ip ?? sender.address,
+    address: hit.ip === undefined ? sender.address : clientAddress(hit.ip, undefined, NO_PROXY),
     // The connection's own user agent is the server's, which says nothing of the visitor.
     userAgent: hit.userAgent,
     acceptLanguage: hit.language,
@@ -121,23 +146,29 @@ function senderOf(hit: BatchHit, sender: Sender, trust: Trust): Sender | Refusal
   };
 }
 
-function readItems(body: string): unknown[] | Refusal {
-  const text = body.trimStart();
+const NO_PROXY = { has: () => false };
+
+function readItems(body: string): unknown[] | 'bad_json' | 'too_many_hits' {
+  const text = body.trim();
+  const whole = parsed(text);
+  if (whole !== undefined) {
+    const items = Array.isArray(whole) ? (whole as unknown[]) : [whole];
+    return items.length > HITS_LIMIT ? 'too_many_hits' : items;
+  }
+  if (text.startsWith('[')) return 'bad_json';
+  // Counted before they are read: half a million lines that are no JSON would hold up everybody for seconds.
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length > HITS_LIMIT) return 'too_many_hits';
+  const items = lines.map(parsed);
+  return items.some((item) => item !== undefined) ? items : 'bad_json';
+}
+
+/** @returns undefined for what is no JSON. */
+function parsed(text: string): unknown {
   try {
-    const whole: unknown = JSON.parse(text);
-    return Array.isArray(whole) ? whole : [whole];
+    return JSON.parse(text);
   } catch {
-    if (!text.startsWith('{')) return 'bad_json';
-    return text
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line): unknown => {
-        try {
-          return JSON.parse(line);
-        } catch {
-          return undefined;
-        }
-      });
+    return undefined;
   }
 }
 
@@ -178,7 +209,10 @@ function readHit(item: unknown): BatchHit | Refusal {
   for (const name of NUMBERS)
     if (hit[name] !== undefined && typeof hit[name] !== 'number') return 'bad_field';
   for (const name of EITHER) {
-    if (Array.isArray(hit[name])) hit[name] = hit[name].join(',');
+    // A list of lists is no list of ids, and joining a deep one overflows the stack.
+    const value = hit[name];
+    if (Array.isArray(value) && value.every((v) => typeof v === 'number' || typeof v === 'string'))
+      hit[name] = value.join(',');
     if (typeof hit[name] === 'number') hit[name] = String(hit[name]);
     if (hit[name] !== undefined && typeof hit[name] !== 'string') return 'bad_field';
   }
@@ -192,25 +226,41 @@ function readHit(item: unknown): BatchHit | Refusal {
       return 'bad_field';
   }
   if (hit['time'] !== undefined) {
-    const time =
-      typeof hit['time'] === 'number'
-        ? hit['time']
-        : typeof hit['time'] === 'string'
-          ? Date.parse(hit['time'])
-          : Number.NaN;
-    if (!Number.isFinite(time)) return 'bad_field';
+    const time = readTime(hit['time']);
+    if (time === undefined) return 'bad_field';
     hit['time'] = time;
   }
   return hit as BatchHit;
 }
 
-/** An error of the API as RFC 9457 has it, with the reason as its type. */
-export function problem(status: number, reason: string, detail: string): Response {
+const ISO_8601 = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
+/** Milliseconds since 1970, or ISO 8601; without an offset it is UTC, whatever the server's own zone. */
+function readTime(given: unknown): number | undefined {
+  if (typeof given === 'number') return Number.isFinite(given) ? given : undefined;
+  const form = typeof given === 'string' ? ISO_8601.exec(given) : null;
+  if (form === null) return undefined;
+  const time = Date.parse(form[1] === undefined && form[0].includes('T') ? `${form[0]}Z` : form[0]);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/**
+ * An error of the API as RFC 9457 has it, with the reason as its type.
+ *
+ * @param extra members beside the standard ones.
+ */
+export function problem(
+  status: number,
+  reason: string,
+  detail: string,
+  extra: Readonly<Record<string, unknown>> = {},
+): Response {
   const text = JSON.stringify({
     type: `urn:ninety:${reason}`,
     title: reason.replaceAll('_', ' '),
     status,
     detail,
+    ...extra,
   });
   return {
     status,

@@ -11,6 +11,7 @@ export const REFUSALS = {
   too_many_hits: 'The request holds more hits than one request may.',
   body_too_large: 'The body is larger than one request may be.',
   request_too_long: 'The request line is longer than 16 kB.',
+  request_timeout: 'The request did not come to its end in time.',
   url_missing: 'Neither a page URL nor a Referer header came with the hit.',
   bad_url: 'The page URL is no http or https URL.',
   url_too_long: 'The page URL is longer than a page address can be.',

@@ -47,23 +47,27 @@ export async function pull(clickhouse: ClickHouse, leases: Leases, request: Pull
   } finally {
     await lease.release();
   }
-  const params = { segment, source: source.id, seq, since: since?.seq ?? 0 };
-  const states = since === undefined ? ['add'] : belowFloor ? ['remove'] : ['add', 'remove'];
-  // A reader below the floor is not told of adds; its cursor stays, so that they come when the floor is passed.
+  const from = since ?? { seq: 0, removals: 0, issued: Date.now() };
+  const params = { segment, source: source.id, seq, since: from.seq, told: from.removals };
+  const ops = since === undefined ? ['add'] : belowFloor ? ['remove'] : ['add', 'remove'];
+  // A reader below the floor is not told of adds; its place in them stays, so that they come when the floor is
+  // passed, and with them whatever was removed below it and is back.
   const place = belowFloor
-    ? { seq: since?.seq ?? 0, issued: since?.issued ?? Date.now() }
-    : { seq, issued: Date.now() };
+    ? { seq: from.seq, removals: since === undefined ? 0 : seq, issued: from.issued }
+    : { seq, removals: seq, issued: Date.now() };
   const lines = await clickhouse.stream(
     `SELECT uid AS id, op FROM (
        SELECT uid, argMax(kept_exports.op, kept_exports.seq) AS op,
               argMaxIf(kept_exports.op, kept_exports.seq, kept_exports.seq <= {since:UInt64}) AS before,
-              countIf(kept_exports.seq <= {since:UInt64}) > 0 AS known
+              countIf(kept_exports.seq <= {since:UInt64}) > 0 AND before = 'add' AS held,
+              argMaxIf(kept_exports.op, kept_exports.seq, kept_exports.seq <= {told:UInt64}) AS lately,
+              countIf(kept_exports.op = 'remove' AND kept_exports.seq > {since:UInt64} AND kept_exports.seq <= {told:UInt64}) > 0 AS taken
        FROM kept_exports
        WHERE segment = {segment:String} AND source = {source:String} AND kept_exports.seq <= {seq:UInt64}
        GROUP BY uid)
-     WHERE op IN {states:Array(String)} AND if(known, op != before, op = 'add')
+     WHERE op IN {ops:Array(String)} AND if(op = 'add', NOT held OR taken, held AND lately = 'add')
      ${belowFloor && since === undefined ? 'LIMIT 0' : ''}`,
-    { ...params, states },
+    { ...params, ops },
     FORMATS[request.format],
     request.abort,
   );

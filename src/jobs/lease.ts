@@ -5,6 +5,10 @@ import type { ClickHouse } from '../clickhouse/client.ts';
 const TERM_MS = 30_000;
 const POLL_MS = 100;
 
+const DAY_MS = 86_400_000;
+/** More slots than one name can go through in a day: who waits for a lease asks ten times a second at most. */
+const SLOTS_A_DAY = 2 ** 20;
+
 /** Someone else has held the lease for longer than the caller would wait. */
 export class LeaseBusyError extends Error {
   readonly lease: string;
@@ -33,26 +37,33 @@ export interface Lease {
 export class Leases {
   readonly #clickhouse: ClickHouse;
   readonly #holder: string;
+  readonly #termMs: number;
 
-  /** @param holder a name that no other process has. */
-  constructor(clickhouse: ClickHouse, holder: string) {
+  /**
+   * @param holder a name that no other process has.
+   * @param termMs milliseconds after which a holder that does not renew has lost its lease.
+   */
+  constructor(clickhouse: ClickHouse, holder: string, termMs = TERM_MS) {
     this.#clickhouse = clickhouse;
     this.#holder = holder;
+    this.#termMs = termMs;
   }
 
   /** @returns the lease, or undefined where another holds it now. */
   async acquire(name: string): Promise<Lease | undefined> {
     const current = await this.#current(name);
     if (current && current.expires > Date.now()) return undefined;
-    const slot = (current?.slot ?? 0) + 1;
+    const slot = (current?.slot ?? firstSlot()) + 1;
     // One process may try for the same slot twice at once, so each attempt signs with a name of its own.
     const holder = `${this.#holder}/${Math.random().toString(36).slice(2)}`;
-    await this.#write(name, slot, holder, TERM_MS, `lease/${name}/${slot}`);
-    const [won] = await this.#clickhouse.query<{ holder: string }>(
-      'SELECT holder FROM leases WHERE name = {name:String} AND slot = {slot:UInt64} LIMIT 1',
-      { name, slot },
+    const expires = await this.#write(name, slot, holder, this.#termMs, `lease/${name}/${slot}`);
+    const [won] = await this.#clickhouse.query<{ slot: string; holder: string }>(
+      'SELECT slot, holder FROM leases WHERE name = {name:String} ORDER BY slot DESC LIMIT 1',
+      { name },
     );
-    return won?.holder === holder ? this.#hold(name, slot, holder) : undefined;
+    return won?.holder === holder && Number(won.slot) === slot
+      ? this.#hold(name, slot, holder, expires)
+      : undefined;
   }
 
   /**
@@ -70,17 +81,20 @@ export class Leases {
     }
   }
 
-  #hold(name: string, slot: number, holder: string): Lease {
-    let expires = Date.now() + TERM_MS;
+  #hold(name: string, slot: number, holder: string, firstExpires: number): Lease {
+    // The moment that others read in the row, not the later one at which we learned that it was written.
+    let expires = firstExpires;
     const renewal = setInterval(() => {
-      this.#write(name, slot, holder, TERM_MS, `lease/${name}/${slot}/${Date.now()}`).then(
-        () => {
-          expires = Date.now() + TERM_MS;
+      if (Date.now() >= expires) return clearInterval(renewal);
+      this.#write(name, slot, holder, this.#termMs, `lease/${name}/${slot}/${Date.now()}`).then(
+        (renewed) => {
+          // Later than that somebody else may have taken it in between: what is lost stays lost.
+          if (Date.now() < expires) expires = renewed;
         },
         // Counted by its effect: without a renewal in time `lost` turns true.
         () => undefined,
       );
-    }, TERM_MS / 3);
+    }, this.#termMs / 3);
     renewal.unref();
     return {
       slot,
@@ -102,7 +116,8 @@ export class Leases {
     return row && { slot: Number(row.slot), expires: Number(row.expires) };
   }
 
-  async #write(name: string, slot: number, holder: string, termMs: number, token: string): Promise<void> {
+  /** @returns the moment that was written down as its end, in milliseconds since 1970. */
+  async #write(name: string, slot: number, holder: string, termMs: number, token: string): Promise<number> {
     const now = Date.now();
     await this.#clickhouse.insert(
       'leases',
@@ -117,5 +132,13 @@ export class Leases {
       ],
       token,
     );
+    return now + termMs;
   }
 }
+
+/**
+ * Where the slots of a name begin: not at nought, because a name that nobody asked for during the whole
+ * retention has lost its rows, while the tokens of its slots are still remembered, and because what was
+ * published under those must stay older than what comes.
+ */
+const firstSlot = () => Math.floor(Date.now() / DAY_MS) * SLOTS_A_DAY;

@@ -46,6 +46,7 @@ export class Mark {
   readonly #secret: string;
   readonly #ship: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;
+  #moving: Promise<void> = Promise.resolve();
   #stopped = false;
   #last = 0;
 
@@ -70,12 +71,15 @@ export class Mark {
   async stop(shippedAll: boolean): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    if (shippedAll) await this.#write(await clock(this.#clickhouse), true);
+    if (!shippedAll) return;
+    // A mark that is being written and came after the last word would take it back.
+    await this.#moving;
+    await this.#write(await clock(this.#clickhouse), true);
   }
 
   #again(): void {
     this.#timer = setTimeout(() => {
-      this.#move()
+      this.#moving = this.#move()
         // ClickHouse is away: the mark stays where it is, and those who wait learn it from that.
         .catch(() => undefined)
         .finally(() => {
@@ -124,11 +128,12 @@ const living = (clickhouse: ClickHouse) =>
 /**
  * Returns when every living collector has shipped what it had acknowledged before the call.
  *
- * @throws CollectorsBehindError after half a minute.
+ * @param waitMs milliseconds after which it gives up.
+ * @throws CollectorsBehindError
  */
-export async function waitForCollectors(clickhouse: ClickHouse): Promise<void> {
+export async function waitForCollectors(clickhouse: ClickHouse, waitMs = WAIT_MS): Promise<void> {
   const since = await clock(clickhouse);
-  const end = Date.now() + WAIT_MS;
+  const end = Date.now() + waitMs;
   while (true) {
     const behind = (await living(clickhouse)).filter((mark) => iso(mark.shipped) < since);
     if (behind.length === 0) return;

@@ -25,7 +25,7 @@ interface Row {
 /** Lower case only: `[a-z0-9][a-z0-9_-]{0,63}`; 16 of 36 letters are 82 bits. */
 export const newId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 16);
 
-/** How far behind another process's change may be seen (clocks of two machines, an insert under way). */
+/** How far behind another process's change may be seen (an insert under way, clocks of a cluster's hosts). */
 const OVERLAP_MS = 60_000;
 const SNAPSHOT = 'snapshot.json';
 
@@ -53,13 +53,18 @@ export class Registry extends EventEmitter<{ change: [] }> {
   /**
    * Fills the registry from the snapshot of an earlier run.
    *
-   * @returns whether there was one.
+   * @returns whether there was one that can be read.
    */
   async restore(): Promise<boolean> {
     const text = await readFile(join(this.#folder, SNAPSHOT), 'utf8').catch(() => undefined);
     if (text === undefined) return false;
-    this.#take(JSON.parse(text) as Row[]);
-    return true;
+    try {
+      this.#take(JSON.parse(text) as Row[]);
+      return true;
+    } catch {
+      // Cut short by a power failure, or of another version: ClickHouse has all of it.
+      return false;
+    }
   }
 
   /** Takes in what has changed in ClickHouse since the last look. */
@@ -123,8 +128,9 @@ export class Registry extends EventEmitter<{ change: [] }> {
   ): Promise<void> {
     const version = expected + 1;
     const writer = nanoid();
-    const time = new Date();
-    const row = { kind, id, version, time: time.toISOString(), actor, deleted, body, writer };
+    // Of ClickHouse's clock: with its own, a machine that is late would write before what others look for.
+    const [clock] = await this.#clickhouse.query<{ now: string }>("SELECT now64(3, 'UTC') AS now");
+    const row = { kind, id, version, time: clock!.now, actor, deleted, body, writer };
     await this.#clickhouse.insert('objects', [row], `object/${kind}/${id}/${version}`);
     const [won] = await this.#clickhouse.query<{ writer: string }>(
       'SELECT writer FROM objects WHERE kind = {kind:String} AND id = {id:String} AND version = {version:UInt32}',
@@ -163,11 +169,14 @@ export class Registry extends EventEmitter<{ change: [] }> {
 
   /** Written whole beside the old one and renamed, so that a crash leaves one or the other. */
   async #save(): Promise<void> {
-    this.#saving = this.#saving.then(async () => {
+    const save = async () => {
       const file = join(this.#folder, SNAPSHOT);
-      await writeFile(`${file}.new`, JSON.stringify([...this.#rows.values()]), { mode: 0o600 });
-      await rename(`${file}.new`, file);
-    });
+      // Several workers of one server keep the same snapshot, and hear of a change in the same moment.
+      const draft = `${file}.${process.pid}.new`;
+      await writeFile(draft, JSON.stringify([...this.#rows.values()]), { mode: 0o600 });
+      await rename(draft, file);
+    };
+    this.#saving = this.#saving.then(save, save);
     await this.#saving;
   }
 }

@@ -19,7 +19,7 @@ export function metricsText(totals: readonly Total[], gauges: readonly Gauge[]):
   }
   return [
     counter('ninety_hits_stored_total', 'Hits acknowledged and kept, by site.', 'site', stored),
-    counter('ninety_refused_total', 'Hits and syncs refused, by reason.', 'reason', refused),
+    counter('ninety_refused_total', 'Hits, syncs and other requests refused, by reason.', 'reason', refused),
     counter('ninety_matches_total', 'Partner ids stored or deleted.', 'outcome', matched),
     ...gauges.map(
       ({ name, help, read }) => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${read()}\n`,

@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClickHouseError } from '../clickhouse/errors.ts';
 import { migrate } from '../clickhouse/schema.ts';
 import { Mark } from '../journal/marks.ts';
 import { recover } from '../journal/recover.ts';
+import { shipTo } from '../journal/ship-to-clickhouse.ts';
 import { Shipper } from '../journal/shipper.ts';
 import type { Core } from './core.ts';
 import { journalFolder } from './front.ts';
@@ -19,20 +19,13 @@ export interface Back {
 const RETRY_MS = 2_000;
 const LAST_SHIP_MS = 4_000;
 
-/** Leaves what is closed in the journal to ClickHouse, under the file's name as token. */
-export function makeShipper(core: Core): Shipper {
+/**
+ * @param isOurs whether a journal file was written by a process that is running now.
+ */
+export function makeShipper(core: Core, isOurs: (worker: string, boot: string) => boolean): Shipper {
   return new Shipper({
     folder: journalFolder(core.config.data),
-    insert: async (stream, file) => {
-      try {
-        await core.clickhouse.insertBytes(stream, createReadStream(file.path), file.name);
-      } catch (error) {
-        // Refused for its content: the same bytes will be refused again.
-        if (error instanceof ClickHouseError && error.fault === 'refused')
-          throw Object.assign(error, { poisoned: true });
-        throw error;
-      }
-    },
+    insert: shipTo(core.clickhouse, isOurs),
     onError: (error, { stream, file, setAside }) => {
       const about = { stream, file: file?.name, error: error instanceof Error ? error.message : 'unknown' };
       if (setAside) core.log.error(about, 'a journal file was refused and is set aside');

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { nanoid } from 'nanoid';
 import type { Logger } from 'pino';
+import type { Backend } from '../api/backend.ts';
 import { Keys } from '../api/keys.ts';
 import { buildables } from '../api/segments.ts';
 import { buildSegments } from '../audience/build.ts';
@@ -14,19 +15,10 @@ import { Registry } from '../registry/registry.ts';
 import { Tally } from '../report/tally.ts';
 
 /** What every process of Ninety stands on, whatever its part is. */
-export interface Core {
-  readonly config: Config;
+export interface Core extends Omit<Backend, 'publicUrl' | 'flush'> {
   readonly secret: string;
   readonly operatorKey: string;
   readonly connection: Connection;
-  readonly clickhouse: ClickHouse;
-  readonly registry: Registry;
-  readonly keys: Keys;
-  readonly leases: Leases;
-  readonly ledger: Ledger;
-  readonly jobs: Jobs;
-  readonly tally: Tally;
-  readonly log: Logger;
   /** A name that no other process has. */
   readonly self: string;
 }

@@ -1,14 +1,21 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Env } from '../api/http.ts';
 import { type Caller, may } from '../api/keys.ts';
+import type { ApiRefusal } from '../api/problem.ts';
 import { clientAddress, type TrustedProxies } from '../collect/address.ts';
 import { BODY_LIMIT, batch, problem, type Trust } from '../collect/batch.ts';
 import type { Collector } from '../collect/collector.ts';
 import { pixel, REQUEST_LIMIT, type Request, type Response } from '../collect/door.ts';
-import type { Refusal } from '../collect/refusal.ts';
+import { REFUSALS, type Refusal } from '../collect/refusal.ts';
 import type { VisitorCookie } from '../identity/cookie.ts';
 import { type SetuidOptions, setuid } from '../sync/setuid.ts';
 
@@ -21,7 +28,7 @@ export interface HttpOptions {
   readonly trusted: TrustedProxies;
   /** Whether browsers reach us by https even though the last hop is http. */
   readonly publicHttps: boolean;
-  readonly refuse: (reason: Refusal) => void;
+  readonly refuse: (reason: Refusal | ApiRefusal) => void;
 }
 
 /** Request line and headers together; a consent string and a few cookies fit beside the longest line. */
@@ -39,6 +46,8 @@ export function httpServer(options: HttpOptions): Server {
       maxHeaderSize: HEADERS_LIMIT,
       headersTimeout: 10_000,
       requestTimeout: 30_000,
+      // How late the two above may come; by default as late as the longer of them is long.
+      connectionsCheckingInterval: 5_000,
       keepAliveTimeout: 65_000,
       noDelay: true,
     },
@@ -127,16 +136,19 @@ function hits(
       body: '',
     });
   }
-  if (incoming.method !== 'POST') return answer(problem(405, 'method_not_allowed', 'POST hits here.'));
+  const decline = (status: number, reason: ApiRefusal, detail: string) => {
+    options.refuse(reason);
+    answer(problem(status, reason, detail));
+  };
+  if (incoming.method !== 'POST') return decline(405, 'method_not_allowed', 'POST hits here.');
   const authorization = incoming.headers.authorization;
   const caller = options.caller(authorization);
   if (authorization !== undefined && (caller === undefined || !may(caller, 'collect'))) {
-    return answer(
-      problem(
-        caller === undefined ? 401 : 403,
-        caller === undefined ? 'unauthorized' : 'forbidden',
-        'A key of scope collect is needed; without a key, send no Authorization header.',
-      ),
+    const unknown = caller === undefined;
+    return decline(
+      unknown ? 401 : 403,
+      unknown ? 'unauthorized' : 'forbidden',
+      'A key of scope collect is needed; without a key, send no Authorization header.',
     );
   }
   readBody(incoming, BODY_LIMIT, (body) => {
@@ -185,20 +197,25 @@ function readBody(incoming: IncomingMessage, limit: number, done: (body: string 
   incoming.on('data', take).on('end', end);
 }
 
-/** What is no HTTP, too long or too slow is answered plainly, counted, and cut off. */
+/** What is no HTTP, too long or too slow is answered by name, counted, and cut off. */
 function refuseConnection(
   error: NodeJS.ErrnoException,
   socket: Duplex,
   refuse: (reason: Refusal) => void,
 ): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
-  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  refuse(tooLong ? 'request_too_long' : 'bad_request');
-  const status = tooLong
-    ? '431 Request Header Fields Too Large'
-    : late
-      ? '408 Request Timeout'
-      : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const reason = CONNECTION_FAULTS[error.code ?? ''] ?? 'bad_request';
+  refuse(reason);
+  const status = { request_too_long: 431, request_timeout: 408, bad_request: 400 }[reason];
+  const { headers, body } = problem(status, reason, REFUSALS[reason]);
+  const fields = headers.flatMap((name, index) =>
+    index % 2 === 0 ? [`${name}: ${headers[index + 1]}`] : [],
+  );
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'Connection: close', ...fields];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
+
+const CONNECTION_FAULTS: Readonly<Record<string, 'request_too_long' | 'request_timeout'>> = {
+  HPE_HEADER_OVERFLOW: 'request_too_long',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+};

@@ -11,7 +11,7 @@ interface Message {
   readonly id: number;
   readonly name?: string;
   readonly value?: unknown;
-  readonly error?: string;
+  readonly error?: Readonly<Record<string, unknown>>;
 }
 
 /** Questions and answers between processes, over Node's own channel. */
@@ -34,7 +34,7 @@ export class Peer {
   /**
    * Asks the other end.
    *
-   * @throws Error with the other end's message, or when the channel is gone.
+   * @throws Error with the name, message and fields of the other end's, or when the channel is gone.
    */
   ask(name: string, argument?: unknown): Promise<unknown> {
     const id = this.#next++;
@@ -55,20 +55,17 @@ export class Peer {
   async #take(message: Message): Promise<void> {
     if (message?.ninety === 'answer') {
       const waiting = this.#end(message.id);
-      if (message.error !== undefined) waiting?.reject(new Error(message.error));
+      if (message.error !== undefined) waiting?.reject(asError(message.error));
       else waiting?.resolve(message.value);
     }
     if (message?.ninety !== 'ask') return;
     try {
-      const answerer = this.#answerers[message.name ?? ''];
-      if (answerer === undefined) throw new Error(`nobody answers ${message.name}`);
+      const { name = '' } = message;
+      const answerer = Object.hasOwn(this.#answerers, name) ? this.#answerers[name] : undefined;
+      if (answerer === undefined) throw new Error(`nobody answers ${name}`);
       this.#send({ ninety: 'answer', id: message.id, value: await answerer(message.value) });
     } catch (error) {
-      this.#send({
-        ninety: 'answer',
-        id: message.id,
-        error: error instanceof Error ? error.message : String(error),
-      });
+      this.#send({ ninety: 'answer', id: message.id, error: asFields(error) });
     }
   }
 
@@ -83,3 +80,13 @@ export class Peer {
     this.#channel.send(message, callback);
   }
 }
+
+/** Its enumerable fields travel, so what an error keeps out of logs stays where it is. */
+const asFields = (error: unknown): Record<string, unknown> =>
+  error instanceof Error
+    ? { ...error, name: error.name, message: error.message }
+    : { name: 'Error', message: String(error) };
+
+/** A class cannot cross the channel; its name can, by which the API knows what to answer. */
+const asError = (fields: Readonly<Record<string, unknown>>): Error =>
+  Object.assign(new Error(String(fields['message'])), fields);

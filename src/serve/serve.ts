@@ -56,7 +56,8 @@ export async function serve(config: Config, log: Logger, signal: AbortSignal): P
     if (engine) undo.push(() => engine.stop());
     const core = makeCore(config, secrets.secret, newKey(), connectionOf(config, engine), log);
     undo.push(() => core.clickhouse.close());
-    const shipper = makeShipper(core);
+    let isOurs: Collectors['isAlive'] = () => false;
+    const shipper = makeShipper(core, (worker, boot) => isOurs(worker, boot));
 
     // A collector that has a snapshot starts without ClickHouse; any other start waits for it.
     const snapshot = await core.registry.restore();
@@ -86,7 +87,7 @@ export async function serve(config: Config, log: Logger, signal: AbortSignal): P
       wake: () => shipper.wake(),
     };
     const collectors = config.workers === 1 ? await here(core, behind) : await inWorkers(core, behind);
-    ({ rotate, totals } = collectors);
+    ({ rotate, totals, isAlive: isOurs } = collectors);
     gauges.push(...collectors.gauges);
     // Stopping goes the other way round: no more hits, then ship what there is, then the engine.
     let closeBack = async () => {};

@@ -5,6 +5,14 @@ import type { Total } from '../report/tally.ts';
 import type { Core } from './core.ts';
 import { Peer } from './peer.ts';
 
+/** A worker that could not start; the message is its own. */
+export class WorkerError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'WorkerError';
+  }
+}
+
 /** What a worker is told at its start. */
 export interface Orders {
   readonly secret: string;
@@ -104,7 +112,7 @@ export class Workers {
           hand.boot = boot;
           resolve(url);
         },
-        failed: (message) => reject(new Error(String(message))),
+        failed: (message) => reject(new WorkerError(String(message))),
         flush: () => this.#parent.flush(),
         metrics: () => this.#parent.metrics(),
         wake: () => this.#parent.wake(),
@@ -116,7 +124,7 @@ export class Workers {
         this.#hands.delete(name);
         if (this.#stopping) return;
         this.#core.log.error({ worker: name, code, signal }, 'a worker died; starting it again');
-        reject(new Error(`worker ${name} ended while starting`));
+        reject(new WorkerError(`Worker ${name} ended while starting (code ${code}, signal ${signal}).`));
         void this.#revive(name);
       });
     });

@@ -1,10 +1,13 @@
+import { isIP } from 'node:net';
 import { isLocal } from '../collect/address.ts';
 import type { Rules } from '../collect/collector.ts';
 import { GIF, type Request, type Response } from '../collect/door.ts';
 import { encodeMatch, encodeWithdrawal } from '../collect/encode.ts';
 import type { Geo } from '../collect/geo.ts';
 import { REFUSALS, type Refusal } from '../collect/refusal.ts';
-import type { Decision } from '../consent/decide.ts';
+import type { Decision, Signals } from '../consent/decide.ts';
+import { readGpp, readGppSid, TCF_EU_SECTION } from '../consent/gpp.ts';
+import { readTcf } from '../consent/tcf.ts';
 import type { VisitorCookie } from '../identity/cookie.ts';
 import { random64, visitorId, visitorNumber } from '../identity/visitor.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -19,16 +22,24 @@ export interface SetuidOptions {
   readonly cookie: VisitorCookie;
 }
 
+/** How a sync ended. */
+type Outcome = Refusal | 'matched' | 'deleted';
+
 /** What partners' ids look like: printable ASCII without spaces. */
 const UID = /^[\x21-\x7e]{1,512}$/;
+/** No scheme of ids has an `@` (also percent-encoded) or a plus before nothing but digits: a person's address or number has. */
+const PERSONAL = /@|%(?:25)*40|^(?:\+|%(?:25)*2b)[\d().-]{7,}$/i;
 
-/** How the contract of Prebid Server answers what we refuse: 451 where consent forbids, 400 where the request is wrong. */
-const STATUS: Partial<Record<Refusal, number>> = {
+const isUid = (text: string) => UID.test(text) && !PERSONAL.test(text) && isIP(text) === 0;
+
+/** How Prebid Server answers what is refused; whatever is not here is a no of the visitor or the law: 451. */
+const STATUS: Partial<Record<Outcome, number>> = {
+  matched: 200,
+  deleted: 200,
   unknown_partner: 400,
   bad_uid: 400,
-  consent_missing: 451,
-  consent_unreadable: 451,
-  consent_too_long: 451,
+  // Nothing is kept of this browser, so what the caller wants deleted is not there.
+  no_cookie: 200,
   journal_full: 503,
   journal_failed: 503,
 };
@@ -51,34 +62,38 @@ export function setuid(
   const rules = options.rules();
   const partner = rules.partner(get('bidder') ?? '');
   const known = cookie.read(request.header('cookie'));
-  const end = (outcome: Refusal | 'matched' | 'deleted', set?: string) => {
+  const end = (outcome: Outcome, set?: string, status = STATUS[outcome] ?? 451) => {
     tally.count('sync', '', outcome, now);
-    const refused = outcome !== 'matched' && outcome !== 'deleted';
-    respond(
-      refused
-        ? refusal(outcome, get('gdpr'), set)
-        : accepted(get('f') ?? (partner?.iframeUrl && !partner.syncUrl ? 'b' : 'i'), outcome, set),
-    );
+    const form = get('f') ?? (partner?.iframeUrl && !partner.syncUrl ? 'b' : 'i');
+    if (outcome === 'matched' || outcome === 'deleted') respond(accepted(form, outcome, set));
+    else if (status === 200) respond(accepted(form, refusedAs(outcome), set));
+    else respond(refusal(outcome, status, set));
   };
   if (partner === undefined) return end('unknown_partner');
   const uid = get('uid') ?? '';
-  if (uid !== '' && !UID.test(uid)) return end('bad_uid');
+  if (uid !== '' && !isUid(uid)) return end('bad_uid');
   const { country, region } = geo.locate(request.address);
-  const decision: Decision = rules.decide(
-    {
-      gdpr: get('gdpr'),
-      gdprConsent: get('gdpr_consent'),
-      gpp: get('gpp'),
-      gppSid: get('gpp_sid'),
-      usPrivacy: get('us_privacy'),
-      gpc: request.header('sec-gpc') === '1',
-    },
-    { country, region, local: isLocal(request.address) },
-  );
+  const signals: Signals = {
+    gdpr: get('gdpr'),
+    gdprConsent: get('gdpr_consent'),
+    gpp: get('gpp'),
+    gppSid: get('gpp_sid'),
+    usPrivacy: get('us_privacy'),
+    gpc: request.header('sec-gpc') === '1',
+  };
+  const decision: Decision = rules.decide(signals, {
+    country,
+    region,
+    local: isLocal(request.address),
+  });
   if (!decision.yes) {
+    // A visitor's no weighs more than the caller's mistake, and any other refusal less.
+    const mistake = decision.withdrawal ? undefined : mistakeIn(signals, now);
+    if (mistake !== undefined) return end(mistake, undefined, 400);
     if (!decision.withdrawal || known === undefined) return end(decision.reason);
+    // A withdrawal that could not be written keeps its cookie: the next request brings it again.
     return journal.append('consents', encodeWithdrawal(now, visitorNumber(known), 'pixel'), (failure) =>
-      end(failure ?? decision.reason, cookie.expire(request.secure)),
+      end(failure ?? decision.reason, failure === undefined ? cookie.expire(request.secure) : undefined),
     );
   }
   if (!decision.allowed.partners.includes(partner.id)) return end('no_vendor_consent');
@@ -116,12 +131,21 @@ function accepted(form: string, outcome: string, set: string | undefined): Respo
   };
 }
 
-function refusal(reason: Refusal, gdpr: string | undefined, set: string | undefined): Response {
-  // With gdpr=1 a string that is missing or unreadable is the caller's mistake; without it, the region's law forbids.
-  const mistaken =
-    gdpr === '1' &&
-    (reason === 'consent_missing' || reason === 'consent_unreadable' || reason === 'consent_too_long');
-  const status = mistaken ? 400 : (STATUS[reason] ?? 451);
+/** With TCF said to apply, a string that is missing or unreadable is the caller's mistake and no decision of the visitor. */
+function mistakeIn(signals: Signals, now: number): Refusal | undefined {
+  const inForce = readGppSid(signals.gppSid);
+  if (signals.gdpr !== '1' && !inForce?.has(TCF_EU_SECTION)) return undefined;
+  const gpp = signals.gpp ? readGpp(signals.gpp, inForce) : undefined;
+  if (gpp?.unreadable) return 'consent_unreadable';
+  const text = gpp?.tcString ?? signals.gdprConsent ?? '';
+  if (text === '') return 'consent_missing';
+  const reading = readTcf(text, now);
+  return reading.readable || reading.reason === 'consent_from_future' ? undefined : reading.reason;
+}
+
+const refusedAs = (reason: Refusal) => `refused; reason=${reason}`;
+
+function refusal(reason: Refusal, status: number, set: string | undefined): Response {
   const body = `${REFUSALS[reason]}\n`;
   const headers = [
     'Content-Type',
@@ -130,7 +154,7 @@ function refusal(reason: Refusal, gdpr: string | undefined, set: string | undefi
     String(Buffer.byteLength(body)),
     ...COMMON,
     'Ninety-Result',
-    `refused; reason=${reason}`,
+    refusedAs(reason),
   ];
   if (status === 503) headers.push('Retry-After', '5');
   if (set !== undefined) headers.push('Set-Cookie', set);

@@ -1,0 +1,23 @@
+// What the whole collector is held against: a server that answers each request with the same GIF and does
+// nothing else, on node:http or on hono. `node bare.mjs node|hono`; says its port when it listens.
+import { createServer } from 'node:http';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+
+const GIF = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
+const HEADERS = { 'Content-Type': 'image/gif', 'Cache-Control': 'no-store' };
+
+const say = (port) => process.stdout.write(`${port}\n`);
+
+if (process.argv[2] === 'node') {
+  const headers = { ...HEADERS, 'Content-Length': String(GIF.length) };
+  const server = createServer((_, answer) => {
+    answer.writeHead(200, headers);
+    answer.end(GIF);
+  });
+  server.listen(0, '127.0.0.1', () => say(server.address().port));
+} else {
+  const app = new Hono();
+  app.get('/p.gif', (c) => c.body(GIF, 200, HEADERS));
+  serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => say(port));
+}

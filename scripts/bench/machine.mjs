@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+
+/** What a figure is worth nothing without: the processor, the number of its cores, the runtime. */
+export const MACHINE = {
+  cpu: cpus()[0]?.model.trim() ?? 'unknown',
+  cores: availableParallelism(),
+  memoryGb: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+  platform: `${platform()}-${arch()}`,
+};
+
+export const machineText = () =>
+  `${MACHINE.cpu}, ${MACHINE.cores} cores, ${MACHINE.memoryGb} GB, node ${MACHINE.node}, ${MACHINE.platform}`;
+
+/** Ends the program with what is missing and how to get it. */
+export function needs(program, how) {
+  try {
+    execFileSync('which', [program], { stdio: 'ignore' });
+  } catch {
+    process.stderr.write(`This benchmark needs ${program}: ${how}\n`);
+    process.exit(1);
+  }
+}
+
+/** @returns {number} megabytes that a process has resident. */
+export function residentMb(pid) {
+  const [, kb = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kb) / 1024);
+}
+
+/** Linux counts CPU time in hundredths of a second, whatever the kernel's own tick is. */
+const TICKS = 100;
+
+/** @returns {number} seconds of CPU that a process has used, all its threads together. */
+export function cpuSeconds(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The program's name stands in brackets and may hold spaces: what counts begins behind it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+/** @returns {number[]} pids of a process's children. */
+export const childrenOf = (pid) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+
+/** Puts a running process with all its threads on one core. */
+export const pin = (pid, core) =>
+  execFileSync('taskset', ['-a', '-p', '-c', String(core), String(pid)], { stdio: 'ignore' });
+
+export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+export const round = (value, digits = 0) => Math.round(value * 10 ** digits) / 10 ** digits;

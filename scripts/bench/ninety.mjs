@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { childrenOf } from './machine.mjs';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * Starts the product as a user does, `node dist/main.js serve`, on a free port.
+ *
+ * @param {{folder: string, core?: number, env?: Record<string, string>, print?: boolean}} options `core`: the
+ *   core it is kept on; `print`: lets through what it says.
+ * @returns the running server. It is the caller's to stop.
+ * @throws Error with what it said where it does not come up.
+ */
+export async function startNinety({ folder, core, env = {}, print = false }) {
+  const key = randomBytes(24).toString('base64url');
+  const command = [process.execPath, 'dist/main.js', 'serve'];
+  const [program, ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
+  const began = performance.now();
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      PORT: '0',
+      NINETY_ADMIN_KEY: key,
+      NINETY_LOG_LEVEL: 'warn',
+      ...env,
+      NINETY_DATA: folder,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  const heard = (chunk) => {
+    said += chunk;
+    if (print) process.stdout.write(chunk);
+  };
+  child.stdout.setEncoding('utf8').on('data', heard);
+  child.stderr.setEncoding('utf8').on('data', (chunk) => {
+    heard(chunk);
+    if (!print && listening) process.stderr.write(chunk);
+  });
+  let listening = false;
+  const url = await new Promise((resolve, reject) => {
+    const look = () => {
+      const found = /Console\s+(http:\/\/[^\s/]+)/.exec(said)?.[1];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout.on('data', look);
+    child.once('exit', (code) => reject(new Error(`the server ended with code ${code}:\n${said}`)));
+    child.once('error', reject);
+  });
+  listening = true;
+  const startMs = performance.now() - began;
+
+  /** Calls the management API. @returns what it answers. @throws Error where that is no 2xx. */
+  const api = async (path, body) => {
+    const answer = await fetch(url + path, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text.slice(0, 500)}`);
+    return JSON.parse(text);
+  };
+  return {
+    url,
+    key,
+    pid: child.pid,
+    /** Milliseconds from the start of the program to its word that it runs. */
+    startMs,
+    /** The embedded engine's process. */
+    enginePid: () => childrenOf(child.pid)[0],
+    ended: () => child.exitCode !== null || child.signalCode !== null,
+    api,
+    /** @returns {{stored: number, refused: Record<string, number>}} the server's own counters. */
+    counters: async () => countersIn(await (await fetch(`${url}/metrics`)).text()),
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+/** Prometheus text as the server gives it, added up. */
+function countersIn(text) {
+  let stored = 0;
+  const refused = {};
+  for (const [, name, label, value] of text.matchAll(/^(ninety_\w+)\{\w+="([^"]*)"\} (\d+)$/gm)) {
+    if (name === 'ninety_hits_stored_total') stored += Number(value);
+    if (name === 'ninety_refused_total') refused[label] = Number(value);
+  }
+  return { stored, refused };
+}

@@ -1,0 +1,144 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { createGunzip } from 'node:zlib';
+import { UnreachableError } from '../import/post-hits.ts';
+
+/** A server that the commands speak to. */
+export interface Server {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly key: string;
+}
+
+/** What the server answered in place of what was asked; the message says what to do. */
+export class RefusedError extends Error {
+  readonly status: number;
+
+  constructor(server: Server, status: number, detail: string) {
+    super(status === 401 ? `${server.url} does not know this key. ${HOW_TO_GIVE_A_KEY}` : detail);
+    this.name = 'RefusedError';
+    this.status = status;
+  }
+}
+
+export const HOW_TO_GIVE_A_KEY =
+  'Give an admin key with --key KEY, or set NINETY_ADMIN_KEY; the first start of a server prints one.';
+
+export interface Answer {
+  readonly status: number;
+  readonly header: (name: string) => string | undefined;
+  readonly body: Readable;
+}
+
+/** Speaks to a server's API. On node:http, because fetch gives up where a build takes five minutes. */
+export class Client {
+  readonly #server: Server;
+  readonly #signal: AbortSignal;
+
+  /** @param signal ends what is under way. */
+  constructor(server: Server, signal: AbortSignal) {
+    this.#server = server;
+    this.#signal = signal;
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  /**
+   * Asks and hands back whatever is answered.
+   *
+   * @throws UnreachableError where nothing is; the signal's reason.
+   */
+  send(
+    method: string,
+    path: string,
+    options: { readonly body?: string; readonly headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
+    const { url, key } = this.#server;
+    const ask = url.startsWith('https:') ? httpsRequest : httpRequest;
+    const headers = {
+      Authorization: `Bearer ${key}`,
+      ...(options.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...options.headers,
+    };
+    return new Promise((resolve, reject) => {
+      const asked = ask(`${url}${path}`, { method, headers, signal: this.#signal }, (incoming) =>
+        resolve(answerOf(incoming)),
+      );
+      asked.once('error', (error) => reject(brokenOff(error, url, this.#signal)));
+      asked.end(options.body);
+    });
+  }
+
+  /** @throws RefusedError, UnreachableError */
+  async stream(path: string): Promise<Answer> {
+    return this.#good(await this.send('GET', path, { headers: { 'Accept-Encoding': 'gzip' } }));
+  }
+
+  /** @throws RefusedError, UnreachableError */
+  async text(path: string): Promise<string> {
+    return this.#read(await this.#good(await this.send('GET', path)));
+  }
+
+  /** @throws RefusedError, UnreachableError */
+  async json<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await this.send(method, path, body === undefined ? {} : { body: JSON.stringify(body) });
+    const said = await this.#read(await this.#good(answer));
+    return (said === '' ? undefined : JSON.parse(said)) as T;
+  }
+
+  /** All pages of a list. @throws RefusedError, UnreachableError */
+  async list<T>(path: string): Promise<T[]> {
+    const all: T[] = [];
+    for (let after = ''; ; ) {
+      const page = await this.json<{ items: T[]; next: string | null }>('GET', `${path}?limit=1000${after}`);
+      all.push(...page.items);
+      if (page.next === null) return all;
+      after = `&after=${encodeURIComponent(page.next)}`;
+    }
+  }
+
+  async #good(answer: Answer): Promise<Answer> {
+    if (answer.status < 300) return answer;
+    throw new RefusedError(this.#server, answer.status, detailOf(answer.status, await this.#read(answer)));
+  }
+
+  async #read(answer: Answer): Promise<string> {
+    try {
+      return await text(answer.body);
+    } catch (error) {
+      throw brokenOff(error, this.#server.url, this.#signal);
+    }
+  }
+}
+
+const brokenOff = (error: unknown, url: string, signal: AbortSignal): unknown =>
+  signal.aborted
+    ? signal.reason
+    : new UnreachableError(url, (error as NodeJS.ErrnoException).code ?? 'the answer broke off');
+
+function answerOf(incoming: IncomingMessage): Answer {
+  const { headers, statusCode = 0 } = incoming;
+  const header = (name: string) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  };
+  if (headers['content-encoding'] !== 'gzip') return { status: statusCode, header, body: incoming };
+  const body = createGunzip();
+  incoming.once('error', (error) => body.destroy(error));
+  return { status: statusCode, header, body: incoming.pipe(body) };
+}
+
+/** A problem's own sentence (RFC 9457); any other text was not written by this product. */
+function detailOf(status: number, said: string): string {
+  try {
+    const problem: unknown = JSON.parse(said);
+    if (typeof problem === 'object' && problem !== null && 'detail' in problem) return String(problem.detail);
+  } catch {
+    // Told apart below.
+  }
+  return `The answer was ${status}, and not one of a Ninety server. Check --url: it is the address at which the server listens, without a path.`;
+}

@@ -1,0 +1,102 @@
+import type { Overview } from '../report/overview.ts';
+import { type ShownSegment, segmentTable } from './build.ts';
+import type { Client } from './client.ts';
+import { EXIT_CODES, newCommand, withServerOptions } from './command.ts';
+import { CommandError, finish } from './exit.ts';
+import { table, thousands } from './table.ts';
+import { type Found, type ServerOptions, withServer } from './with-server.ts';
+
+interface Run {
+  readonly job: string;
+  readonly state: string;
+  readonly started: string;
+  readonly ended: string | null;
+  readonly error: string;
+}
+
+const HELP = `
+Shows whether the server takes hits, what waits in its journal, the last minutes, the segments and the last
+runs of the jobs. It fails (exit code 1) when the server does not take hits, so that a script can ask.
+
+Examples:
+  $ npx ninety status
+  $ npx ninety status --url https://audience.example.com --key KEY
+
+${EXIT_CODES}
+`;
+
+const MINUTES = 5;
+const RUNS = 10;
+
+export const statusCommand = withServerOptions(
+  newCommand('status', 'show how the server, its segments and its jobs are', HELP),
+).action((options: ServerOptions) =>
+  finish(() =>
+    withServer(options, async (client, _, found) => {
+      const ready = await readiness(client);
+      const [overview, segments, runs, journal] = await Promise.all([
+        client.json<Overview>('GET', '/v1/overview'),
+        client.list<ShownSegment>('/v1/segments'),
+        client.json<{ items: Run[] }>('GET', `/v1/jobs?limit=${RUNS}`),
+        journalBytes(client),
+      ]);
+      process.stdout.write(
+        [
+          table(serverRows(client.url, found, ready, journal, overview)),
+          segments.length === 0 ? '  No segment yet; POST /v1/segments makes one.\n' : segmentTable(segments),
+          runs.items.length === 0 ? '  No job has run yet.\n' : runTable(runs.items),
+        ].join('\n'),
+      );
+      if (ready !== 'ready') throw new CommandError('not_finished', `The server takes no hits: ${ready}.`);
+    }),
+  ),
+);
+
+/** `ready`, or the reason why hits cannot be taken. */
+async function readiness(client: Client): Promise<string> {
+  const answer = await client.send('GET', '/readyz');
+  let said = '';
+  for await (const chunk of answer.body) said += String(chunk);
+  return said.trim();
+}
+
+/** Undefined where the server's workers do not show it. */
+async function journalBytes(client: Client): Promise<number | undefined> {
+  const line = /^ninety_journal_bytes (\d+)$/m.exec(await client.text('/metrics'));
+  return line === null ? undefined : Number(line[1]);
+}
+
+const HOW: Readonly<Record<Found, string>> = {
+  named: '',
+  running: '',
+  started: ' (none runs; started for this command)',
+};
+
+function serverRows(
+  url: string,
+  found: Found,
+  ready: string,
+  journal: number | undefined,
+  overview: Overview,
+) {
+  const last = overview.hitsByMinute.slice(-MINUTES).reduce((sum, { hits }) => sum + hits, 0);
+  return [
+    ['server', `${url}${HOW[found]}`],
+    ['hits', ready === 'ready' ? 'are taken' : `are refused: ${ready}`],
+    ['journal', journal === undefined ? 'not shown' : `${thousands(journal)} bytes wait for ClickHouse`],
+    [`last ${MINUTES} minutes`, `${thousands(last)} hits`],
+    ['kept', `${thousands(overview.hits)} hits of ${thousands(overview.visitors)} visitors`],
+  ];
+}
+
+const runTable = (runs: readonly Run[]): string =>
+  table(
+    runs.map(({ job, state, started, ended, error }) => [
+      job,
+      state,
+      started,
+      ended === null ? '' : `${((Date.parse(ended) - Date.parse(started)) / 1000).toFixed(1)} s`,
+      error.split('\n')[0]!.slice(0, 100),
+    ]),
+    ['job', 'state', 'started', 'took', ''],
+  );

@@ -1,0 +1,273 @@
+import { describe, expect, it } from 'vitest';
+import { visitorId, visitorNumber } from '../identity/visitor.ts';
+import type { Outcome, Sender } from './collector.ts';
+import {
+  AMERICAN,
+  CHROME,
+  type Front,
+  front,
+  GERMAN,
+  NO,
+  NOWHERE,
+  OUR_VENDOR,
+  SITE,
+  tc,
+  YES,
+} from './front.testing.ts';
+import type { HitInput } from './hit.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12, 0, 0, 7);
+const IDFA = { deviceType: 'idfa', deviceId: 'AEBE52E7-03EE-455A-B3C4-E57283966239' };
+const YES_IN_GERMANY = { gdpr: '1', gdprConsent: YES };
+const NO_IN_GERMANY = { gdpr: '1', gdprConsent: NO };
+
+const open = () => front({ gvlId: OUR_VENDOR, now: NOW });
+
+function see(door: Front, hit: HitInput = {}, sender: Partial<Sender> = {}): Outcome {
+  const outcomes: Outcome[] = [];
+  door.collector.collect(
+    { site: SITE.key, url: 'https://shop.test/a', ...hit },
+    {
+      time: NOW,
+      address: AMERICAN,
+      userAgent: CHROME,
+      acceptLanguage: undefined,
+      gpc: false,
+      cookie: undefined,
+      mayMint: true,
+      origin: 'pixel',
+      ...sender,
+    },
+    (outcome) => outcomes.push(outcome),
+  );
+  expect(outcomes).toHaveLength(1);
+  return outcomes[0]!;
+}
+
+const visitors = (door: Front) => door.journal.of('hits').map((row) => row['visitor']);
+const hitIds = (door: Front) => door.journal.of('hits').map((row) => row['hit']);
+
+describe('whose hit it is', () => {
+  const cookie = visitorId(7n);
+
+  it('a cookie before a device id, which becomes a link', () => {
+    const door = open();
+    see(door, { ...IDFA, firstPartyId: 'member-0001' }, { cookie });
+    expect(door.journal.of('hits')[0]).toMatchObject({
+      visitor: '7',
+      device_type: 'idfa',
+      device_id: IDFA.deviceId.toLowerCase(),
+    });
+  });
+
+  it('a device id before a first-party id, the same however it is written', () => {
+    const door = open();
+    see(door, { ...IDFA, firstPartyId: 'member-0001' });
+    see(door, { deviceType: 'IDFA', deviceId: IDFA.deviceId.toLowerCase() });
+    see(door, { ...IDFA, deviceType: 'gaid' });
+    const [first, second, other] = visitors(door);
+    expect(second).toBe(first);
+    expect(other).not.toBe(first);
+  });
+
+  it('a first-party id is of one site, and is not written down itself', () => {
+    const door = open();
+    see(door, { firstPartyId: 'member-0001' });
+    see(door, { firstPartyId: 'member-0001' });
+    see(door, { firstPartyId: 'member-0002' });
+    const [first, second, other] = visitors(door);
+    expect(second).toBe(first);
+    expect(other).not.toBe(first);
+    expect(door.journal.rows.map(({ line }) => line).join()).not.toContain('member');
+  });
+
+  it('else a new visitor, or the one that the request shares', () => {
+    const door = open();
+    const minted = door.collector.mint();
+    expect(see(door)).not.toEqual(see(door));
+    expect(see(door, {}, { minted })).toEqual({ stored: true, visitor: minted });
+    expect(new Set(visitors(door)).size).toBe(3);
+  });
+
+  it('nobody, where there is no id and none may be given', () => {
+    expect(see(open(), {}, { mayMint: false })).toEqual({ stored: false, reason: 'no_id', forget: false });
+  });
+});
+
+describe('a refusal that comes with a known id', () => {
+  const refusals: [string, HitInput, Partial<Sender>, string][] = [
+    ['by TCF', NO_IN_GERMANY, { address: GERMAN }, 'no_vendor_consent'],
+    ['without purpose 1', { gdpr: '1', gdprConsent: tc([3, 4], [OUR_VENDOR]) }, {}, 'no_purpose_store'],
+    ['without purpose 3', { gdpr: '1', gdprConsent: tc([1, 4], [OUR_VENDOR]) }, {}, 'no_purpose_profile'],
+    ['by GPC', {}, { gpc: true }, 'sale_opt_out'],
+    ['by US Privacy', { usPrivacy: '1YYN' }, {}, 'sale_opt_out'],
+    ['that the tag reports', { event: 'refusal' }, {}, 'visitor_refused'],
+  ];
+  const ids: [string, HitInput, Partial<Sender>][] = [
+    ['a cookie', {}, { cookie: visitorId(7n) }],
+    ['a device id', IDFA, {}],
+    ['a first-party id', { firstPartyId: 'member-0001' }, {}],
+  ];
+
+  it.each(
+    ids.flatMap(([id, hit, sender]) => refusals.map((refusal) => [id, hit, sender, ...refusal] as const)),
+  )('%4$s%3$s: is a withdrawal of %s', (_, hit, sender, _how, refusal, by, reason) => {
+    const door = open();
+    const seen = see(door, { ...hit, ...YES_IN_GERMANY }, sender);
+    expect(seen.stored).toBe(true);
+    const outcome = see(door, { ...hit, ...refusal }, { ...sender, ...by });
+    expect(outcome).toEqual({ stored: false, reason, forget: true });
+    expect(door.journal.of('hits')).toHaveLength(1);
+    expect(door.journal.of('consents')).toEqual([
+      {
+        time: `${Math.floor(NOW / 1000)}.007`,
+        visitor: seen.stored ? String(visitorNumber(seen.visitor)) : '',
+        withdrawn: '1',
+        purposes: '0',
+        partners: '[]',
+        origin: 'pixel',
+      },
+    ]);
+    expect(door.counted()).toEqual({ stored: 1, [reason]: 1 });
+  });
+
+  it.each<[string, HitInput, string, string]>([
+    ['no signal in Germany', {}, GERMAN, 'consent_missing'],
+    ['no signal from a country that is not known', {}, NOWHERE, 'country_unknown'],
+    ['a string that cannot be read', { gdpr: '1', gdprConsent: '!' }, GERMAN, 'consent_unreadable'],
+    ['a string of 9 kB', { gdpr: '1', gdprConsent: 'C'.repeat(9000) }, GERMAN, 'consent_too_long'],
+  ])('%s is no withdrawal, and keeps the cookie', (_, hit, address, reason) => {
+    const door = open();
+    expect(see(door, hit, { address, cookie: visitorId(7n) })).toEqual({
+      stored: false,
+      reason,
+      forget: false,
+    });
+    expect(door.journal.rows).toEqual([]);
+  });
+
+  it('from somebody unknown writes nothing', () => {
+    const door = open();
+    expect(see(door, {}, { gpc: true })).toMatchObject({ stored: false, reason: 'sale_opt_out' });
+    expect(door.journal.rows).toEqual([]);
+  });
+
+  it('that the journal does not take is named by the journal', () => {
+    const door = open();
+    door.journal.refusal = 'journal_failed';
+    expect(see(door, {}, { gpc: true, cookie: visitorId(7n) })).toMatchObject({ reason: 'journal_failed' });
+    expect(door.counted()).toEqual({ journal_failed: 1 });
+  });
+});
+
+describe('what a yes allows is kept with the hit', () => {
+  it.each<[string, HitInput, string, string]>([
+    ['all, where no law wants a yes', {}, '781', "['acme','framed','plain']"],
+    ['what the string gives', { gdpr: '1', gdprConsent: tc([1, 3, 4], [OUR_VENDOR, 10]) }, '13', "['acme']"],
+    ['no partner that lacks consent', { gdpr: '1', gdprConsent: tc([1, 3, 4], [OUR_VENDOR]) }, '13', '[]'],
+    ['no partner without purpose 4', { gdpr: '1', gdprConsent: tc([1, 3], [OUR_VENDOR, 10]) }, '5', '[]'],
+  ])('%s', (_, signals, purposes, partners) => {
+    const door = open();
+    see(door, signals);
+    expect(door.journal.of('hits')[0]).toMatchObject({ purposes, partners });
+  });
+
+  it('an owner who vouches for a log is believed for reckoning, and for no partner', () => {
+    const door = open();
+    see(door, {}, { address: GERMAN, origin: 'import', consentGiven: true });
+    expect(door.journal.of('hits')[0]).toMatchObject({ purposes: '781', partners: '[]', origin: 'import' });
+    expect(door.tally.totals()).toEqual([{ room: 'import', site: 'shop', reason: 'stored', n: 1 }]);
+  });
+});
+
+describe('a hit id', () => {
+  const cookie = visitorId(7n);
+
+  it('makes a repeat the same hit', () => {
+    const door = open();
+    see(door, { hitId: 'h1' }, { cookie });
+    see(door, { hitId: 'h1', title: 'sent again' }, { cookie });
+    see(door, { hitId: 'h2' }, { cookie });
+    const [first, repeat, other] = hitIds(door);
+    expect(repeat).toBe(first);
+    expect(other).not.toBe(first);
+  });
+
+  it('of two visitors is two hits, and none is never the same', () => {
+    const door = open();
+    see(door, { hitId: '1' }, { cookie });
+    see(door, { hitId: '1' }, { cookie: visitorId(8n) });
+    see(door, {}, { cookie });
+    see(door, {}, { cookie });
+    expect(new Set(hitIds(door)).size).toBe(4);
+  });
+
+  it('of 201 characters is a bad field', () => {
+    expect(see(open(), { hitId: 'h'.repeat(201) })).toMatchObject({ reason: 'bad_field' });
+  });
+});
+
+describe('what is written', () => {
+  it('names no person', () => {
+    const door = open();
+    const secret = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLW9mLWl0';
+    see(
+      door,
+      {
+        url: `https://jane:pw@shop.test/u/jane.doe%40example.com/${secret}?email=jane.doe@example.com&utm_source=mail#jane`,
+        title: 'Inbox of jane.doe@example.com, +49 151 23456789',
+        referrer: 'https://mail.test/?user=jane.doe@example.com',
+        categories: ['jane.doe@example.com'],
+        keywords: ['+49 151 23456789', 'shoes'],
+        firstPartyId: 'jane-doe-0001',
+        hitId: 'jane-hit',
+      },
+      { address: '192.0.2.17' },
+    );
+    const [{ line } = { line: '' }] = door.journal.rows;
+    expect(line).not.toMatch(/jane|example\.com|23456789|192\.0\.2\.17|eyJ|pw@/);
+    expect(door.journal.of('hits')[0]).toMatchObject({
+      network: '192.0.2.0/24',
+      referrer: 'https://mail.test/',
+      keywords: "['[phone]','shoes']",
+      url: 'https://shop.test/u/[email]/[token]?utm_source=mail',
+    });
+  });
+
+  it('of categories: the site’s own as given, then what the page is about', () => {
+    const door = open();
+    see(door, { url: 'https://shop.test/football/news', categories: ['80DV8O', ' own name ', '80DV8O', ''] });
+    const own = String(door.journal.of('hits')[0]?.['categories']);
+    expect(own).toMatch(/^\['80DV8O','own name','483'|^\['80DV8O','own name','\w+'/);
+  });
+
+  it('of attention and zone: as given, in whole numbers', () => {
+    const door = open();
+    see(door, { event: 'attention', dwellMs: 86_400_000, scroll: 100, tz: -720 });
+    expect(door.journal.of('hits')[0]).toMatchObject({
+      event: 'attention',
+      dwell_ms: '86400000',
+      scroll: '100',
+      tz: '-720',
+    });
+  });
+
+  it.each<[string, HitInput]>([
+    ['more attention than a day', { dwellMs: 86_400_001 }],
+    ['negative attention', { dwellMs: -1 }],
+    ['more than the whole page', { scroll: 101 }],
+    ['a zone west of all zones', { tz: -721 }],
+    ['an event with an address in it', { event: 'a@b' }],
+    ['a first-party id with a space', { firstPartyId: 'member 0001' }],
+    ['a short first-party id', { firstPartyId: 'm1' }],
+  ])('%s is a bad field', (_, hit) => {
+    expect(see(open(), hit)).toEqual({ stored: false, reason: 'bad_field', forget: false });
+  });
+
+  it('of a crawler: nothing', () => {
+    const door = open();
+    const userAgent = 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)';
+    expect(see(door, {}, { userAgent })).toMatchObject({ reason: 'bot' });
+    expect(door.journal.rows).toEqual([]);
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { remembered } from './remembered.ts';
+
+function scene() {
+  const reads: { resolve: (value: number) => void; reject: (error: unknown) => void }[] = [];
+  const clock = { now: 0 };
+  const ask = remembered(
+    () => new Promise<number>((resolve, reject) => reads.push({ resolve, reject })),
+    () => clock.now,
+  );
+  return { reads, clock, ask };
+}
+
+describe('a remembered read', () => {
+  it('is shared by all who ask while it is under way', async () => {
+    const { reads, ask } = scene();
+    const both = [ask(), ask()];
+    reads[0]!.resolve(7);
+    expect(await Promise.all(both)).toEqual([7, 7]);
+    expect(reads).toHaveLength(1);
+  });
+
+  it('is kept a second, then made again', async () => {
+    const { reads, clock, ask } = scene();
+    const first = ask();
+    reads[0]!.resolve(1);
+    await first;
+    clock.now = 999;
+    expect(await ask()).toBe(1);
+    clock.now = 1_000;
+    const second = ask();
+    reads[1]!.resolve(2);
+    expect(await second).toBe(2);
+  });
+
+  it('is kept nine times as long as it took', async () => {
+    const { reads, clock, ask } = scene();
+    const first = ask();
+    clock.now = 2_000;
+    reads[0]!.resolve(1);
+    await first;
+    clock.now = 19_999;
+    expect(await ask()).toBe(1);
+    clock.now = 20_000;
+    void ask();
+    expect(reads).toHaveLength(2);
+  });
+
+  it('is made again at once after it failed', async () => {
+    const { reads, ask } = scene();
+    const first = ask();
+    reads[0]!.reject(new Error('away'));
+    await expect(first).rejects.toThrow('away');
+    const second = ask();
+    reads[1]!.resolve(2);
+    expect(await second).toBe(2);
+  });
+});

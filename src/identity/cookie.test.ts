@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { COOKIE_NAME, VisitorCookie } from './cookie.ts';
+import { visitorId } from './visitor.ts';
+
+const cookie = new VisitorCookie('a secret of tests, of no use elsewhere', 90);
+const visitor = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(visitorId);
+/** What a browser sends back of it. */
+const sent = (set: string) => set.split(';')[0]!;
+
+describe('the visitor’s cookie', () => {
+  it('comes back as the visitor to whom it was given', () => {
+    fc.assert(
+      fc.property(visitor, fc.boolean(), (id, secure) => {
+        expect(cookie.read(sent(cookie.write(id, secure)))).toBe(id);
+      }),
+    );
+  });
+
+  it('is found among others, wherever it stands', () => {
+    const id = visitorId(7n);
+    const own = sent(cookie.write(id, true));
+    for (const header of [
+      `a=b; ${own}`,
+      `${own}; a=b`,
+      `a=b;${own};c`,
+      `not${own}; ${own}`,
+      `${COOKIE_NAME}=forged; ${own}`,
+    ])
+      expect(cookie.read(header)).toBe(id);
+  });
+
+  it('that we did not make is nobody’s', () => {
+    const own = sent(cookie.write(visitorId(7n), true));
+    const other = new VisitorCookie('another secret, of no use either', 90);
+    for (const header of [
+      undefined,
+      '',
+      `${COOKIE_NAME}=`,
+      `${COOKIE_NAME}=${visitorId(7n)}`,
+      `x${own}`,
+      own.slice(0, -1),
+      `${own}A`,
+      own.toUpperCase(),
+      sent(other.write(visitorId(7n), true)),
+      `${own.slice(0, -1)}é`,
+    ])
+      expect(cookie.read(header)).toBeUndefined();
+  });
+
+  it('with any one character changed is nobody’s', () => {
+    const own = sent(cookie.write(visitorId(2n ** 40n), true));
+    const value = own.slice(COOKIE_NAME.length + 1);
+    for (let at = 0; at < value.length; at++) {
+      const changed = value[at] === 'x' ? 'y' : 'x';
+      expect(
+        cookie.read(`${COOKIE_NAME}=${value.slice(0, at)}${changed}${value.slice(at + 1)}`),
+      ).toBeUndefined();
+    }
+  });
+
+  it('is read from no header that is longer than browsers send', () => {
+    const own = sent(cookie.write(visitorId(7n), true));
+    expect(cookie.read(`${own}; a=${'x'.repeat(20_000)}`)).toBeUndefined();
+  });
+
+  it('takes any header without a fault', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string({ unit: 'binary' }), (a, b) => {
+        expect(cookie.read(`${COOKIE_NAME}=${a}; ${COOKIE_NAME}=${b}`)).toBeUndefined();
+      }),
+    );
+  });
+
+  it('goes to other sites’ pages by https only, and no script reads it', () => {
+    expect(cookie.write(visitorId(7n), true)).toMatch(
+      /^n90=[\w-]{19}; Max-Age=7776000; Path=\/; HttpOnly; Secure; SameSite=None$/,
+    );
+    expect(cookie.expire(true)).toBe('n90=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None');
+  });
+
+  it('over plain http is one that browsers keep', () => {
+    expect(cookie.write(visitorId(7n), false)).toMatch(/; HttpOnly; SameSite=Lax$/);
+    expect(cookie.expire(false)).toBe('n90=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax');
+  });
+
+  it('lives as long as the retention', () => {
+    expect(new VisitorCookie('x', 7).write(visitorId(7n), true)).toContain('; Max-Age=604800;');
+  });
+});

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freshDatabase } from '../../test/engine.ts';
+import { ClickHouse } from '../clickhouse/client.ts';
+import { migrate } from '../clickhouse/schema.ts';
+import { type Job, Jobs } from './jobs.ts';
+import { Ledger, type RunResult } from './ledger.ts';
+
+const clickhouse = new ClickHouse(await freshDatabase());
+const ledger = new Ledger(clickhouse, 'test');
+const NOTHING: RunResult = { result: {}, rowsRead: 0, bytesRead: 0 };
+const EVERY_SECOND = '* * * * * *';
+const NEVER = '0 0 29 2 *';
+
+let lines: string[];
+const log = pino({}, { write: (line: string) => lines.push(line) });
+
+beforeAll(() => migrate(clickhouse, 90).then(() => {}));
+beforeEach(() => {
+  lines = [];
+});
+afterAll(() => clickhouse.close());
+
+const jobs = (...list: Job[]) => new Jobs(list, ledger, log);
+const runsOf = async (name: string) => (await ledger.list(1000)).filter(({ job }) => job === name);
+
+describe('running a job', () => {
+  it('writes the run down and gives its line', async () => {
+    const work = async () => ({ result: { built: 2 }, rowsRead: 5, bytesRead: 6 });
+    const line = await jobs({ name: 'asked', schedule: NEVER, work }).run('asked');
+    expect(line).toMatchObject({ job: 'asked', state: 'done', result: { built: 2 } });
+    expect(await runsOf('asked')).toEqual([line]);
+    expect(lines).toEqual([]);
+  });
+
+  it('gives a failed line for a job that throws, and logs it', async () => {
+    const work = () => Promise.reject(new Error('it cannot be'));
+    expect(await jobs({ name: 'broken', schedule: NEVER, work }).run('broken')).toMatchObject({
+      state: 'failed',
+      error: 'it cannot be',
+    });
+    expect(lines.join()).toContain('"job":"broken","error":"it cannot be"');
+  });
+
+  it('can be for a part of its work', async () => {
+    const all = jobs({ name: 'part', schedule: NEVER, work: () => Promise.reject(new Error('the whole')) });
+    const line = await all.run('part', async () => ({ ...NOTHING, result: { only: 'one' } }));
+    expect(line).toMatchObject({ state: 'done', result: { only: 'one' } });
+  });
+
+  it('is not possible for a name that no job has', async () => {
+    const all = jobs({ name: 'known', schedule: NEVER, work: async () => NOTHING });
+    expect(all.names()).toEqual(['known']);
+    await expect(all.run('unknown')).rejects.toThrow(RangeError);
+  });
+});
+
+describe('the schedule', () => {
+  it('runs jobs by itself, and ends with stop', async () => {
+    let runs = 0;
+    const all = jobs({
+      name: 'ticking',
+      schedule: EVERY_SECOND,
+      work: async () => {
+        runs += 1;
+        return NOTHING;
+      },
+    });
+    all.start();
+    while (runs < 2) await sleep(50);
+    await all.stop();
+    const atStop = runs;
+    await sleep(1_500);
+    expect(runs).toBe(atStop);
+    expect((await runsOf('ticking')).map(({ state }) => state)).toEqual(Array(runs).fill('done'));
+  });
+
+  it('leaves out a run that is due while the last is still going', async () => {
+    let inside = 0;
+    let most = 0;
+    let done = 0;
+    const all = jobs({
+      name: 'slow',
+      schedule: EVERY_SECOND,
+      work: async () => {
+        inside += 1;
+        most = Math.max(most, inside);
+        await sleep(1_600);
+        inside -= 1;
+        done += 1;
+        return NOTHING;
+      },
+    });
+    all.start();
+    while (done < 2) await sleep(50);
+    await all.stop();
+    expect(most).toBe(1);
+    expect(await runsOf('slow')).toHaveLength(done);
+  });
+
+  it('waits at its end for what is running, and for what was asked for beside it', async () => {
+    let open: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const all = jobs({ name: 'gated', schedule: NEVER, work: () => gate.then(() => NOTHING) });
+    const running = [all.run('gated'), all.run('gated')];
+    let stopped = false;
+    const stopping = all.stop().then(() => {
+      stopped = true;
+    });
+    await sleep(100);
+    expect(stopped).toBe(false);
+    open();
+    await stopping;
+    for (const run of running) expect(await run).toMatchObject({ state: 'done' });
+  });
+
+  it('goes on after runs that failed and runs that could not be written down', async () => {
+    const away = new ClickHouse({
+      urls: ['http://127.0.0.1:9'],
+      user: '',
+      password: '',
+      database: 'x',
+      cluster: undefined,
+    });
+    let asked = 0;
+    class Counted extends Ledger {
+      override record(...given: Parameters<Ledger['record']>) {
+        asked += 1;
+        return super.record(...given);
+      }
+    }
+    const all = new Jobs(
+      [{ name: 'away', schedule: EVERY_SECOND, work: async () => NOTHING }],
+      new Counted(away, 'x'),
+      log,
+    );
+    all.start();
+    while (asked < 2) await sleep(50);
+    await all.stop();
+    await away.close();
+    expect(lines.join()).toContain('"job":"away"');
+  });
+
+  it.each([
+    ['*/10 * * * *', 600_000],
+    ['7 * * * *', 3_600_000],
+    ['0 4 * * *', 86_400_000],
+  ])('%s comes round every %i ms', (schedule, period) => {
+    expect(jobs({ name: 'periodic', schedule, work: async () => NOTHING }).periodMs('periodic')).toBe(period);
+  });
+
+  it('never comes round for a job that there is not', () => {
+    expect(jobs().periodMs('none')).toBe(Number.POSITIVE_INFINITY);
+  });
+});

@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshDatabase } from '../../test/engine.ts';
+import { ClickHouse } from '../clickhouse/client.ts';
+import { migrate } from '../clickhouse/schema.ts';
+import { type Lease, LeaseBusyError, Leases } from './lease.ts';
+
+const connection = await freshDatabase();
+const clickhouse = new ClickHouse(connection);
+const TERM_MS = 900;
+
+beforeAll(() => migrate(clickhouse, 90).then(() => {}));
+afterAll(() => clickhouse.close());
+
+const process = (name: string, termMs?: number) => new Leases(clickhouse, name, termMs);
+
+describe('a lease', () => {
+  it('is won by one of forty that ask at once', async () => {
+    const all = Array.from({ length: 40 }, (_, index) => process(`p${index}`));
+    const won = (await Promise.all(all.map((one) => one.acquire('at once')))).filter((lease) => lease);
+    expect(won).toHaveLength(1);
+    await won[0]!.release();
+  });
+
+  it('is won by one of ten that ask at once within one process', async () => {
+    const one = process('single');
+    const won = await Promise.all(Array.from({ length: 10 }, () => one.acquire('within one')));
+    expect(won.filter((lease) => lease)).toHaveLength(1);
+  });
+
+  it('is not had by two, and one name does not stand in the way of another', async () => {
+    const held = await process('a').acquire('held');
+    expect(held?.lost()).toBe(false);
+    expect(await process('b').acquire('held')).toBeUndefined();
+    expect(await process('b').acquire('other')).toBeDefined();
+  });
+
+  it('goes to the next when it is released, with a higher number', async () => {
+    const first = await process('a').acquire('passed on');
+    await first!.release();
+    expect(first!.lost()).toBe(true);
+    const second = await process('b').acquire('passed on');
+    expect(second!.slot).toBe(first!.slot + 1);
+  });
+
+  it('is kept beyond its term by renewing it, and not after its release', async () => {
+    const lease = await process('a', TERM_MS).acquire('renewed');
+    await sleep(TERM_MS * 2);
+    expect(lease!.lost()).toBe(false);
+    expect(await process('b', TERM_MS).acquire('renewed')).toBeUndefined();
+    await lease!.release();
+    const next = await process('b', TERM_MS).acquire('renewed');
+    await sleep(TERM_MS);
+    expect(lease!.lost()).toBe(true);
+    expect(next!.lost()).toBe(false);
+    await next!.release();
+  });
+
+  it('is lost by a holder that cannot renew it, before another takes it over', async () => {
+    const door = new ClickHouse(connection);
+    const lease = await new Leases(door, 'dying', TERM_MS).acquire('taken over');
+    await door.close();
+    const heir = process('heir', TERM_MS);
+    expect(await heir.acquire('taken over')).toBeUndefined();
+    let next: Lease | undefined;
+    while (next === undefined) {
+      next = await heir.acquire('taken over');
+      if (next) expect(lease!.lost()).toBe(true);
+      else await sleep(20);
+    }
+    expect(next.slot).toBe(lease!.slot + 1);
+    await next.release();
+  });
+
+  it('stays lost for a holder that slept over its end', async () => {
+    const sleeper = await process('sleeper', TERM_MS).acquire('slept');
+    // Nothing runs in this process meanwhile, as in a machine whose lid is closed.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TERM_MS * 1.5);
+    const next = await process('next', TERM_MS).acquire('slept');
+    expect(next!.slot).toBe(sleeper!.slot + 1);
+    await sleep(TERM_MS);
+    expect(sleeper!.lost()).toBe(true);
+    expect(next!.lost()).toBe(false);
+    await next!.release();
+  });
+
+  it('can be had, and counts on, after the retention has deleted all that was known of its name', async () => {
+    const before = await process('a').acquire('forgotten');
+    await before!.release();
+    await clickhouse.command(
+      "ALTER TABLE leases DELETE WHERE name = 'forgotten'",
+      {},
+      { mutations_sync: '2' },
+    );
+    expect(await clickhouse.query("SELECT 1 FROM leases WHERE name = 'forgotten'")).toEqual([]);
+    // The same day: were it another, the numbers of that day would be higher than these.
+    await clickhouse.insert('leases', [
+      { name: 'forgotten', slot: before!.slot, holder: 'a', expires: 0, time: new Date().toISOString() },
+    ]);
+    const after = await process('b').acquire('forgotten');
+    expect(after!.slot).toBeGreaterThan(before!.slot);
+  });
+});
+
+describe('waiting for a lease', () => {
+  it('ends when it is released', async () => {
+    const held = await process('a').acquire('awaited');
+    const waiting = process('b').wait('awaited', 20_000);
+    await sleep(150);
+    await held!.release();
+    const lease = await waiting;
+    expect(lease.slot).toBe(held!.slot + 1);
+  });
+
+  it('ends with the name of the lease when the time is up', async () => {
+    await process('a').acquire('busy');
+    const failure = await process('b')
+      .wait('busy', 200)
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(LeaseBusyError);
+    expect(failure).toMatchObject({ lease: 'busy' });
+  });
+
+  it('lets twelve through one after the other', async () => {
+    let inside = 0;
+    const slots: number[] = [];
+    await Promise.all(
+      Array.from({ length: 12 }, async (_, index) => {
+        const lease = await process(`q${index}`).wait('queue', 50_000);
+        inside += 1;
+        expect(inside).toBe(1);
+        slots.push(lease.slot);
+        await sleep(5);
+        inside -= 1;
+        await lease.release();
+      }),
+    );
+    expect(slots).toEqual([...slots].sort((a, b) => a - b));
+    expect(new Set(slots).size).toBe(12);
+  });
+});

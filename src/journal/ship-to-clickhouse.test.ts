@@ -1,0 +1,130 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freshDatabase } from '../../test/engine.ts';
+import { ClickHouse } from '../clickhouse/client.ts';
+import { migrate } from '../clickhouse/schema.ts';
+import { CONSENT_COLUMNS, encodeHit, encodeWithdrawal, HIT_COLUMNS } from '../collect/encode.ts';
+import { shipTo } from './ship-to-clickhouse.ts';
+
+const clickhouse = new ClickHouse(await freshDatabase());
+const DAY_MS = 86_400_000;
+const NAME = 'w1-boot-00000001';
+let folder: string;
+
+const row = (n: number) =>
+  encodeHit({
+    time: Date.now() - (n % 3) * DAY_MS,
+    visitor: BigInt(n),
+    hit: BigInt(1000 + n),
+    site: 'main',
+    event: 'pageview',
+    origin: 'pixel',
+    url: "https://example.com/it's\\here",
+    path: '/',
+    title: '',
+    referrer: '',
+    referrerHost: '',
+    categories: ["o'clock"],
+    keywords: [],
+    dwellMs: 0,
+    scroll: 0,
+    country: '',
+    region: '',
+    language: '',
+    device: 'desktop',
+    os: '',
+    browser: '',
+    tz: 0,
+    network: '',
+    deviceType: '',
+    deviceId: '',
+    allowed: { purposes: 1, partners: [] },
+  });
+
+async function file(header: string, rows: readonly string[]) {
+  const path = join(folder, 'file.tsv');
+  await writeFile(path, `${[header, ...rows].join('\n')}\n`);
+  return { path, name: NAME, bytes: 0 };
+}
+
+const hits = () =>
+  file(
+    HIT_COLUMNS,
+    [0, 1, 2, 3, 4, 5, 6, 7, 8].map((n) => `${row(n)}\t${NAME}`),
+  );
+
+const counted = async () => {
+  const [counts] = await clickhouse.query<{ rows: string; hits: string; features: string }>(
+    `SELECT count() AS rows, uniqExact(hit) AS hits, (SELECT uniqExact(hit) FROM features) AS features FROM hits`,
+  );
+  return { rows: Number(counts?.rows), hits: Number(counts?.hits), features: Number(counts?.features) };
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ninety-ship-'));
+  await migrate(clickhouse, 90);
+});
+
+beforeEach(async () => {
+  for (const table of ['hits', 'features', 'consents']) await clickhouse.command(`TRUNCATE TABLE ${table}`);
+});
+
+afterAll(async () => {
+  await clickhouse.close();
+  await rm(folder, { recursive: true });
+});
+
+describe('a journal file on its way into ClickHouse', () => {
+  it('counts once, however often it is shipped, by the process that wrote it or by a later one', async () => {
+    const name = 'w1-boot-0000000a';
+    const whole = {
+      ...(await file(
+        HIT_COLUMNS,
+        [0, 1, 2, 3].map((n) => `${row(n)}\t${name}`),
+      )),
+      name,
+    };
+    const ours = shipTo(clickhouse, () => true);
+    const later = shipTo(clickhouse, () => false);
+    await ours('hits', whole);
+    await ours('hits', whole);
+    await later('hits', whole);
+    expect(await counted()).toEqual({ rows: 4, hits: 4, features: 4 });
+  });
+
+  it('is put in where its token is remembered and its rows of a day are not there', async () => {
+    const hitsFile = await hits();
+    await shipTo(clickhouse, () => true)('hits', hitsFile);
+    expect(await counted()).toEqual({ rows: 9, hits: 9, features: 9 });
+    const today = new Date().toISOString().slice(0, 10);
+    await clickhouse.command(`ALTER TABLE hits DROP PARTITION '${today}'`);
+    expect((await counted()).rows).toBeLessThan(9);
+
+    await shipTo(clickhouse, () => false)('hits', hitsFile);
+
+    expect(await counted()).toEqual({ rows: 9, hits: 9, features: 9 });
+  });
+
+  it('brings a withdrawal in again although its token is remembered', async () => {
+    const consents = {
+      ...(await file(CONSENT_COLUMNS, [encodeWithdrawal(Date.now(), 7n, 'pixel')])),
+      name: 'w1-boot-0000000b',
+    };
+    await shipTo(clickhouse, () => true)('consents', consents);
+    await clickhouse.command('TRUNCATE TABLE consents');
+
+    await shipTo(clickhouse, () => false)('consents', consents);
+
+    expect(
+      await clickhouse.query('SELECT toString(visitor) AS visitor, withdrawn FROM kept_consents'),
+    ).toEqual([{ visitor: '7', withdrawn: 1 }]);
+  });
+
+  it('is poisoned where ClickHouse refuses its content', async () => {
+    const broken = { ...(await file(HIT_COLUMNS, ['not a hit'])), name: 'w1-boot-0000000c' };
+
+    await expect(shipTo(clickhouse, () => true)('hits', broken)).rejects.toMatchObject({ poisoned: true });
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { metricsText } from './metrics.ts';
+
+describe('the metrics', () => {
+  it('add up rooms, sites and processes under the name of the reason', () => {
+    const text = metricsText(
+      [
+        { room: 'collect', site: 'shop', reason: 'stored', n: 5 },
+        { room: 'import', site: 'shop', reason: 'stored', n: 2 },
+        { room: 'collect', site: 'blog', reason: 'stored', n: 1 },
+        { room: 'collect', site: 'shop', reason: 'bot', n: 3 },
+        { room: 'import', site: '', reason: 'bot', n: 4 },
+        { room: 'sync', site: '', reason: 'bad_uid', n: 1 },
+        { room: 'sync', site: '', reason: 'matched', n: 6 },
+        { room: 'sync', site: '', reason: 'deleted', n: 2 },
+      ],
+      [{ name: 'ninety_journal_bytes', help: 'Bytes that wait.', read: () => 17 }],
+    );
+    expect(text).toBe(`# HELP ninety_hits_stored_total Hits acknowledged and kept, by site.
+# TYPE ninety_hits_stored_total counter
+ninety_hits_stored_total{site="shop"} 7
+ninety_hits_stored_total{site="blog"} 1
+# HELP ninety_refused_total Hits and syncs refused, by reason.
+# TYPE ninety_refused_total counter
+ninety_refused_total{reason="bot"} 7
+ninety_refused_total{reason="bad_uid"} 1
+# HELP ninety_matches_total Partner ids stored or deleted.
+# TYPE ninety_matches_total counter
+ninety_matches_total{outcome="matched"} 6
+ninety_matches_total{outcome="deleted"} 2
+# HELP ninety_journal_bytes Bytes that wait.
+# TYPE ninety_journal_bytes gauge
+ninety_journal_bytes 17
+`);
+  });
+
+  it('name what they count before anything was counted', () => {
+    expect(metricsText([], [])).toContain('# TYPE ninety_refused_total counter\n');
+  });
+
+  it('escape a label as the format wants', () => {
+    expect(metricsText([{ room: 'collect', site: 'a"\\\nb', reason: 'stored', n: 1 }], [])).toContain(
+      '{site="a\\"\\\\\\nb"} 1',
+    );
+  });
+});
