@@ -40,31 +40,6 @@ describe('the page without its numbers', () => {
   });
 });
 
-describe('the numbers', () => {
-  const status = async (headers: Record<string, string>) => (await get('/v1/overview', headers)).status;
-  const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
-
-  it('are shown without a key on the machine itself, and to nobody who comes another way', async () => {
-    expect(await status({})).toBe(200);
-    expect(await status({ Host: `localhost:${new URL(url).port}` })).toBe(200);
-    expect(await status({ Host: 'rebound.example.com' })).toBe(401);
-    expect(await status({ 'X-Forwarded-For': '127.0.0.1' })).toBe(401);
-    expect(await status({ Forwarded: 'for=127.0.0.1' })).toBe(401);
-    const { body } = await get('/v1/overview', { Host: 'rebound.example.com' });
-    expect(JSON.parse(body)).toMatchObject({ type: 'urn:ninety:unauthorized', status: 401 });
-  });
-
-  it('are shown to a key of scope read, however it comes', async () => {
-    const [reader, collector] = [await keyOf('read'), await keyOf('collect')];
-    const elsewhere = { Host: 'console.example.com', 'X-Forwarded-For': '192.0.2.9' };
-    expect(await status({ ...elsewhere, ...bearer(reader) })).toBe(200);
-    expect(await status({ ...elsewhere, ...bearer(collector) })).toBe(403);
-    expect(await status({ ...elsewhere, ...bearer(`${reader}x`) })).toBe(401);
-    expect(await status(bearer(collector))).toBe(403);
-    expect(await status(bearer('wrong-key-of-some-length'))).toBe(401);
-  });
-});
-
 describeInChromium('the console in Chromium', () => {
   let browser: Browser;
   let context: BrowserContext;
@@ -239,5 +214,30 @@ describeInChromium('the console in Chromium', () => {
     await page.locator('#sign-in').waitFor();
     expect(await page.evaluate('sessionStorage.length')).toBe(0);
     expect(await visible(page, '#console')).toBe(false);
+  });
+});
+
+describe('the numbers', () => {
+  const status = async (headers: Record<string, string>) => (await get('/v1/overview', headers)).status;
+  const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
+
+  it('are shown without a key on the machine itself, and to nobody who comes another way', async () => {
+    expect(await status({})).toBe(200);
+    expect(await status({ Host: `localhost:${new URL(url).port}` })).toBe(200);
+    expect(await status({ Host: 'rebound.example.com' })).toBe(401);
+    expect(await status({ 'X-Forwarded-For': '127.0.0.1' })).toBe(401);
+    expect(await status({ Forwarded: 'for=127.0.0.1' })).toBe(401);
+    const { body } = await get('/v1/overview', { Host: 'rebound.example.com' });
+    expect(JSON.parse(body)).toMatchObject({ type: 'urn:ninety:unauthorized', status: 401 });
+  });
+
+  it('are shown to a key of scope read, however it comes', async () => {
+    const [reader, collector] = [await keyOf('read'), await keyOf('collect')];
+    const elsewhere = { Host: 'console.example.com', 'X-Forwarded-For': '192.0.2.9' };
+    expect(await status({ ...elsewhere, ...bearer(reader) })).toBe(200);
+    expect(await status({ ...elsewhere, ...bearer(collector) })).toBe(403);
+    expect(await status({ ...elsewhere, ...bearer(`${reader}x`) })).toBe(401);
+    expect(await status(bearer(collector))).toBe(403);
+    expect(await status(bearer('wrong-key-of-some-length'))).toBe(401);
   });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { startEngine } from '../src/clickhouse/engine.ts';
 import { Operator } from './client.ts';
 import type { TestEngine } from './engine.ts';
-import { ADMIN_KEY, type Ended, type ServerProcess, startServer } from './server-process.ts';
+import { ADMIN_KEY, type Ended, engineOf, type ServerProcess, startServer } from './server-process.ts';
 
 /** What the product allows itself for its end, and a little. */
 const STOP_MS = 12_000;
@@ -46,7 +46,7 @@ export interface Home {
   /** An administrator at the management API. */
   readonly admin: Operator;
   readonly siteKey: string;
-  /** The ClickHouse beneath, shard by shard; empty where only Ninety itself can reach it. */
+  /** The ClickHouse beneath, shard by shard, to be asked without Ninety. */
   readonly shards: readonly TestEngine[];
   readonly servers: readonly Server[];
   readonly close: () => Promise<void>;
@@ -100,7 +100,14 @@ export async function openHome(name: HomeName, env: Readonly<Record<string, stri
     );
     const admin = new Operator(servers[name === 'cluster' ? 1 : 0]!.url, ADMIN_KEY);
     const { key } = await admin.json<{ key: string }>('GET', '/v1/sites/main');
-    return { collector: servers[0]!.url, admin, siteKey: key, shards, servers, close };
+    return {
+      collector: servers[0]!.url,
+      admin,
+      siteKey: key,
+      shards: name === 'embedded' ? [engineOf(join(folder, 'data'))] : shards,
+      servers,
+      close,
+    };
   } catch (error) {
     await close().catch(() => undefined);
     throw error;

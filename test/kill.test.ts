@@ -2,12 +2,13 @@ import { mkdtemp, rm, watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   countNumbers,
   engineOf,
   flush,
   gone,
+  isRunning,
   type Load,
   type ServerProcess,
   sendNumbers,
@@ -15,23 +16,13 @@ import {
 } from './server-process.ts';
 
 const ROUNDS = Number(process.env['TEST_KILL_ROUNDS'] ?? 3);
+/** Hits of a round that were acknowledged before the kill. */
+const ENOUGH = 200;
 
 let data: string;
 let server: ServerProcess;
 let next = 0;
 const acknowledged: number[] = [];
-
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'ninety-kill-'));
-  server = startServer(data);
-  await server.banner();
-});
-
-afterAll(async () => {
-  server.signal('SIGTERM');
-  await server.ended;
-  await rm(data, { recursive: true, force: true });
-});
 
 async function load(): Promise<Load> {
   const { url, siteKey } = await server.banner();
@@ -39,8 +30,10 @@ async function load(): Promise<Load> {
 }
 
 /** Half of the moments are any; the others are when a file of hits has just been left to the shipper. */
-async function moment(round: number): Promise<void> {
-  await sleep(300 + Math.random() * 1500);
+async function moment(round: number, sent: Load): Promise<void> {
+  // A busy machine must not make a load of nothing.
+  while (sent.acknowledged.length < ENOUGH) await sleep(20);
+  await sleep(Math.random() * 1500);
   if (round % 2 === 0) return;
   for await (const { filename } of watch(join(data, 'journal', 'hits'))) {
     if (filename?.endsWith('.tsv')) break;
@@ -51,7 +44,6 @@ async function moment(round: number): Promise<void> {
 async function endLoad(sent: Load): Promise<void> {
   await sent.end();
   expect(sent.refused).toEqual([]);
-  expect(sent.acknowledged.length).toBeGreaterThan(100);
   acknowledged.push(...sent.acknowledged);
 }
 
@@ -74,10 +66,30 @@ async function expectEachOnce(): Promise<void> {
 
 const rounds = Array.from({ length: ROUNDS }, (_, round) => round);
 
-describe('every acknowledged hit is in ClickHouse exactly once', () => {
+// The engine's process is found by /proc.
+describe.skipIf(process.platform !== 'linux')('every acknowledged hit is in ClickHouse exactly once', () => {
+  beforeAll(async () => {
+    data = await mkdtemp(join(tmpdir(), 'ninety-kill-'));
+    server = startServer(data);
+    await server.banner();
+  });
+
+  // A round that failed half-way must not fail those after it.
+  beforeEach(async () => {
+    if (isRunning(server.pid)) return;
+    server = startServer(data);
+    await server.banner();
+  });
+
+  afterAll(async () => {
+    server.signal('SIGTERM');
+    await server.ended;
+    await rm(data, { recursive: true, force: true });
+  });
+
   it.each(rounds)('when the collector is killed (round %i)', async (round) => {
     const sent = await load();
-    await moment(round);
+    await moment(round, sent);
     const engine = server.enginePid();
     process.kill(server.pid, 'SIGKILL');
     await server.ended;
@@ -90,21 +102,20 @@ describe('every acknowledged hit is in ClickHouse exactly once', () => {
 
   it.each(rounds)('when the engine is killed (round %i)', async (round) => {
     const sent = await load();
-    await moment(round);
+    await moment(round, sent);
     const engine = server.enginePid();
     process.kill(engine, 'SIGKILL');
     await gone(engine);
     const before = sent.acknowledged.length;
-    await sleep(500);
+    while (sent.acknowledged.length < before + ENOUGH) await sleep(20);
     await endLoad(sent);
-    expect(sent.acknowledged.length).toBeGreaterThan(before);
     await expectEachOnce();
     expect(server.enginePid()).not.toBe(engine);
   });
 
   it.each(rounds)('when both are killed (round %i)', async (round) => {
     const sent = await load();
-    await moment(round);
+    await moment(round, sent);
     const both = [server.pid, server.enginePid()];
     if (round % 3 !== 0) both.reverse();
     for (const pid of both) process.kill(pid, 'SIGKILL');
@@ -117,16 +128,14 @@ describe('every acknowledged hit is in ClickHouse exactly once', () => {
 
   it('when ClickHouse does not answer for five seconds', async () => {
     const sent = await load();
-    await sleep(500);
     const engine = server.enginePid();
     process.kill(engine, 'SIGSTOP');
     const before = sent.acknowledged.length;
     await sleep(5_000);
-    const after = sent.acknowledged.length;
+    const meanwhile = sent.acknowledged.length - before;
     process.kill(engine, 'SIGCONT');
-    await sleep(500);
     await endLoad(sent);
-    expect(after - before).toBeGreaterThan(100);
+    expect(meanwhile).toBeGreaterThan(ENOUGH);
     await expectEachOnce();
     expect(server.enginePid()).toBe(engine);
   });

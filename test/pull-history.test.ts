@@ -13,7 +13,7 @@ import { freshDatabase } from './engine.ts';
 
 const VISITORS = 4;
 const FLOOR = 2;
-const HISTORIES = 12;
+const HISTORIES = 6;
 
 /** What can happen to a segment and to those in it. */
 type Event =

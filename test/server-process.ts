@@ -83,7 +83,8 @@ async function endOf(child: ChildProcess): Promise<{ code: number | null; signal
   return { code, signal };
 }
 
-function childrenOf(pid: number): number[] {
+/** Ids of the processes that a process has started and that have not ended; Linux only. */
+export function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && parentOf(Number(entry)) === pid)
     .map(Number);
@@ -96,7 +97,8 @@ function parentOf(pid: number): number | undefined {
   return parent === undefined ? undefined : Number(parent);
 }
 
-const commandLine = (pid: number) => read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
+/** Command and arguments of a process, empty where there is none. */
+export const commandLine = (pid: number) => read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 
 /** A process that ended between two looks has no files any more. */
 function read(path: string): string {
@@ -190,12 +192,13 @@ export function engineOf(data: string): TestEngine {
 export async function countNumbers(
   engine: TestEngine,
   table: 'hits' | 'features',
+  database = 'ninety',
 ): Promise<Map<number, number>> {
   const keyword =
     table === 'hits' ? "arrayFirst(k -> k LIKE 'n%', keywords)" : "if(kind = 'keyword', value, '')";
   const answer = await ask(
     engine,
-    `SELECT toUInt32OrZero(substring(${keyword} AS word, 2)) AS n, count() FROM ninety.${table}
+    `SELECT toUInt32OrZero(substring(${keyword} AS word, 2)) AS n, count() FROM ${database}.${table}
      WHERE word LIKE 'n%' GROUP BY n FORMAT TabSeparated`,
   );
   return new Map(

@@ -49,7 +49,10 @@ async function underLoad(server: ServerProcess) {
 /** The end itself comes with code 1 where ten seconds did not suffice, so code 0 says that they did. */
 const IN_ORDER = { code: 0, signal: null };
 
-describe('SIGTERM', () => {
+/** The engine's process is found by /proc. */
+const onLinux = process.platform === 'linux';
+
+describe.runIf(onLinux)('SIGTERM', () => {
   it('ends in order under load: all is shipped, the engine is gone, the folder is free', async () => {
     const server = start();
     const load = await underLoad(server);
@@ -110,29 +113,32 @@ describe('SIGTERM', () => {
   });
 });
 
-it('ends at once on a second signal, and what it had acknowledged is there after the next start', async () => {
-  const first = start();
-  const load = await underLoad(first);
-  const engine = first.enginePid();
-  // The orderly end now has to wait: nothing can be shipped.
-  process.kill(engine, 'SIGSTOP');
-  first.signal('SIGTERM');
-  await sleep(500);
-  first.signal('SIGTERM');
-  const ended = await first.ended;
-  process.kill(engine, 'SIGCONT');
-  await load.end();
-  expect(ended).toMatchObject({ code: 1, signal: null });
-  expect(ended.err).not.toContain('took too long');
-  await gone(engine);
+it.runIf(onLinux)(
+  'ends at once on a second signal, and what it had acknowledged is there after the next start',
+  async () => {
+    const first = start();
+    const load = await underLoad(first);
+    const engine = first.enginePid();
+    // The orderly end now has to wait: nothing can be shipped.
+    process.kill(engine, 'SIGSTOP');
+    first.signal('SIGTERM');
+    await sleep(500);
+    first.signal('SIGTERM');
+    const ended = await first.ended;
+    process.kill(engine, 'SIGCONT');
+    await load.end();
+    expect(ended).toMatchObject({ code: 1, signal: null });
+    expect(ended.err).not.toContain('took too long');
+    await gone(engine);
 
-  const { url } = await start().banner();
-  await flush(url);
-  const found = await countNumbers(engineOf(data), 'hits');
-  expect(load.acknowledged.length).toBeGreaterThan(100);
-  expect(load.acknowledged.filter((n) => !found.has(n))).toEqual([]);
-  expect([...found].filter(([, times]) => times !== 1)).toEqual([]);
-});
+    const { url } = await start().banner();
+    await flush(url);
+    const found = await countNumbers(engineOf(data), 'hits');
+    expect(load.acknowledged.length).toBeGreaterThan(100);
+    expect(load.acknowledged.filter((n) => !found.has(n))).toEqual([]);
+    expect([...found].filter(([, times]) => times !== 1)).toEqual([]);
+  },
+);
 
 describe('a start that cannot be', () => {
   const expectRefusal = async (server: ServerProcess): Promise<string> => {

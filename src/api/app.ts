@@ -56,7 +56,11 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
       '/v1/*',
       bodyLimit({
         maxSize: BODY_LIMIT,
-        onError: (c) => sendProblem(c, new ApiError('body_too_large', `At most ${BODY_LIMIT} bytes.`)),
+        onError: (c) => {
+          // The rest of the body is not read, so nobody may send a next request behind it.
+          c.header('Connection', 'close');
+          return sendProblem(c, new ApiError('body_too_large', `At most ${BODY_LIMIT} bytes.`));
+        },
       }),
     );
     app.route('/', dashboardRoutes(options));

@@ -42,6 +42,9 @@ export class ApiError extends Error {
   }
 }
 
+const READ_WHOLE =
+  'This cursor is of a log that is no more; read the segment whole and go on from the new cursor.';
+
 /**
  * What the caller is told of an error. Known by name rather than by class, because what a collector process
  * asks of its parent fails over there, and a class does not cross the channel.
@@ -49,6 +52,7 @@ export class ApiError extends Error {
 export function asApiError(error: Error): ApiError {
   if (error instanceof ApiError) return error;
   if (error.name === 'LeaseBusyError') return new ApiError('busy', `${error.message}; try again.`);
+  if (error.name === 'CursorAheadError') return new ApiError('cursor_expired', READ_WHOLE);
   if (error.name === 'CollectorsBehindError') return new ApiError('collectors_behind', error.message);
   if (error.name === 'ClickHouseError' && (error as ClickHouseError).fault === 'unavailable')
     return new ApiError(

@@ -1,7 +1,6 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Lease, Leases } from '../jobs/lease.ts';
 import type { RunResult } from '../jobs/ledger.ts';
-import { currentBuilds } from './builds.ts';
 import { compile } from './rule/compile.ts';
 import type { ResolvedRule } from './rule/rule.ts';
 
@@ -121,25 +120,31 @@ async function publish(
   );
 }
 
-/**
- * Drops the partitions of builds that no pointer names. A reader that began on the last build may still be
- * at it, so the one before this run is spared when it is younger than the longest query.
- */
+/** A reader that looked up a build this long ago may still be reading it: longer than the longest query. */
+const SPARED_S = 900;
+
+/** Drops the partitions of builds that no pointer names, nor named a while ago. */
 async function dropUnused(clickhouse: ClickHouse, current: number): Promise<void> {
-  const inUse = new Set([...(await currentBuilds(clickhouse)).values()].map((build) => build.build));
+  const named = await clickhouse.query<{ build: string }>(
+    `SELECT DISTINCT arrayJoin([
+       maxIf(builds.build, builds.state = 'built'),
+       maxIf(builds.build, builds.state = 'built' AND builds.time <= now64(3) - ${SPARED_S})]) AS build
+     FROM builds GROUP BY segment`,
+  );
+  const spared = new Set(named.map((row) => Number(row.build)));
   const table = clickhouse.cluster === undefined ? 'members' : 'members_local';
   const hosts = clickhouse.hosts();
   try {
     for (const host of hosts) {
       const partitions = await host.query<{ partition: string }>(
-        `SELECT DISTINCT partition FROM system.parts
+        `SELECT partition FROM system.parts
          WHERE database = currentDatabase() AND table = {table:String} AND active
-         GROUP BY partition HAVING max(modification_time) < now() - 600`,
+         GROUP BY partition HAVING max(modification_time) < now() - ${SPARED_S}`,
         { table },
       );
       for (const { partition } of partitions) {
         const build = Number(partition);
-        if (build < current && !inUse.has(build))
+        if (build < current && !spared.has(build))
           await host.command(`ALTER TABLE ${table} DROP PARTITION {build:UInt64}`, { build });
       }
     }

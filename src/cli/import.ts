@@ -91,7 +91,7 @@ const accessLog = withServerOptions(
         if (stopped !== undefined)
           throw new CommandError(
             signal.aborted ? 'interrupted' : 'not_finished',
-            `${signal.aborted ? 'Interrupted' : messageOf(stopped.error)}\n${HOW_FAR(stopped.line)}`,
+            `${signal.aborted ? 'Interrupted' : messageOf(stopped.error)}\n${howFar(stopped.line)}`,
           );
       });
     }),
@@ -99,8 +99,10 @@ const accessLog = withServerOptions(
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-const HOW_FAR = (line: number) =>
-  `Lines 1 to ${thousands(line)} are in, and perhaps some behind them. A new import counts them again, as other visitors.`;
+const howFar = (line: number) =>
+  line === 0
+    ? 'No line is sure to be in.'
+    : `Lines 1 to ${thousands(line)} are in, and perhaps some behind them. A new import counts them again, as other visitors.`;
 
 export const importCommand = group('import', 'read what was recorded elsewhere', [accessLog]);
 

@@ -1,4 +1,4 @@
-import type { Overview } from '../report/overview.ts';
+import type { Summary } from '../dashboard/summary.ts';
 import { type ShownSegment, segmentTable } from './build.ts';
 import type { Client } from './client.ts';
 import { EXIT_CODES, newCommand, withServerOptions } from './command.ts';
@@ -34,15 +34,14 @@ export const statusCommand = withServerOptions(
   finish(() =>
     withServer(options, async (client, _, found) => {
       const ready = await readiness(client);
-      const [overview, segments, runs, journal] = await Promise.all([
-        client.json<Overview>('GET', '/v1/overview'),
+      const [summary, segments, runs] = await Promise.all([
+        client.json<Summary>('GET', '/v1/overview'),
         client.list<ShownSegment>('/v1/segments'),
         client.json<{ items: Run[] }>('GET', `/v1/jobs?limit=${RUNS}`),
-        journalBytes(client),
       ]);
       process.stdout.write(
         [
-          table(serverRows(client.url, found, ready, journal, overview)),
+          table(serverRows(client.url, found, ready, summary)),
           segments.length === 0 ? '  No segment yet; POST /v1/segments makes one.\n' : segmentTable(segments),
           runs.items.length === 0 ? '  No job has run yet.\n' : runTable(runs.items),
         ].join('\n'),
@@ -60,32 +59,21 @@ async function readiness(client: Client): Promise<string> {
   return said.trim();
 }
 
-/** Undefined where the server's workers do not show it. */
-async function journalBytes(client: Client): Promise<number | undefined> {
-  const line = /^ninety_journal_bytes (\d+)$/m.exec(await client.text('/metrics'));
-  return line === null ? undefined : Number(line[1]);
-}
-
 const HOW: Readonly<Record<Found, string>> = {
   named: '',
   running: '',
   started: ' (none runs; started for this command)',
 };
 
-function serverRows(
-  url: string,
-  found: Found,
-  ready: string,
-  journal: number | undefined,
-  overview: Overview,
-) {
-  const last = overview.hitsByMinute.slice(-MINUTES).reduce((sum, { hits }) => sum + hits, 0);
+function serverRows(url: string, found: Found, ready: string, summary: Summary) {
+  const { hitsByMinute, journalBytes, hits, visitors, countedAt } = summary;
+  const last = hitsByMinute.slice(-MINUTES).reduce((sum, minute) => sum + minute.hits, 0);
   return [
     ['server', `${url}${HOW[found]}`],
     ['hits', ready === 'ready' ? 'are taken' : `are refused: ${ready}`],
-    ['journal', journal === undefined ? 'not shown' : `${thousands(journal)} bytes wait for ClickHouse`],
+    ['journal', journalBytes === null ? 'none' : `${thousands(journalBytes)} bytes wait for ClickHouse`],
     [`last ${MINUTES} minutes`, `${thousands(last)} hits`],
-    ['kept', `${thousands(overview.hits)} hits of ${thousands(overview.visitors)} visitors`],
+    ['kept', `${thousands(hits)} hits of ${thousands(visitors)} visitors, counted at ${countedAt}`],
   ];
 }
 

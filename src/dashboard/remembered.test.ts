@@ -55,4 +55,30 @@ describe('a remembered read', () => {
     reads[1]!.resolve(2);
     expect(await second).toBe(2);
   });
+
+  it('that is old is given while a newer one takes its time', async () => {
+    const { reads, clock, ask } = scene();
+    const first = ask();
+    reads[0]!.resolve(1);
+    await first;
+    clock.now = 1_000;
+    expect(await ask()).toBe(1);
+    expect(await ask()).toBe(1);
+    expect(reads).toHaveLength(2);
+    reads[1]!.resolve(2);
+    expect(await ask()).toBe(2);
+  });
+
+  it('that nobody has asked for in a while is not given any more', async () => {
+    const { reads, clock, ask } = scene();
+    const first = ask();
+    reads[0]!.resolve(1);
+    await first;
+    clock.now = 2_000;
+    const second = ask();
+    const early = Promise.race([second, new Promise((done) => setTimeout(done, 600, 'still waiting'))]);
+    expect(await early).toBe('still waiting');
+    reads[1]!.resolve(2);
+    expect(await second).toBe(2);
+  });
 });

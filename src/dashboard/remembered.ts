@@ -1,34 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** However cheap the read: consoles ask every few seconds, and several at once. */
 const LEAST_MS = 1_000;
 /** A read that takes long on much data is repeated so seldom that it takes at most a tenth of the time. */
 const SHARE = 10;
+/** Who asks is given the last value rather than kept waiting longer. */
+const PATIENCE_MS = 500;
 
 /**
- * Lets everybody who asks within a short time share one read. A failed read is not kept.
+ * Lets everybody who asks within a while share one read. A failed read is told to those who waited for it,
+ * and is not kept.
  *
  * @param now milliseconds of a clock that only goes forward.
- * @returns the newest value, at most a second, or nine times its own reading time, old.
+ * @returns a reader of the newest value: good for a second, or for nine times as long as its reading took,
+ *   and for as long again while a newer one is being read.
  */
 export function remembered<T>(
   read: () => Promise<T>,
   now: () => number = () => performance.now(),
 ): () => Promise<T> {
-  let kept: Promise<T> | undefined;
-  let until = 0;
-  return () => {
-    if (kept !== undefined && now() < until) return kept;
+  let last: { readonly value: T; readonly goodUntil: number; readonly usableUntil: number } | undefined;
+  let reading: Promise<T> | undefined;
+  const readAgain = async () => {
     const started = now();
-    const reading = read();
-    kept = reading;
-    until = Number.POSITIVE_INFINITY;
-    reading.then(
-      () => {
-        until = now() + Math.max(LEAST_MS, (now() - started) * (SHARE - 1));
-      },
-      () => {
-        until = 0;
-      },
-    );
-    return reading;
+    try {
+      const value = await read();
+      const readAt = now();
+      const life = Math.max(LEAST_MS, (readAt - started) * (SHARE - 1));
+      last = { value, goodUntil: readAt + life, usableUntil: readAt + 2 * life };
+      return value;
+    } finally {
+      reading = undefined;
+    }
+  };
+  return async () => {
+    if (last !== undefined && now() < last.goodUntil) return last.value;
+    reading ??= readAgain();
+    // One that nobody has asked for in a while is from another time: better to wait.
+    if (last === undefined || now() >= last.usableUntil) return reading;
+    return Promise.race([reading, sleep(PATIENCE_MS, last.value)]);
   };
 }

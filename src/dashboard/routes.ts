@@ -4,7 +4,6 @@ import type { Backend } from '../api/backend.ts';
 import { type Env, expectScope } from '../api/http.ts';
 import { assetRoutes } from './assets.ts';
 import { isOwnMachine } from './own-machine.ts';
-import { remembered } from './remembered.ts';
 import { summarizer } from './summary.ts';
 
 /**
@@ -13,7 +12,7 @@ import { summarizer } from './summary.ts';
  */
 export function dashboardRoutes(backend: Backend): Hono<Env> {
   const app = new Hono<Env>();
-  const summary = remembered(summarizer(backend));
+  const summary = summarizer(backend);
   app.get('/v1/overview', async (c) => {
     c.header('Cache-Control', 'no-store');
     c.header('Cross-Origin-Resource-Policy', 'same-origin');

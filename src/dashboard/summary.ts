@@ -5,7 +5,8 @@ import type { Env } from '../api/http.ts';
 import { segmentRoutes } from '../api/segments.ts';
 import type { Run } from '../jobs/ledger.ts';
 import { Usage } from '../journal/usage.ts';
-import { type Overview, overview } from '../report/overview.ts';
+import { type Kept, kept, type Recent, recent } from '../report/overview.ts';
+import { remembered } from './remembered.ts';
 
 /** Of a segment, what `GET /v1/segments` says of it. */
 export interface SegmentLine {
@@ -30,7 +31,7 @@ export interface SiteLine {
 }
 
 /** What `GET /v1/overview` answers, and all that the console's page shows. */
-export interface Summary extends Omit<Overview, 'sites'> {
+export interface Summary extends Recent, Omit<Kept, 'sites'> {
   readonly retentionDays: number;
   /** By id, at most {@link SHOWN}. */
   readonly segments: readonly SegmentLine[];
@@ -49,14 +50,16 @@ export interface Summary extends Omit<Overview, 'sites'> {
 export const SHOWN = 100;
 const RUNS = 8;
 
-/** @returns a reader of the live numbers. */
+/** @returns a reader of the live numbers, which many may ask often. */
 export function summarizer(backend: Backend): () => Promise<Summary> {
   const { clickhouse, config, ledger, registry, publicUrl } = backend;
   const segments = segmentReader(backend);
   const journal = new Usage(join(config.data, 'journal'));
-  return async () => {
-    const [{ sites: counts, ...numbers }, segmentLines, runs] = await Promise.all([
-      overview(clickhouse),
+  const counts = remembered(() => kept(clickhouse));
+  return remembered(async () => {
+    const [numbers, { sites: bySite, ...all }, segmentLines, runs] = await Promise.all([
+      recent(clickhouse),
+      counts(),
       segments(),
       ledger.list(RUNS),
       journal.scan(),
@@ -64,6 +67,7 @@ export function summarizer(backend: Backend): () => Promise<Summary> {
     const sites = registry.list('site');
     return {
       ...numbers,
+      ...all,
       retentionDays: config.retentionDays,
       segments: segmentLines,
       segmentCount: registry.list('segment').length,
@@ -71,7 +75,7 @@ export function summarizer(backend: Backend): () => Promise<Summary> {
         id,
         name,
         tag: `<script async src="${publicUrl()}/tag.js" data-site="${key}"></script>`,
-        ...(counts.get(id) ?? { hits: 0, visitors: 0 }),
+        ...(bySite.get(id) ?? { hits: 0, visitors: 0 }),
       })),
       siteCount: sites.length,
       partnerCount: registry.list('partner').length,
@@ -86,7 +90,7 @@ export function summarizer(backend: Backend): () => Promise<Summary> {
       })),
       journalBytes: config.roles.has('collect') ? journal.bytes : null,
     };
-  };
+  });
 }
 
 /** Asks the API's own route, so that a size or a state here cannot differ from the one there. */

@@ -13,6 +13,14 @@ export interface Cursor {
 /** A removal is kept so long; an older cursor could miss one, so it is refused and the set is read whole. */
 export const CURSOR_LIFE_DAYS = 30;
 
+/** The cursor is of a log that is gone (a database restored from a backup): changes since it cannot be told. */
+export class CursorAheadError extends Error {
+  constructor() {
+    super('the cursor lies ahead of the log');
+    this.name = 'CursorAheadError';
+  }
+}
+
 /** @returns text that is opaque to the reader and safe in a URL. */
 export const writeCursor = (cursor: Cursor): string =>
   Buffer.from(

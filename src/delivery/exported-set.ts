@@ -36,10 +36,11 @@ export function exportedSet(segment: string, build: number, source: Source): { s
             FROM (${members}) WHERE visitor IN (${allowed})`,
     };
   }
-  // A visitor has one id with a partner, the newest; and every device id seen with it.
+  // A visitor has one id with a partner, the newest (of the same millisecond the deletion); and every
+  // device id seen with it.
   const links =
     source.kind === 'partner'
-      ? `SELECT visitor, argMax(kept_links.uid, kept_links.last) AS uid, max(kept_links.last) AS last
+      ? `SELECT visitor, argMax(kept_links.uid, (kept_links.last, kept_links.uid = '')) AS uid, max(kept_links.last) AS last
          FROM kept_links WHERE source = {source:String} GROUP BY visitor HAVING uid != ''`
       : 'SELECT visitor, uid, last FROM kept_links WHERE source = {source:String}';
   return {

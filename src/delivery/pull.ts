@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Leases } from '../jobs/lease.ts';
-import { type Cursor, writeCursor } from './cursor.ts';
+import { type Cursor, CursorAheadError, writeCursor } from './cursor.ts';
 import { exportedSet, type Source } from './exported-set.ts';
 
 export const FORMATS = { ndjson: 'JSONEachRow', csv: 'CSVWithNames', tsv: 'TabSeparatedWithNames' } as const;
@@ -35,7 +35,7 @@ const WAIT_MS = 300_000;
  * anybody), then answered from. So a change of membership, a match, a replaced id, a withdrawal and an
  * expiry all become lines in the same way, and a removal is known even when the link behind it is gone.
  *
- * @throws LeaseBusyError where another pull of the same set takes too long.
+ * @throws LeaseBusyError where another pull of the same set takes too long; CursorAheadError.
  */
 export async function pull(clickhouse: ClickHouse, leases: Leases, request: Pull): Promise<Answer> {
   const { segment, source, since } = request;
@@ -43,6 +43,7 @@ export async function pull(clickhouse: ClickHouse, leases: Leases, request: Pull
   const lease = await leases.wait(exportLease(segment, source.id), WAIT_MS);
   const seq = lease.slot;
   try {
+    if (since !== undefined && Math.max(since.seq, since.removals) >= seq) throw new CursorAheadError();
     await bringUpToDate(clickhouse, request, seq, belowFloor);
   } finally {
     await lease.release();

@@ -141,7 +141,9 @@ describe('the schedule', () => {
     while (asked < 2) await sleep(50);
     await all.stop();
     await away.close();
-    expect(lines.join()).toContain('"job":"away"');
+    expect(lines.join()).toContain(
+      '"job":"away","error":"ClickHouse insert into job_runs failed: no answer"',
+    );
   });
 
   it.each([

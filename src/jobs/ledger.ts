@@ -99,7 +99,7 @@ export class Ledger {
               max(job_runs.rows_read) AS rows_read, max(job_runs.bytes_read) AS bytes_read,
               argMax(job_runs.result, toInt8(job_runs.state)) AS result, argMax(job_runs.error, toInt8(job_runs.state)) AS error,
               dateDiff('second', started, now64(3)) AS age
-       FROM job_runs GROUP BY run ORDER BY started DESC LIMIT {limit:UInt32}`,
+       FROM job_runs GROUP BY run ORDER BY started DESC, run LIMIT {limit:UInt32}`,
       { limit },
     );
     return rows.map((row) => ({

@@ -58,12 +58,22 @@ export class Mark {
     this.#ship = ship;
   }
 
-  /** @throws SecretMismatchError */
-  async start(): Promise<void> {
-    // A collector also starts while ClickHouse is away; then nobody can be compared with.
+  /**
+   * Makes this collector known, as one that has shipped nothing yet. Call it before the first hit is taken:
+   * nobody waits for a collector that is not known. It also starts while ClickHouse is away; then nobody can
+   * ask for its hits either, and the first mark makes it known.
+   *
+   * @throws SecretMismatchError
+   */
+  async announce(): Promise<void> {
     const others = await living(this.#clickhouse).catch((): Living[] => []);
     const stranger = others.find((other) => other.secret !== this.#secret && other.age < 10);
     if (stranger) throw new SecretMismatchError(stranger.collector);
+    await this.#write(new Date(0).toISOString(), false).catch(() => undefined);
+  }
+
+  /** Moves the mark from now on, every second. */
+  start(): void {
     this.#again();
   }
 

@@ -41,6 +41,7 @@ export class Registry extends EventEmitter<{ change: [] }> {
   readonly #items = new Map<Kind, Map<string, Item<Kind>>>();
   #newest = 0;
   #saving: Promise<void> = Promise.resolve();
+  #announce: () => Promise<void> = async () => undefined;
 
   constructor(clickhouse: ClickHouse, folder: string) {
     super();
@@ -81,6 +82,11 @@ export class Registry extends EventEmitter<{ change: [] }> {
 
   get<K extends Kind>(kind: K, id: string): Item<K> | undefined {
     return this.#items.get(kind)?.get(id) as Item<K> | undefined;
+  }
+
+  /** @param announce tells the other processes of this server of a write, before the write returns. */
+  announceBy(announce: () => Promise<void>): void {
+    this.#announce = announce;
   }
 
   /** @returns all of a kind, by id. */
@@ -138,6 +144,8 @@ export class Registry extends EventEmitter<{ change: [] }> {
     );
     await this.refresh();
     if (won?.writer !== writer) throw new ConflictError(kind, id);
+    // It is written; others who cannot be told now look for themselves.
+    await this.#announce().catch(() => undefined);
   }
 
   #take(rows: readonly Row[]): boolean {

@@ -20,7 +20,7 @@ describe('the metrics', () => {
 # TYPE ninety_hits_stored_total counter
 ninety_hits_stored_total{site="shop"} 7
 ninety_hits_stored_total{site="blog"} 1
-# HELP ninety_refused_total Hits and syncs refused, by reason.
+# HELP ninety_refused_total Hits, syncs and other requests refused, by reason.
 # TYPE ninety_refused_total counter
 ninety_refused_total{reason="bot"} 7
 ninety_refused_total{reason="bad_uid"} 1

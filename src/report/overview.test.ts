@@ -3,7 +3,7 @@ import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
 import { migrate } from '../clickhouse/schema.ts';
 import { REFUSALS } from '../collect/refusal.ts';
-import { overview } from './overview.ts';
+import { kept, recent } from './overview.ts';
 
 const clickhouse = new ClickHouse(await freshDatabase());
 beforeAll(() => migrate(clickhouse, 90));
@@ -17,7 +17,8 @@ const minuteOf = (time: number) =>
 
 describe('the overview', () => {
   it('of nothing is sixty minutes of 0', async () => {
-    const { hitsByMinute, hits, visitors, refusals, sites } = await overview(clickhouse);
+    const { hitsByMinute, refusals } = await recent(clickhouse);
+    const { hits, visitors, sites } = await kept(clickhouse);
     expect({ hits, visitors, refusals, sites: sites.size }).toEqual({
       hits: 0,
       visitors: 0,
@@ -46,7 +47,8 @@ describe('the overview', () => {
       hit('shop', 3, 15, 89 * DAY_MS),
       hit('shop', 4, 16, 91 * DAY_MS),
     ]);
-    const { hitsByMinute, hits, visitors, sites, asOf } = await overview(clickhouse);
+    const { hits, visitors, sites, countedAt } = await kept(clickhouse);
+    const { hitsByMinute, asOf } = await recent(clickhouse);
     expect({ hits, visitors }).toEqual({ hits: 5, visitors: 3 });
     expect(Object.fromEntries(sites)).toEqual({
       news: { hits: 3, visitors: 2 },
@@ -56,7 +58,8 @@ describe('the overview', () => {
       { minute: minuteOf(now - 20 * MINUTE_MS), hits: 1 },
       { minute: minuteOf(now - 10 * MINUTE_MS), hits: 2 },
     ]);
-    expect(Date.parse(asOf)).toBeGreaterThanOrEqual(now);
+    expect(Date.parse(countedAt)).toBeGreaterThanOrEqual(now);
+    expect(Date.parse(asOf)).toBeGreaterThanOrEqual(Date.parse(countedAt));
   });
 
   it('counts refusals, each with its sentence, those of the last hour apart, and no outcome that is none', async () => {
@@ -74,11 +77,19 @@ describe('the overview', () => {
       tally('collect', 'news', 'bot', 3, MINUTE_MS),
       tally('collect', 'shop', 'bot', 4, 2 * DAY_MS),
       tally('import', 'news', 'bot', 5, MINUTE_MS),
+      tally('api', '', 'bad_json', 2, 2 * DAY_MS),
       tally('collect', '', 'of_another_version', 1, MINUTE_MS),
     ]);
-    expect((await overview(clickhouse)).refusals).toEqual([
+    expect((await recent(clickhouse)).refusals).toEqual([
       { room: 'collect', reason: 'bot', sentence: REFUSALS.bot, n: 7, lastHour: 3 },
       { room: 'import', reason: 'bot', sentence: REFUSALS.bot, n: 5, lastHour: 5 },
+      {
+        room: 'api',
+        reason: 'bad_json',
+        sentence: expect.stringContaining('management API'),
+        n: 2,
+        lastHour: 0,
+      },
       { room: 'collect', reason: 'of_another_version', sentence: '', n: 1, lastHour: 1 },
     ]);
   });

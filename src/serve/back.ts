@@ -17,7 +17,9 @@ export interface Back {
 }
 
 const RETRY_MS = 2_000;
-const LAST_SHIP_MS = 4_000;
+/** Of the ten seconds that the whole shutdown has. */
+const JOBS_MS = 1_000;
+const LAST_SHIP_MS = 3_500;
 
 /**
  * @param isOurs whether a journal file was written by a process that is running now.
@@ -56,31 +58,37 @@ export async function bringUp(core: Core, signal: AbortSignal): Promise<Welcome 
 }
 
 /**
- * @param collectors rotates the journals of this server's workers.
- * @param isAlive whether a boot of a worker is one of them.
+ * The collector's mark, where others than this process may wait for its hits.
+ *
+ * @param rotate closes the journal files of this server's workers.
  */
+export function makeMark(core: Core, shipper: Shipper, rotate: () => Promise<void>): Mark | undefined {
+  const { config } = core;
+  if (config.clickhouse.urls === undefined || !config.roles.has('collect')) return undefined;
+  // The same after a restart: what a crash left in the journal is this collector's still.
+  return new Mark(core.clickhouse, `${hostname()}:${config.data}`, core.secret, async () => {
+    await rotate();
+    await shipper.ship();
+  });
+}
+
+/** @param isAlive whether a boot of a worker is one of this server's. */
 export async function openBack(
   core: Core,
   shipper: Shipper,
-  rotate: () => Promise<void>,
+  mark: Mark | undefined,
   isAlive: (worker: string, boot: string) => boolean,
 ): Promise<Back> {
   const { config, log } = core;
   const recovered = await recover(journalFolder(config.data), isAlive);
   if (recovered.files > 0) log.info(recovered, 'took over what an earlier run had left in the journal');
   shipper.start();
-  const shared = config.clickhouse.urls !== undefined && config.roles.has('collect');
-  const mark = shared
-    ? new Mark(core.clickhouse, `${hostname()}:${config.data}`, core.secret, async () => {
-        await rotate();
-        await shipper.ship();
-      })
-    : undefined;
-  await mark?.start();
+  mark?.start();
   if (config.roles.has('jobs')) core.jobs.start();
   return {
     close: async () => {
-      await core.jobs.stop();
+      // A job's statement may run for minutes; the job is done again by the next start.
+      await within(JOBS_MS, core.jobs.stop());
       const shipped = await within(LAST_SHIP_MS, shipper.ship());
       if (!shipped)
         log.warn(

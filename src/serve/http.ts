@@ -60,7 +60,13 @@ export function httpServer(options: HttpOptions): Server {
           problem(431, 'request_too_long', `A request line of at most ${REQUEST_LIMIT} characters is read.`),
         );
       }
-      if (collector === undefined) return void fallback(incoming, outgoing);
+      const forward = () => {
+        // What declares itself too large need not reach the app, which would hang up in the middle of it.
+        if (Number(incoming.headers['content-length'] ?? 0) > BODY_LIMIT)
+          refuseBody(incoming, outgoing, refuse);
+        else void fallback(incoming, outgoing);
+      };
+      if (collector === undefined) return forward();
       const path = pathOf(url);
       if (path === '/p.gif' && incoming.method === 'GET') {
         return pixel(collector, cookie, request(incoming, options), Date.now(), (response) =>
@@ -71,7 +77,7 @@ export function httpServer(options: HttpOptions): Server {
         return setuid(sync, request(incoming, options), Date.now(), (response) => send(outgoing, response));
       }
       if (path === '/v1/hits') return hits(options, collector, incoming, outgoing);
-      return void fallback(incoming, outgoing);
+      return forward();
     },
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseConnection(error, socket, refuse));
@@ -152,13 +158,7 @@ function hits(
     );
   }
   readBody(incoming, BODY_LIMIT, (body) => {
-    if (body === undefined) {
-      options.refuse('body_too_large');
-      answer(problem(413, 'body_too_large', `At most ${BODY_LIMIT} bytes a request.`));
-      // The rest of the body is not read: the connection cannot be used again.
-      outgoing.once('finish', () => incoming.destroy());
-      return;
-    }
+    if (body === undefined) return refuseBody(incoming, outgoing, options.refuse, cors);
     batch(
       collector,
       options.cookie,
@@ -170,6 +170,33 @@ function hits(
       answer,
     );
   });
+}
+
+/** How long a sender may go on sending what is thrown away. */
+const LINGER_MS = 2_000;
+
+/**
+ * Answers while the body is still coming. The rest of it is read and thrown away for a while: closing a
+ * connection on unread bytes resets it, and the answer may be lost with it (RFC 9112, 9.6).
+ */
+function refuseBody(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  refuse: (reason: Refusal) => void,
+  cors: readonly string[] = [],
+): void {
+  refuse('body_too_large');
+  if (outgoing.destroyed) return;
+  const detail = `At most ${BODY_LIMIT} bytes a request.`;
+  const { status, headers, body } = problem(413, 'body_too_large', detail);
+  outgoing.writeHead(status, [...headers, ...cors, 'Connection', 'close']);
+  outgoing.write(body);
+  const end = () => {
+    clearTimeout(late);
+    outgoing.end();
+  };
+  const late = setTimeout(end, LINGER_MS);
+  incoming.once('end', end).once('close', end).resume();
 }
 
 /** The import command says by a header what its hits are; only an administrator's key may. */

@@ -9,7 +9,7 @@ import { waitForCollectors } from '../journal/marks.ts';
 import { recover } from '../journal/recover.ts';
 import { type Gauge, metricsText } from '../report/metrics.ts';
 import type { Total } from '../report/tally.ts';
-import { bringUp, makeShipper, openBack } from './back.ts';
+import { bringUp, makeMark, makeShipper, openBack } from './back.ts';
 import { type Core, makeCore } from './core.ts';
 import { type Behind, journalFolder, openFront } from './front.ts';
 import { removeOperator, writeOperator } from './operator.ts';
@@ -86,6 +86,8 @@ export async function serve(config: Config, log: Logger, signal: AbortSignal): P
       metrics: async () => metricsText(await totals(), gauges),
       wake: () => shipper.wake(),
     };
+    const mark = makeMark(core, shipper, () => rotate());
+    await mark?.announce();
     const collectors = config.workers === 1 ? await here(core, behind) : await inWorkers(core, behind);
     ({ rotate, totals, isAlive: isOurs } = collectors);
     gauges.push(...collectors.gauges);
@@ -95,7 +97,7 @@ export async function serve(config: Config, log: Logger, signal: AbortSignal): P
       await collectors.close();
       await closeBack();
     });
-    const back = await openBack(core, shipper, rotate, collectors.isAlive);
+    const back = await openBack(core, shipper, mark, collectors.isAlive);
     closeBack = back.close;
     await writeOperator(config.data, { url: collectors.url, key: core.operatorKey, pid: process.pid });
     undo.push(() => removeOperator(config.data));

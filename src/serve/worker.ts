@@ -1,5 +1,5 @@
 import { readConfig } from '../config.ts';
-import { makeCore } from './core.ts';
+import { type Core, makeCore } from './core.ts';
 import { openFront } from './front.ts';
 import { makeLog } from './log.ts';
 import { Peer } from './peer.ts';
@@ -11,10 +11,12 @@ import type { Listening, Orders } from './workers.ts';
  */
 export async function work(name: string): Promise<void> {
   const config = readConfig(process.env);
+  let core: Core | undefined;
   let front: Awaited<ReturnType<typeof openFront>> | undefined;
   const parent = new Peer(process as never, {
     rotate: () => front?.journal.rotate(),
-    totals: () => core.tally.totals(),
+    totals: () => core?.tally.totals() ?? [],
+    refresh: () => core?.registry.refresh(),
     stop: () => front?.close(),
   });
   // The parent stops its workers in its own order; the terminal's signal reaches all at once.
@@ -22,13 +24,8 @@ export async function work(name: string): Promise<void> {
   process.on('SIGTERM', () => undefined);
   process.on('disconnect', () => process.exit(0));
   const { secret, operatorKey, connection } = (await parent.ask('orders')) as Orders;
-  const core = makeCore(
-    config,
-    secret,
-    operatorKey,
-    connection,
-    makeLog(config.logLevel).child({ worker: name }),
-  );
+  core = makeCore(config, secret, operatorKey, connection, makeLog(config.logLevel).child({ worker: name }));
+  core.registry.announceBy(async () => void (await parent.ask('changed')));
   await core.registry.restore();
   await core.registry.refresh().catch(() => undefined);
   try {

@@ -1,8 +1,11 @@
 import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../clickhouse/client.ts';
 import type { Total } from '../report/tally.ts';
 import type { Core } from './core.ts';
+import { ListenError } from './front.ts';
 import { Peer } from './peer.ts';
 
 /** A worker that could not start; the message is its own. */
@@ -29,6 +32,7 @@ export interface Listening {
 interface Hand {
   readonly worker: Worker;
   readonly peer: Peer;
+  readonly exited: Promise<unknown>;
   boot: string | undefined;
 }
 
@@ -48,6 +52,9 @@ export class Workers {
   readonly #core: Core;
   readonly #parent: Parent;
   readonly #hands = new Map<string, Hand>();
+  /** What dead workers left in the journal, while it is taken over. */
+  readonly #takeovers = new Set<Promise<void>>();
+  #port = 0;
   #stopping = false;
 
   constructor(core: Core, parent: Parent) {
@@ -57,6 +64,9 @@ export class Workers {
 
   /** @returns the address they listen on. */
   async start(): Promise<string> {
+    const { host, port } = this.#core.config;
+    // A port of the system's choice is chosen here: when all workers have died, the next must find it again.
+    this.#port = port === 0 ? await freePort(host) : port;
     const names = Array.from({ length: this.#core.config.workers }, (_, index) => `w${index + 1}`);
     const urls = await Promise.all(names.map((name) => this.#fork(name)));
     return urls[0]!;
@@ -68,22 +78,20 @@ export class Workers {
     return hand !== undefined && (hand.boot === undefined || hand.boot === boot);
   }
 
+  /** Returns when whatever any worker has acknowledged, a dead one included, is in closed files. */
   async rotate(): Promise<void> {
-    await Promise.all([...this.#hands.values()].map(({ peer }) => peer.ask('rotate')));
+    await this.#askAll('rotate');
+    await Promise.all(this.#takeovers);
   }
 
   async totals(): Promise<Total[]> {
-    const all = await Promise.all(
-      [...this.#hands.values()].map(({ peer }) => peer.ask('totals') as Promise<Total[]>),
-    );
-    return all.flat();
+    return ((await this.#askAll('totals')) as Total[][]).flat();
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.allSettled(
-      [...this.#hands.values()].map(async ({ worker, peer }) => {
-        const exited = new Promise((resolve) => worker.once('exit', resolve));
+      [...this.#hands.values()].map(async ({ worker, peer, exited }) => {
         await peer.ask('stop');
         worker.disconnect();
         await exited;
@@ -97,8 +105,27 @@ export class Workers {
     for (const { worker } of this.#hands.values()) worker.process.kill('SIGKILL');
   }
 
+  /** The answers of all workers; one that dies meanwhile gives none, and is waited for until it is known dead. */
+  async #askAll(question: string): Promise<unknown[]> {
+    const answers = [...this.#hands.values()].map(async ({ worker, peer, exited }) => {
+      try {
+        return [await peer.ask(question)];
+      } catch (error) {
+        if (worker.isConnected() && !worker.isDead()) throw error;
+        await exited;
+        return [];
+      }
+    });
+    return (await Promise.all(answers)).flat();
+  }
+
+  /** Whoever made something through one worker finds it in the others, when the answer is there. */
+  async #spread(): Promise<void> {
+    await Promise.allSettled([this.#core.registry.refresh(), this.#askAll('refresh')]);
+  }
+
   #fork(name: string): Promise<string> {
-    const worker = cluster.fork({ N90_WORKER: name });
+    const worker = cluster.fork({ N90_WORKER: name, PORT: String(this.#port) });
     return new Promise((resolve, reject) => {
       const peer = new Peer(worker as never, {
         orders: () =>
@@ -116,8 +143,10 @@ export class Workers {
         flush: () => this.#parent.flush(),
         metrics: () => this.#parent.metrics(),
         wake: () => this.#parent.wake(),
+        changed: () => this.#spread(),
       });
-      const hand: Hand = { worker, peer, boot: undefined };
+      const exited = once(worker, 'exit');
+      const hand: Hand = { worker, peer, exited, boot: undefined };
       this.#hands.set(name, hand);
       worker.once('exit', (code, signal) => {
         peer.gone();
@@ -131,15 +160,31 @@ export class Workers {
   }
 
   async #revive(name: string): Promise<void> {
-    await this.#parent
-      .died()
+    const takeover = this.#parent.died();
+    this.#takeovers.add(takeover);
+    await takeover
       .catch((error: Error) =>
         this.#core.log.error(
           { error: error.message },
           'the journal of a dead worker could not be taken over',
         ),
-      );
+      )
+      .finally(() => this.#takeovers.delete(takeover));
     await sleep(RESTART_MS);
     if (!this.#stopping) await this.#fork(name).catch(() => undefined);
   }
+}
+
+/** One that nobody listens on at this moment. @throws ListenError where the host is not this machine's. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new ListenError(host, 0, error.code ?? 'unknown')),
+    );
+    server.listen(0, host, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }

@@ -23,6 +23,7 @@ export function render(summary: Summary): void {
   setText(byId('partners'), count(summary.partnerCount));
   setText(byId('journal'), summary.journalBytes === null ? '–' : bytes(summary.journalBytes));
   setText(byId('retention'), count(summary.retentionDays));
+  setText(byId('counted-at'), timeToSecond(summary.countedAt));
   drawMinutes(summary.hitsByMinute);
   renderStart(summary);
   renderSegments(summary);
