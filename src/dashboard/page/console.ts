@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 import type { Summary } from '../summary.ts';
 import { copyText } from './copy.ts';
 import { byId, setAttribute, setText } from './element.ts';
