@@ -111,6 +111,7 @@ describe('a server with two workers', () => {
       await gone(victim!);
       await until('there are two workers again', async () => workers().length === 2);
     }
+    await build();
     expect(await home.admin.build('everyone')).toBeGreaterThanOrEqual(acknowledged.length);
     expect(await missing(acknowledged)).toEqual([]);
     expect(await clickhouse('SELECT count() - uniqExact(hit) FROM ninety.hits')).toBe('0\n');

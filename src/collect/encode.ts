@@ -16,12 +16,12 @@ export const TALLY_COLUMNS = 'time\troom\tsite\treason\tn';
  * in the request; the bytes travel unchanged through the journal into ClickHouse.
  */
 export function encodeHit(hit: Hit): string {
-  return `${time(hit.time)}\t${hit.visitor}\t${hit.hit}\t${text(hit.site)}\t${text(hit.event)}\t${hit.origin}\t${text(hit.url)}\t${text(hit.path)}\t${text(hit.title)}\t${text(hit.referrer)}\t${text(hit.referrerHost)}\t${list(hit.categories)}\t${list(hit.keywords)}\t${hit.dwellMs}\t${hit.scroll}\t${hit.country}\t${hit.region}\t${hit.language}\t${text(hit.device)}\t${text(hit.os)}\t${text(hit.browser)}\t${hit.tz}\t${hit.network}\t${hit.deviceType}\t${text(hit.deviceId)}\t${hit.allowed.purposes}\t${partners(hit.allowed)}`;
+  return `${time(hit.time)}\t${hit.visitor}\t${hit.hit}\t${text(hit.site)}\t${text(hit.event)}\t${hit.origin}\t${text(hit.url)}\t${text(hit.path)}\t${text(hit.title)}\t${text(hit.referrer)}\t${text(hit.referrerHost)}\t${list(hit.categories)}\t${list(hit.keywords)}\t${hit.dwellMs}\t${hit.scroll}\t${hit.country}\t${hit.region}\t${hit.language}\t${text(hit.device)}\t${text(hit.os)}\t${text(hit.browser)}\t${hit.tz}\t${hit.network}\t${hit.deviceType}\t${text(hit.deviceId)}\t${hit.allowed.purposes}\t${list(hit.allowed.partners)}`;
 }
 
 /** A partner's id for a visitor, as a line of `matches`; an empty uid deletes the match. */
 export const encodeMatch = (at: number, visitor: bigint, partner: string, uid: string, allowed: Allowed) =>
-  `${time(at)}\t${visitor}\t${text(partner)}\t${text(uid)}\t${allowed.purposes}\t${partners(allowed)}`;
+  `${time(at)}\t${visitor}\t${text(partner)}\t${text(uid)}\t${allowed.purposes}\t${list(allowed.partners)}`;
 
 /** A refusal that came with a known id, as a line of `consents`. */
 export const encodeWithdrawal = (at: number, visitor: bigint, origin: string) =>
@@ -51,24 +51,21 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Most values need no escape, and a test is ten times cheaper than a replacement. */
 function text(value: string): string {
-  return SPECIAL.test(value) ? value.replace(/[\\'\t\n\r\0\b\f]/g, (c) => ESCAPES[c]!) : value;
+  return value !== '' && SPECIAL.test(value)
+    ? value.replace(/[\\'\t\n\r\0\b\f]/g, (c) => ESCAPES[c]!)
+    : value;
 }
+
+// A page's categories and keywords and a decision's partners are remembered where they are made, so the very
+// same lists come with many hits.
+const encodedLists = new WeakMap<readonly string[], string>();
 
 function list(values: readonly string[]): string {
   if (values.length === 0) return '[]';
-  let out = '[';
-  for (let i = 0; i < values.length; i++) out += `${i === 0 ? '' : ','}'${text(values[i]!)}'`;
-  return `${out}]`;
-}
-
-// One decision is shared by many hits, and its partners are the same text each time.
-const encodedPartners = new WeakMap<Allowed, string>();
-
-function partners(allowed: Allowed): string {
-  let out = encodedPartners.get(allowed);
+  let out = encodedLists.get(values);
   if (out === undefined) {
-    out = list(allowed.partners);
-    encodedPartners.set(allowed, out);
+    out = `[${values.map((value) => `'${text(value)}'`).join()}]`;
+    encodedLists.set(values, out);
   }
   return out;
 }

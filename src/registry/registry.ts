@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { customAlphabet, nanoid } from 'nanoid';
+import { z } from 'zod';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { type Body, type Item, KINDS, type Kind } from './kinds.ts';
 
@@ -162,7 +163,8 @@ export class Registry extends EventEmitter<{ change: [] }> {
       this.#newest = Math.max(this.#newest, updatedAt.getTime());
       if (row.deleted) this.#items.get(row.kind)!.delete(row.id);
       else {
-        const body = schema.parse(JSON.parse(row.body));
+        // What is stored was checked when it came; a field that a newer version added is that version's to read.
+        const body = z.object(schema.shape).parse(JSON.parse(row.body));
         this.#items.get(row.kind)!.set(row.id, {
           ...body,
           id: row.id,

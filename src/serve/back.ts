@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClickHouseError } from '../clickhouse/errors.ts';
 import { migrate } from '../clickhouse/schema.ts';
+import { expireJournal } from '../journal/expire.ts';
 import { Mark } from '../journal/marks.ts';
 import { recover } from '../journal/recover.ts';
 import { shipTo } from '../journal/ship-to-clickhouse.ts';
@@ -19,7 +20,9 @@ export interface Back {
 const RETRY_MS = 2_000;
 /** Of the ten seconds that the whole shutdown has. */
 const JOBS_MS = 1_000;
-const LAST_SHIP_MS = 3_500;
+const LAST_SHIP_MS = 3_000;
+const STOP_SHIPPING_MS = 500;
+const EXPIRE_MS = 3_600_000;
 
 /**
  * @param isOurs whether a journal file was written by a process that is running now.
@@ -82,11 +85,23 @@ export async function openBack(
   const { config, log } = core;
   const recovered = await recover(journalFolder(config.data), isAlive);
   if (recovered.files > 0) log.info(recovered, 'took over what an earlier run had left in the journal');
+  const expire = () =>
+    expireJournal(journalFolder(config.data), config.retentionDays).then(
+      (files) => files > 0 && log.warn({ files }, 'journal files past the retention were removed unshipped'),
+      (error: Error) =>
+        log.error(
+          { error: error.message },
+          'the journal could not be searched for what is past the retention',
+        ),
+    );
+  await expire();
+  const expiry = setInterval(expire, EXPIRE_MS).unref();
   shipper.start();
   mark?.start();
   if (config.roles.has('jobs')) core.jobs.start();
   return {
     close: async () => {
+      clearInterval(expiry);
       // A job's statement may run for minutes; the job is done again by the next start.
       await within(JOBS_MS, core.jobs.stop());
       const shipped = await within(LAST_SHIP_MS, shipper.ship());
@@ -95,7 +110,7 @@ export async function openBack(
           'ClickHouse did not take everything in time; the rest stays in the journal for the next start',
         );
       await mark?.stop(shipped).catch(() => undefined);
-      await within(1000, shipper.stop());
+      await within(STOP_SHIPPING_MS, shipper.stop());
     },
   };
 }

@@ -43,7 +43,7 @@ export const journalFolder = (data: string) => join(data, 'journal');
 const TALLY_MS = 2_000;
 const REGISTRY_MS = 2_000;
 /** Requests under way at the end get so long; the whole shutdown has ten seconds. */
-const DRAIN_MS = 2_500;
+const DRAIN_MS = 2_000;
 
 export async function openFront(core: Core, worker: string, behind: Behind): Promise<Front> {
   const { config, registry, tally, log } = core;

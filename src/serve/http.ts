@@ -14,7 +14,7 @@ import type { ApiRefusal } from '../api/problem.ts';
 import { clientAddress, type TrustedProxies } from '../collect/address.ts';
 import { BODY_LIMIT, batch, problem, type Trust } from '../collect/batch.ts';
 import type { Collector } from '../collect/collector.ts';
-import { pixel, REQUEST_LIMIT, type Request, type Response } from '../collect/door.ts';
+import { GIF, pixel, REQUEST_LIMIT, type Request, type Response } from '../collect/door.ts';
 import { REFUSALS, type Refusal } from '../collect/refusal.ts';
 import type { VisitorCookie } from '../identity/cookie.ts';
 import { type SetuidOptions, setuid } from '../sync/setuid.ts';
@@ -31,6 +31,7 @@ export interface HttpOptions {
   readonly refuse: (reason: Refusal | ApiRefusal) => void;
 }
 
+const GIF_TEXT = GIF.toString('latin1');
 /** Request line and headers together; a consent string and a few cookies fit beside the longest line. */
 const HEADERS_LIMIT = 49_152;
 
@@ -110,7 +111,9 @@ function request(incoming: IncomingMessage, { trusted, publicHttps }: HttpOption
 function send(outgoing: ServerResponse, { status, headers, body }: Response): void {
   if (outgoing.destroyed) return;
   outgoing.writeHead(status, headers as string[]);
-  outgoing.end(body);
+  // A text leaves in one piece with the headers, bytes in a piece of their own.
+  if (body === GIF) outgoing.end(GIF_TEXT, 'latin1');
+  else outgoing.end(body);
 }
 
 /** `POST /v1/hits`, and the preflight that a page's JSON needs. */
