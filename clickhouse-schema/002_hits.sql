@@ -1,6 +1,7 @@
 -- One row a stored hit. Ordered by visitor, because explaining, erasing and sequences ask for one
 -- visitor's hits in order; rules by category or keyword go to `features`.
 -- `hit` is what a repeat is known by: two rows with the same one are one hit, wherever hits are counted.
+-- `device_visitor` is the visitor that the device id alone would be: whose refusal speaks for the device.
 -- `file` is the journal file that brought the row: what a replay beyond the deduplication window looks for.
 -- shard by: visitor
 CREATE TABLE IF NOT EXISTS {hits}
@@ -30,6 +31,7 @@ CREATE TABLE IF NOT EXISTS {hits}
     network     String,
     device_type LowCardinality(String),
     device_id   String,
+    device_visitor UInt64,
     purposes    UInt16,
     partners    Array(LowCardinality(String)),
     file        LowCardinality(String)

@@ -36,7 +36,7 @@ GROUP BY visitor;
 
 -- Whose newest word is a no: they are in no segment. Few of all visitors, so they are looked for first.
 CREATE VIEW IF NOT EXISTS withdrawn_visitors AS
-SELECT visitor FROM consents
+SELECT visitor, max(consents.time) AS time FROM consents
 WHERE toDate(consents.time) > today() - {retention}
   AND visitor IN (SELECT visitor FROM consents WHERE withdrawn = 1)
 GROUP BY visitor

@@ -37,6 +37,8 @@ interface Person {
   }[];
   readonly seen?: number;
   readonly build?: number;
+  /** How many days ago the device itself, which is a visitor of its own in an app, has said no. */
+  readonly deviceSaidNo?: number;
 }
 
 let visitors = 0n;
@@ -60,9 +62,14 @@ async function exported(person: Person, source: Source): Promise<string[]> {
         ...consent,
       },
     ]);
+  const own = String(++visitors);
   for (const { source: from, uid, days = 0, ms = 0 } of person.links ?? [])
     await clickhouse.insert('links', [
-      { source: from, visitor, uid, first: at(days, ms), last: at(days, ms) },
+      { source: from, visitor, uid, own, first: at(days, ms), last: at(days, ms) },
+    ]);
+  if (person.deviceSaidNo !== undefined)
+    await clickhouse.insert('consents', [
+      { visitor: own, time: at(person.deviceSaidNo), withdrawn: 1, purposes: 0, partners: [], origin: 'api' },
     ]);
   const { sql, params } = exportedSet(segment, 1, source);
   const rows = await clickhouse.query<{ uid: string; observed: string }>(sql, params);
@@ -84,6 +91,18 @@ describe('a member leaves', () => {
       [`d1 ${day(0)}`, `d2 ${day(0)}`],
     ],
     ['under the partner’s id', { links: [match] }, ACME, [`u1 ${day(0)}`]],
+    [
+      'under a device id that said no before it was seen with the visitor again',
+      { links: [device], deviceSaidNo: 1 },
+      IDFA,
+      [`d1 ${day(0)}`],
+    ],
+    [
+      'as our visitor, whatever a device of theirs says',
+      { links: [device], deviceSaidNo: 0 },
+      VISITOR,
+      [`self ${day(0)}`],
+    ],
     ['counted from the day it was seen', { seen: 5 }, VISITOR, [`self ${day(5)}`]],
     [
       'counted from the day of the link, where that is older',
@@ -151,6 +170,12 @@ describe('a member stays', () => {
     ['without a match', { links: [device] }, ACME],
     ['with another partner’s id', { links: [{ ...match, source: 'other' }] }, ACME],
     ['without a device id', { links: [match] }, IDFA],
+    ['with a device that has said no since', { links: [{ ...device, days: 2 }], deviceSaidNo: 1 }, IDFA],
+    [
+      'with a device that said no in the same millisecond',
+      { links: [{ ...device, days: 1 }], deviceSaidNo: 1 },
+      IDFA,
+    ],
     ['with a device id of another type', { links: [{ ...device, source: 'gaid' }] }, IDFA],
     [
       'whose match was deleted',

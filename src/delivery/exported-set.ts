@@ -37,12 +37,14 @@ export function exportedSet(segment: string, build: number, source: Source): { s
     };
   }
   // A visitor has one id with a partner, the newest (of the same millisecond the deletion); and every
-  // device id seen with it.
+  // device id seen with it, unless the device itself has said no since.
   const links =
     source.kind === 'partner'
       ? `SELECT visitor, argMax(kept_links.uid, (kept_links.last, kept_links.uid = '')) AS uid, max(kept_links.last) AS last
          FROM kept_links WHERE source = {source:String} GROUP BY visitor HAVING uid != ''`
-      : 'SELECT visitor, uid, last FROM kept_links WHERE source = {source:String}';
+      : `SELECT visitor, uid, last FROM kept_links
+         LEFT JOIN withdrawn_visitors AS no ON no.visitor = kept_links.own
+         WHERE source = {source:String} AND no.time < last`;
   return {
     params,
     sql: `SELECT uid, toDate(max(least(member.seen, link.last))) AS observed
