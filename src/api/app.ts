@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { dashboardRoutes } from '../dashboard/routes.ts';
+import { faultOf } from '../log.ts';
 import type { Backend } from './backend.ts';
 import { keyRoutes, partnerRoutes, siteRoutes } from './collections.ts';
 import { BODY_LIMIT, type Env } from './http.ts';
@@ -79,8 +80,7 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
   });
   app.onError((error, c) => {
     const refusal = asApiError(error);
-    if (refusal.reason === 'internal')
-      log.error({ error: error.message, stack: error.stack }, 'request failed');
+    if (refusal.reason === 'internal') log.error(faultOf(error), 'request failed');
     else if (refusal.reason === 'clickhouse_unavailable')
       log.warn({ error: error.message }, 'clickhouse unavailable');
     return sendProblem(c, refusal);

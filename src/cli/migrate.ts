@@ -1,4 +1,4 @@
-import { makeLog } from '../serve/log.ts';
+import { makeLog } from '../log.ts';
 import { serve } from '../serve/serve.ts';
 import { EXIT_CODES, newCommand } from './command.ts';
 import { configOrExit, finish } from './exit.ts';

@@ -1,4 +1,4 @@
-import { makeLog } from '../serve/log.ts';
+import { makeLog } from '../log.ts';
 import { type Running, serve } from '../serve/serve.ts';
 import { EXIT_CODES, newCommand } from './command.ts';
 import { configOrExit, fail } from './exit.ts';

@@ -1,5 +1,5 @@
 import { readConfig } from '../config.ts';
-import { makeLog } from '../serve/log.ts';
+import { makeLog } from '../log.ts';
 import { readOperator } from '../serve/operator.ts';
 import { serve } from '../serve/serve.ts';
 import { Client, HOW_TO_GIVE_A_KEY, type Server } from './client.ts';

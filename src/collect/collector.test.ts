@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { visitorId, visitorNumber } from '../identity/visitor.ts';
+import { isVisitorId, visitorId, visitorNumber } from '../identity/visitor.ts';
 import type { Outcome, Sender } from './collector.ts';
 import {
   AMERICAN,
@@ -153,10 +153,47 @@ describe('a refusal that comes with a known id', () => {
     expect(door.journal.rows).toEqual([]);
   });
 
+  it('from somebody unknown touches no cookie', () => {
+    expect(see(open(), {}, { gpc: true })).toMatchObject({ forget: false });
+  });
+
+  it('is one of every id that comes with it', () => {
+    const door = open();
+    const device = { deviceId: '6d92078a-8246-4ba4-ae5b-76104861e7dc', deviceType: 'idfa' };
+    const app = see(door, device);
+    const reader = see(door, { firstPartyId: 'a-first-party-id' });
+    const cookie = visitorId(7n);
+    expect(see(door, { ...device, firstPartyId: 'a-first-party-id' }, { gpc: true, cookie })).toEqual({
+      stored: false,
+      reason: 'sale_opt_out',
+      forget: true,
+    });
+    const numbers = [cookie, app.stored ? app.visitor : '', reader.stored ? reader.visitor : ''].map((id) =>
+      isVisitorId(id) ? String(visitorNumber(id)) : 'not stored',
+    );
+    expect(door.journal.of('consents').map((row) => row['visitor'])).toEqual(numbers);
+    expect(door.counted()).toEqual({ stored: 2, sale_opt_out: 1 });
+  });
+
+  it.each<[string, HitInput]>([
+    ['without a page', { url: '' }],
+    ['with an address that is none', { url: 'not a url' }],
+    ['with a value that cannot be', { scroll: 900 }],
+    ['with a device id that is none', { deviceId: 'x', deviceType: 'idfa' }],
+  ])('is heard also in a hit %s', (_, hit) => {
+    const door = open();
+    expect(see(door, hit, { gpc: true, cookie: visitorId(7n) })).toMatchObject({ reason: 'sale_opt_out' });
+    expect(door.journal.of('consents')).toHaveLength(1);
+  });
+
   it('that the journal does not take is named by the journal', () => {
     const door = open();
     door.journal.refusal = 'journal_failed';
-    expect(see(door, {}, { gpc: true, cookie: visitorId(7n) })).toMatchObject({ reason: 'journal_failed' });
+    expect(see(door, {}, { gpc: true, cookie: visitorId(7n) })).toEqual({
+      stored: false,
+      reason: 'journal_failed',
+      forget: false,
+    });
     expect(door.counted()).toEqual({ journal_failed: 1 });
   });
 });

@@ -15,7 +15,7 @@ import { STORED, type Tally } from '../report/tally.ts';
 import { isLocal, truncate } from './address.ts';
 import { parseAgent } from './agent.ts';
 import { detached } from './detached.ts';
-import { checkDeviceId } from './device-id.ts';
+import { checkDeviceId, type DeviceId } from './device-id.ts';
 import { encodeHit, encodeWithdrawal } from './encode.ts';
 import type { Geo } from './geo.ts';
 import type { HitInput, Origin } from './hit.ts';
@@ -126,28 +126,21 @@ export class Collector {
     if (typeof time === 'string') return end(no(time));
     const agent = sender.userAgent === undefined ? UNKNOWN_AGENT : parseAgent(sender.userAgent);
     if (agent.bot) return end(no('bot'));
+    const event = input.event === undefined || input.event === '' ? 'pageview' : input.event;
+    const device = readDevice(input);
+
+    // Before the page is looked at: a no is heard also where the rest of the hit cannot be read.
+    const place = this.#place(sender.address);
+    const decision = this.#decide(input, sender, event, place);
+    if (!decision.yes) return this.#refuse(decision, input, sender, site, device, now, end);
+
     if (input.url === undefined || input.url === '') return end(no('url_missing'));
     const page = readPage(input.url, input);
     if (typeof page === 'string') return end(no(page));
-    const event = input.event === undefined || input.event === '' ? 'pageview' : input.event;
     if (!isEvent(event) || !fieldsFit(input)) return end(no('bad_field'));
-    const device =
-      input.deviceId === undefined || input.deviceId === ''
-        ? undefined
-        : checkDeviceId(input.deviceType ?? '', input.deviceId);
     if (typeof device === 'string') return end(no(device));
-
-    const place = this.#place(sender.address);
-    const decision = this.#decide(input, sender, event, place);
-    const known = this.#knownVisitor(input, sender, site, device);
-    if (!decision.yes) {
-      if (!decision.withdrawal || known === undefined) return end(no(decision.reason, decision.withdrawal));
-      return journal.append(
-        'consents',
-        encodeWithdrawal(now, visitorNumber(known), sender.origin),
-        (failure) => end(no(failure ?? decision.reason, true)),
-      );
-    }
+    const deviceVisitor = device && this.#deviceVisitor(device);
+    const known = sender.cookie ?? deviceVisitor ?? this.#firstPartyVisitor(input, site);
     if (known === undefined && !sender.mayMint) return end(no('no_id'));
     const visitor = known ?? sender.minted ?? this.mint();
 
@@ -182,6 +175,7 @@ export class Collector {
       network: place.network,
       deviceType: device?.type ?? '',
       deviceId: device?.id ?? '',
+      deviceVisitor: deviceVisitor === undefined ? 0n : visitorNumber(deviceVisitor),
       allowed: decision.allowed,
     });
     journal.append('hits', line, (failure) =>
@@ -230,20 +224,49 @@ export class Collector {
     return Math.floor(time / DAY_MS) <= lastDay ? 'expired' : Math.floor(time);
   }
 
-  /** Cookie before device id before first-party id: the order in which an id is the same person longest. */
-  #knownVisitor(
+  /** A no that is the person's own word ends what is known under every id that came with it. */
+  #refuse(
+    decision: Extract<Decision, { yes: false }>,
     input: HitInput,
     sender: Sender,
     site: Site,
-    device: { type: string; id: string } | undefined,
-  ): VisitorId | undefined {
-    if (sender.cookie !== undefined) return sender.cookie;
-    if (device !== undefined)
-      return visitorId(keyed64(this.#options.secret, `device:${device.type}:${device.id}`));
-    if (input.firstPartyId !== undefined && FIRST_PARTY_ID.test(input.firstPartyId)) {
-      return visitorId(keyed64(this.#options.secret, `first-party:${site.id}:${input.firstPartyId}`));
+    device: DeviceId | Refusal | undefined,
+    now: number,
+    end: (outcome: Outcome) => void,
+  ): void {
+    const known = !decision.withdrawal
+      ? []
+      : [
+          sender.cookie,
+          typeof device === 'object' ? this.#deviceVisitor(device) : undefined,
+          this.#firstPartyVisitor(input, site),
+        ].filter((visitor) => visitor !== undefined);
+    if (known.length === 0) return end(no(decision.reason));
+    let waiting = known.length;
+    let failed: Refusal | undefined;
+    for (const visitor of known) {
+      const line = encodeWithdrawal(now, visitorNumber(visitor), sender.origin);
+      this.#options.journal.append('consents', line, (failure) => {
+        failed ??= failure;
+        waiting -= 1;
+        // While the no is not written down the cookie stays, so that it can be said again.
+        if (waiting === 0)
+          end(no(failed ?? decision.reason, failed === undefined && sender.cookie !== undefined));
+      });
     }
-    return undefined;
+  }
+
+  // The cookie goes before the device id, and that before the first-party id: the order in which an id is the
+  // same person longest.
+
+  #deviceVisitor(device: DeviceId): VisitorId {
+    return visitorId(keyed64(this.#options.secret, `device:${device.type}:${device.id}`));
+  }
+
+  #firstPartyVisitor(input: HitInput, site: Site): VisitorId | undefined {
+    return input.firstPartyId !== undefined && FIRST_PARTY_ID.test(input.firstPartyId)
+      ? visitorId(keyed64(this.#options.secret, `first-party:${site.id}:${input.firstPartyId}`))
+      : undefined;
   }
 
   /** A hit that names itself comes out the same each time it is sent; any other is unique. */
@@ -253,6 +276,9 @@ export class Collector {
       : digest64(this.#options.secret, `hit:${site}:${visitor}:${given}`);
   }
 }
+
+const readDevice = ({ deviceId, deviceType }: HitInput): DeviceId | Refusal | undefined =>
+  deviceId === undefined || deviceId === '' ? undefined : checkDeviceId(deviceType ?? '', deviceId);
 
 const REFUSAL_EVENT = 'refusal';
 const REFUSED_BY_TAG: Decision = { yes: false, reason: 'visitor_refused', withdrawal: true };

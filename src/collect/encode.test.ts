@@ -90,6 +90,7 @@ const hit: fc.Arbitrary<Hit> = fc.record({
   network: fc.constantFrom('', '192.0.2.0/24', '2001:db8:1::/48'),
   deviceType: fc.constantFrom('', 'idfa'),
   deviceId: text,
+  deviceVisitor: uint64,
   allowed: fc.record({ purposes: uint(16), partners: texts }),
 });
 
@@ -137,6 +138,7 @@ describe('a hit that went through ClickHouse', () => {
         network: one.network,
         device_type: one.deviceType,
         device_id: stored(one.deviceId),
+        device_visitor: String(one.deviceVisitor),
         purposes: one.allowed.purposes,
         partners: storedAll(one.allowed.partners),
       });

@@ -68,5 +68,7 @@ export interface Hit {
   network: string;
   deviceType: string;
   deviceId: string;
+  /** UInt64: the visitor that the device id alone would be; 0 without one. */
+  deviceVisitor: bigint;
   allowed: Allowed;
 }

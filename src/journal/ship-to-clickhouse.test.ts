@@ -40,6 +40,7 @@ const row = (n: number) =>
     network: '',
     deviceType: '',
     deviceId: '',
+    deviceVisitor: 0n,
     allowed: { purposes: 1, partners: [] },
   });
 

@@ -14,6 +14,7 @@ import {
 import { openGeo } from '../collect/geo.ts';
 import { VisitorCookie } from '../identity/cookie.ts';
 import { Journal } from '../journal/journal.ts';
+import { faultOf } from '../log.ts';
 import type { Gauge } from '../report/metrics.ts';
 import type { Core } from './core.ts';
 import { httpServer } from './http.ts';
@@ -95,6 +96,7 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     trusted: trustedProxies(config.trustProxy),
     publicHttps: config.publicUrl?.startsWith('https:') ?? false,
     refuse,
+    fault: (error) => log.error(faultOf(error), 'request failed'),
   });
   const writeTallies = () =>
     Promise.all(

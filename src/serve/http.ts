@@ -28,6 +28,8 @@ export interface HttpOptions {
   readonly trusted: TrustedProxies;
   /** Whether browsers reach us by https even though the last hop is http. */
   readonly publicHttps: boolean;
+  /** Logs what was thrown. */
+  readonly fault: (error: unknown) => void;
   readonly refuse: (reason: Refusal | ApiRefusal) => void;
 }
 
@@ -52,37 +54,51 @@ export function httpServer(options: HttpOptions): Server {
       keepAliveTimeout: 65_000,
       noDelay: true,
     },
-    (incoming, outgoing) => {
-      const url = incoming.url ?? '/';
-      if (url.length > REQUEST_LIMIT) {
-        refuse('request_too_long');
-        return send(
-          outgoing,
-          problem(431, 'request_too_long', `A request line of at most ${REQUEST_LIMIT} characters is read.`),
-        );
-      }
-      const forward = () => {
-        // What declares itself too large need not reach the app, which would hang up in the middle of it.
-        if (Number(incoming.headers['content-length'] ?? 0) > BODY_LIMIT)
-          refuseBody(incoming, outgoing, refuse);
-        else void fallback(incoming, outgoing);
-      };
-      if (collector === undefined) return forward();
-      const path = pathOf(url);
-      if (path === '/p.gif' && incoming.method === 'GET') {
-        return pixel(collector, cookie, request(incoming, options), Date.now(), (response) =>
-          send(outgoing, response),
-        );
-      }
-      if (path === '/setuid' && incoming.method === 'GET') {
-        return setuid(sync, request(incoming, options), Date.now(), (response) => send(outgoing, response));
-      }
-      if (path === '/v1/hits') return hits(options, collector, incoming, outgoing);
-      return forward();
-    },
+    (incoming, outgoing) => guarded(options, outgoing, () => route(incoming, outgoing)),
   );
+  const route = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    // While the server is closing, a connection ends with the answer under way.
+    if (!server.listening) outgoing.shouldKeepAlive = false;
+    const url = incoming.url ?? '/';
+    if (url.length > REQUEST_LIMIT) {
+      refuse('request_too_long');
+      return send(
+        outgoing,
+        problem(431, 'request_too_long', `A request line of at most ${REQUEST_LIMIT} characters is read.`),
+      );
+    }
+    const forward = () => {
+      // What declares itself too large need not reach the app, which would hang up in the middle of it.
+      if (Number(incoming.headers['content-length'] ?? 0) > BODY_LIMIT)
+        refuseBody(incoming, outgoing, refuse);
+      else void fallback(incoming, outgoing);
+    };
+    if (collector === undefined) return forward();
+    const path = pathOf(url);
+    if (path === '/p.gif' && incoming.method === 'GET') {
+      return pixel(collector, cookie, request(incoming, options), Date.now(), (response) =>
+        send(outgoing, response),
+      );
+    }
+    if (path === '/setuid' && incoming.method === 'GET') {
+      return setuid(sync, request(incoming, options), Date.now(), (response) => send(outgoing, response));
+    }
+    if (path === '/v1/hits') return hits(options, collector, incoming, outgoing);
+    return forward();
+  };
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseConnection(error, socket, refuse));
   return server;
+}
+
+/** A fault of ours in one request is that request's alone. */
+function guarded({ fault }: HttpOptions, outgoing: ServerResponse, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    fault(error);
+    if (outgoing.headersSent) outgoing.destroy();
+    else send(outgoing, problem(500, 'internal', 'This is a fault of ours; the log has more.'));
+  }
 }
 
 function pathOf(url: string): string {
@@ -104,9 +120,13 @@ function request(incoming: IncomingMessage, { trusted, publicHttps }: HttpOption
     address: clientAddress(remote, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, trusted),
     secure:
       publicHttps ||
-      (headers['x-forwarded-proto'] === 'https' && trusted.has(clientAddress(remote, undefined, trusted))),
+      (firstOf(headers['x-forwarded-proto']) === 'https' &&
+        trusted.has(clientAddress(remote, undefined, trusted))),
   };
 }
+
+/** Of several proxies the first wrote down how the browser came. */
+const firstOf = (header: string | string[] | undefined) => String(header).split(',', 1)[0]?.trim();
 
 function send(outgoing: ServerResponse, { status, headers, body }: Response): void {
   if (outgoing.destroyed) return;
@@ -145,11 +165,13 @@ function hits(
       body: '',
     });
   }
-  const decline = (status: number, reason: ApiRefusal, detail: string) => {
+  const decline = (status: number, reason: ApiRefusal, detail: string, ...more: string[]) => {
     options.refuse(reason);
-    answer(problem(status, reason, detail));
+    const response = problem(status, reason, detail);
+    answer({ ...response, headers: [...response.headers, ...more] });
   };
-  if (incoming.method !== 'POST') return decline(405, 'method_not_allowed', 'POST hits here.');
+  if (incoming.method !== 'POST')
+    return decline(405, 'method_not_allowed', 'POST hits here.', 'Allow', 'POST, OPTIONS');
   const authorization = incoming.headers.authorization;
   const caller = options.caller(authorization);
   if (authorization !== undefined && (caller === undefined || !may(caller, 'collect'))) {
@@ -162,15 +184,17 @@ function hits(
   }
   readBody(incoming, BODY_LIMIT, (body) => {
     if (body === undefined) return refuseBody(incoming, outgoing, options.refuse, cors);
-    batch(
-      collector,
-      options.cookie,
-      request(incoming, options),
-      body,
-      trustOf(caller, incoming),
-      Date.now(),
-      options.refuse,
-      answer,
+    guarded(options, outgoing, () =>
+      batch(
+        collector,
+        options.cookie,
+        request(incoming, options),
+        body,
+        trustOf(caller, incoming),
+        Date.now(),
+        options.refuse,
+        answer,
+      ),
     );
   });
 }

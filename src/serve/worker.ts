@@ -1,7 +1,7 @@
 import { readConfig } from '../config.ts';
+import { makeLog } from '../log.ts';
 import { type Core, makeCore } from './core.ts';
 import { openFront } from './front.ts';
-import { makeLog } from './log.ts';
 import { Peer } from './peer.ts';
 import type { Listening, Orders } from './workers.ts';
 
