@@ -56,14 +56,14 @@ async function deadUrl(): Promise<string> {
 }
 
 /** Lines of a journal's file of hits: each its number, one category and two keywords, all of the day. */
-function hitsFile(numbers: readonly number[], day = '2026-01-01', keyword = 'k'): string {
+function hitsFile(numbers: readonly number[], day: string, keyword: string): string {
   const value = (column: string, n: number) => {
     if (column === 'time') return `${day} 12:00:00.000`;
     if (column === 'visitor' || column === 'hit') return String(n);
     if (column === 'categories') return "['483']";
     if (column === 'keywords') return `['${keyword}','again']`;
     if (column === 'partners') return '[]';
-    if (['dwell_ms', 'scroll', 'tz', 'purposes'].includes(column)) return '0';
+    if (['dwell_ms', 'scroll', 'tz', 'device_visitor', 'purposes'].includes(column)) return '0';
     return column;
   };
   const columns = HIT_COLUMNS.split('\t');
