@@ -9,13 +9,19 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /**
  * Starts the product as a user does, `node dist/main.js serve`, on a free port.
  *
- * @param {{folder: string, core?: number, env?: Record<string, string>, print?: boolean}} options `core`: the
- *   core it is kept on; `print`: lets through what it says.
+ * @param {{folder: string, core?: number, env?: Record<string, string>, key?: string, detached?: boolean}}
+ *   options `core`: the core it is kept on; `key`: its admin key; `detached`: in a process group of its own,
+ *   where a terminal's Ctrl-C does not reach it.
  * @returns the running server. It is the caller's to stop.
  * @throws Error with what it said where it does not come up.
  */
-export async function startNinety({ folder, core, env = {}, print = false }) {
-  const key = randomBytes(24).toString('base64url');
+export async function startNinety({
+  folder,
+  core,
+  env = {},
+  key = randomBytes(24).toString('base64url'),
+  detached = false,
+}) {
   const command = [process.execPath, 'dist/main.js', 'serve'];
   const [program, ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
   const began = performance.now();
@@ -30,41 +36,45 @@ export async function startNinety({ folder, core, env = {}, print = false }) {
       NINETY_DATA: folder,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
   });
   let said = '';
+  let listening = false;
   const heard = (chunk) => {
-    said += chunk;
-    if (print) process.stdout.write(chunk);
+    // Once it runs it has nothing to say but faults.
+    if (listening) process.stderr.write(chunk);
+    else said += chunk;
   };
   child.stdout.setEncoding('utf8').on('data', heard);
-  child.stderr.setEncoding('utf8').on('data', (chunk) => {
-    heard(chunk);
-    if (!print && listening) process.stderr.write(chunk);
-  });
-  let listening = false;
+  child.stderr.setEncoding('utf8').on('data', heard);
   const url = await new Promise((resolve, reject) => {
     const look = () => {
       const found = /Console\s+(http:\/\/[^\s/]+)/.exec(said)?.[1];
       if (found !== undefined) resolve(found);
     };
     child.stdout.on('data', look);
-    child.once('exit', (code) => reject(new Error(`the server ended with code ${code}:\n${said}`)));
+    child.once('exit', () => reject(new Error(said.trim() || 'the server did not start')));
     child.once('error', reject);
   });
   listening = true;
   const startMs = performance.now() - began;
 
-  /** Calls the management API. @returns what it answers. @throws Error where that is no 2xx. */
-  const api = async (path, body) => {
+  /** Calls the management API; a body makes it a POST. */
+  const ask = async (path, body) => {
     const answer = await fetch(url + path, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text.slice(0, 500)}`);
+    return { status: answer.status, text: await answer.text() };
+  };
+  /** The same. @returns what it answers. @throws Error where that is no 2xx. */
+  const api = async (path, body) => {
+    const { status, text } = await ask(path, body);
+    if (status < 200 || status > 299) throw new Error(`${path}: ${status} ${text.slice(0, 500)}`);
     return JSON.parse(text);
   };
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   return {
     url,
     key,
@@ -73,15 +83,19 @@ export async function startNinety({ folder, core, env = {}, print = false }) {
     startMs,
     /** The embedded engine's process. */
     enginePid: () => childrenOf(child.pid)[0],
-    ended: () => child.exitCode !== null || child.signalCode !== null,
+    ask,
     api,
     /** @returns {{stored: number, refused: Record<string, number>}} the server's own counters. */
     counters: async () => countersIn(await (await fetch(`${url}/metrics`)).text()),
     stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (hasEnded()) return;
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
       await exited;
+    },
+    /** Ends it at once; the engine ends with it. */
+    kill: () => {
+      if (!hasEnded()) child.kill('SIGKILL');
     },
   };
 }
