@@ -1,6 +1,7 @@
 // `npm run demo`: the product as `npm start` runs it, with believable traffic, so that a newcomer sees it at
 // work within a minute. Everything stays on this machine; the data goes when it ends (or stays, where
 // NINETY_DATA names a folder).
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,8 @@ const SEED = 1990;
 
 const say = (text = '') => process.stdout.write(`${text}\n`);
 const ending = new AbortController();
+// Every session under way listens for the end.
+setMaxListeners(0, ending.signal);
 const began = performance.now();
 
 /** Makes what is not there yet: with a data folder that is kept, the second demo finds the first one's. */
@@ -49,7 +52,7 @@ function welcome(ninety) {
   Console    ${ninety.url}/
   Admin key  ${ninety.key}
 
-  A segment under a partner's ids, as a DSP pulls it:
+  A segment under a partner's ids, as a DSP pulls it (from fifty members on):
     curl -H 'Authorization: Bearer ${ninety.key}' \\
       '${ninety.url}/v1/segments/home-cooks/members?as=${PARTNER.id}'
 

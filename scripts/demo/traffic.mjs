@@ -4,13 +4,13 @@ import { cookieOf } from './client.mjs';
 import { PARTNER } from './segments.mjs';
 import { drawFrom, makeVisitor } from './visitors.mjs';
 
-const VISITORS = 4000;
+const VISITORS = 6000;
 /** A fast start, so that within a minute there is something to see; then a trickle that may run all day. */
 const BURST_S = 25;
-const BURST_SESSIONS_A_SECOND = 45;
-const STEADY_SESSIONS_A_SECOND = 1.2;
+const BURST_SESSIONS_A_SECOND = 120;
+const STEADY_SESSIONS_A_SECOND = 1.5;
 /** Of a machine that cannot keep up nothing more is asked. */
-const MOST_SESSIONS = 600;
+const MOST_SESSIONS = 800;
 const TICK_MS = 100;
 /** Milliseconds on a page. */
 const READING = { burst: 900, steady: 9_000 };

@@ -44,14 +44,14 @@ export function makeVisitor(random) {
     firstPartyId: random.text(20, ID),
     device: browser.deviceType && random.next() < 0.3 ? makeDevice(browser.deviceType, random) : undefined,
     // A few come all the time, most once: so are visits to sites spread.
-    visits: (1 - random.next()) ** -0.6,
+    visits: (1 - random.next()) ** -0.45,
     cookie: undefined,
   };
 }
 
-/** One in ten has limited ad tracking, and says so with zeros. */
+/** One in twenty has limited ad tracking, and says so with zeros. */
 function makeDevice(type, random) {
-  const limited = random.next() < 0.1;
+  const limited = random.next() < 0.05;
   const groups = [8, 4, 4, 4, 12].map((length) =>
     limited ? '0'.repeat(length) : random.text(length, DIGITS),
   );

@@ -120,13 +120,14 @@ function request(incoming: IncomingMessage, { trusted, publicHttps }: HttpOption
     address: clientAddress(remote, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, trusted),
     secure:
       publicHttps ||
-      (firstOf(headers['x-forwarded-proto']) === 'https' &&
+      (headers['x-forwarded-proto'] !== undefined &&
+        firstOf(headers['x-forwarded-proto']) === 'https' &&
         trusted.has(clientAddress(remote, undefined, trusted))),
   };
 }
 
 /** Of several proxies the first wrote down how the browser came. */
-const firstOf = (header: string | string[] | undefined) => String(header).split(',', 1)[0]?.trim();
+const firstOf = (header: string | string[]) => String(header).split(',', 1)[0]?.trim();
 
 function send(outgoing: ServerResponse, { status, headers, body }: Response): void {
   if (outgoing.destroyed) return;

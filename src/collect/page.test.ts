@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { type Page, readPage, readReferrer } from './page.ts';
+
+const read = (url: string, said: Parameters<typeof readPage>[1] = {}): Page => {
+  const page = readPage(url, said);
+  if (typeof page === 'string') throw new Error(page);
+  return page;
+};
+
+describe('a page', () => {
+  it('is scrubbed, with the own categories before those of its words', () => {
+    const page = read('https://shop.test/recipes/soup?mail=a@b.test&utm_source=letter', {
+      title: 'A recipe by a@b.test',
+      categories: ['kitchen', ' kitchen '],
+      keywords: ['soup', 'call +49 170 1234567'],
+    });
+    expect(page).toMatchObject({
+      url: 'https://shop.test/recipes/soup?utm_source=letter',
+      path: '/recipes/soup',
+      host: 'shop.test',
+      title: 'A recipe by [email]',
+      keywords: ['soup', 'call [phone]'],
+    });
+    expect(page.categories[0]).toBe('kitchen');
+    expect(page.categories).toContain('216');
+    expect(page.categories.filter((category) => category === 'kitchen')).toHaveLength(1);
+  });
+
+  it('that says the same again is the very same one', () => {
+    const say = () => read('https://shop.test/same', { title: 'Same', keywords: ['a', 'b'] });
+    expect(say()).toBe(say());
+  });
+
+  it.each<[string, Parameters<typeof readPage>[1]]>([
+    ['another title', { title: 'Other', categories: ['x'], keywords: ['a', 'b'] }],
+    ['no title', { categories: ['x'], keywords: ['a', 'b'] }],
+    ['another keyword', { title: 'One', categories: ['x'], keywords: ['a', 'c'] }],
+    ['one keyword less', { title: 'One', categories: ['x'], keywords: ['a'] }],
+    ['no keywords', { title: 'One', categories: ['x'] }],
+    ['other categories', { title: 'One', categories: ['y'], keywords: ['a', 'b'] }],
+  ])('is not remembered for %s', (_, said) => {
+    const url = 'https://shop.test/changing';
+    read(url, { title: 'One', categories: ['x'], keywords: ['a', 'b'] });
+    expect(read(url, said)).toMatchObject({
+      title: said.title ?? '',
+      categories: said.categories,
+      keywords: said.keywords ?? [],
+    });
+  });
+
+  it('too long to be remembered is read all the same', () => {
+    const title = 'word '.repeat(400);
+    const long = () => read('https://shop.test/long', { title });
+    expect(long().title).toHaveLength(299);
+    expect(long()).not.toBe(long());
+  });
+
+  it('that cannot be read is refused each time', () => {
+    expect(readPage('about:blank', {})).toBe('bad_url');
+    expect(readPage('about:blank', {})).toBe('bad_url');
+  });
+});
+
+describe('a referrer', () => {
+  it('is nowhere on its own host and somewhere on any other, in whatever order they ask', () => {
+    const from = 'https://news.test/story?id=1';
+    const elsewhere = { referrer: 'https://news.test/story', host: 'news.test' };
+    const nowhere = { referrer: '', host: '' };
+    const hosts = ['shop.test', 'news.test', 'blog.test', 'news.test'];
+    expect(hosts.map((host) => readReferrer(from, host))).toEqual([elsewhere, nowhere, elsewhere, nowhere]);
+  });
+
+  it('that is an address is cut, and is nowhere on itself', () => {
+    expect(readReferrer('http://192.0.2.17/a', 'shop.test').host).toBe('192.0.2.0');
+    expect(readReferrer('http://192.0.2.17/a', '192.0.2.17')).toEqual({ referrer: '', host: '' });
+  });
+
+  it('that cannot be read is nowhere', () => {
+    expect(readReferrer('android-app://com.example', 'shop.test')).toEqual({ referrer: '', host: '' });
+  });
+});
