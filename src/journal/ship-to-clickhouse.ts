@@ -6,6 +6,9 @@ import type { ClosedFile } from './shipper.ts';
 
 const NEWLINE = 10;
 
+/** Pieces of a megabyte: by the default of 64 kB, shipping took 3 % more of the processor under full load. */
+const open = (file: ClosedFile) => createReadStream(file.path, { highWaterMark: 2 ** 20 });
+
 /**
  * Puts a journal file into the stream's table under its name as deduplication token.
  *
@@ -27,7 +30,7 @@ export function shipTo(clickhouse: ClickHouse, isOurs: (worker: string, boot: st
     tried.add(file.name);
     try {
       const token = repeated && idempotent ? `${file.name}/${Date.now()}` : file.name;
-      await clickhouse.insertBytes(stream, createReadStream(file.path), token);
+      await clickhouse.insertBytes(stream, open(file), token);
       if (repeated && stream === 'hits') await fillGaps(clickhouse, file);
     } catch (error) {
       if (error instanceof ClickHouseError && error.fault === 'refused')
@@ -47,12 +50,12 @@ async function fillGaps(clickhouse: ClickHouse, file: ClosedFile): Promise<void>
     },
   );
   if (Number(row?.stored) >= (await rowsOf(file))) return;
-  await clickhouse.insertMissing('hits', createReadStream(file.path), 'hit', file.name);
+  await clickhouse.insertMissing('hits', open(file), 'hit', file.name);
 }
 
 async function rowsOf(file: ClosedFile): Promise<number> {
   let lines = 0;
-  for await (const chunk of createReadStream(file.path)) {
+  for await (const chunk of open(file)) {
     for (
       let at = (chunk as Buffer).indexOf(NEWLINE);
       at !== -1;
