@@ -1,4 +1,5 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
+import { storedTable } from '../clickhouse/schema.ts';
 import type { Lease, Leases } from '../jobs/lease.ts';
 import type { RunResult } from '../jobs/ledger.ts';
 import { compile } from './rule/compile.ts';
@@ -132,23 +133,18 @@ async function dropUnused(clickhouse: ClickHouse, current: number): Promise<void
      FROM builds GROUP BY segment`,
   );
   const spared = new Set(named.map((row) => Number(row.build)));
-  const table = clickhouse.cluster === undefined ? 'members' : 'members_local';
-  const hosts = clickhouse.hosts();
-  try {
-    for (const host of hosts) {
-      const partitions = await host.query<{ partition: string }>(
-        `SELECT partition FROM system.parts
+  const table = storedTable('members', clickhouse.cluster);
+  await clickhouse.onEachHost(async (host) => {
+    const partitions = await host.query<{ partition: string }>(
+      `SELECT partition FROM system.parts
          WHERE database = currentDatabase() AND table = {table:String} AND active
          GROUP BY partition HAVING max(modification_time) < now() - ${SPARED_S}`,
-        { table },
-      );
-      for (const { partition } of partitions) {
-        const build = Number(partition);
-        if (build < current && !spared.has(build))
-          await host.command(`ALTER TABLE ${table} DROP PARTITION {build:UInt64}`, { build });
-      }
+      { table },
+    );
+    for (const { partition } of partitions) {
+      const build = Number(partition);
+      if (build < current && !spared.has(build))
+        await host.command(`ALTER TABLE ${table} DROP PARTITION {build:UInt64}`, { build });
     }
-  } finally {
-    await Promise.all(hosts.map((host) => host.close()));
-  }
+  });
 }

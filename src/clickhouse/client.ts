@@ -83,6 +83,16 @@ export class ClickHouse {
     return this.#connection.urls.map((url) => new ClickHouse({ ...this.#connection, urls: [url] }));
   }
 
+  /** Does what every host must do itself, on one after another. */
+  async onEachHost(work: (host: ClickHouse) => Promise<void>): Promise<void> {
+    const hosts = this.hosts();
+    try {
+      for (const host of hosts) await work(host);
+    } finally {
+      await Promise.all(hosts.map((host) => host.close()));
+    }
+  }
+
   /** Runs statements outside of our database, which may not exist yet. */
   async withoutDatabase<T>(use: (outside: ClickHouse) => Promise<T>): Promise<T> {
     const outside = new ClickHouse({ ...this.#connection, database: 'default' });

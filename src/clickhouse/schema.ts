@@ -170,13 +170,15 @@ function fill(sql: string, home: Home): string {
         ? `Replicated${engine}('/clickhouse/tables/{shard}/{database}/{table}', '{replica}'${args ? `, ${args}` : ''})`
         : `${engine}(${args ?? ''})`,
     )
-    .replace(/(?<!\/)\{([a-z_]+)\}(?![/'])/g, (_, table: string) =>
-      home.cluster === undefined ? table : `${table}_local`,
-    );
+    .replace(/(?<!\/)\{([a-z_]+)\}(?![/'])/g, (_, table: string) => storedTable(table, home.cluster));
 }
 
+/** The table that holds the rows on a host: on a cluster, a table's own name is the Distributed one over all. */
+export const storedTable = (table: string, cluster: string | undefined) =>
+  cluster === undefined ? table : `${table}_local`;
+
 const distributed = (table: string, shardBy: string, cluster: string) =>
-  `CREATE TABLE IF NOT EXISTS ${table} AS ${table}_local ENGINE = Distributed('${cluster}', currentDatabase(), '${table}_local', ${shardBy})`;
+  `CREATE TABLE IF NOT EXISTS ${table} AS ${storedTable(table, cluster)} ENGINE = Distributed('${cluster}', currentDatabase(), '${storedTable(table, cluster)}', ${shardBy})`;
 
 /** What a changed retention means for tables and views that exist already; the newest definition of each counts. */
 function retentionStatements(files: readonly File[], home: Home): string[] {

@@ -3,7 +3,6 @@ import type { VisitorCookie } from '../identity/cookie.ts';
 import type { Collector, Outcome, Sender } from './collector.ts';
 import { detached } from './detached.ts';
 import type { HitInput } from './hit.ts';
-import type { Refusal } from './refusal.ts';
 
 /** A request as every HTTP server can give it: node:http, hono and Bun alike. */
 export interface Request {
@@ -93,9 +92,6 @@ export function cookieHeader(cookie: VisitorCookie, outcome: Outcome, secure: bo
   if (outcome.stored) return cookie.write(outcome.visitor, secure);
   return outcome.forget ? cookie.expire(secure) : undefined;
 }
-
-/** Counts what was refused before it became a hit. */
-export type CountRefusal = (reason: Refusal) => void;
 
 const NUMBER = /^-?\d{1,12}$/;
 const number = (text: string | undefined) =>

@@ -1,5 +1,6 @@
-import { GVL, TCModel, TCString, type VendorList } from '@iabtechlabtcf/core';
+import { GVL, TCModel, TCString } from '@iabtechlabtcf/core';
 import { consentDecider } from '../consent/decide.ts';
+import { vendorList } from '../consent/vendor-list.testing.ts';
 import { VisitorCookie } from '../identity/cookie.ts';
 import type { JournalRefusal, Stream } from '../journal/name.ts';
 import type { Partner, Site } from '../registry/kinds.ts';
@@ -133,35 +134,9 @@ export function requestOf(
 export const headersOf = ({ headers }: Response, name: string): string[] =>
   headers.filter((_, i) => i % 2 === 1 && headers[i - 1]?.toLowerCase() === name.toLowerCase());
 
-const named = (id: number) => ({ id, name: `${id}`, description: '', illustrations: [] });
-const numbered = <T>(count: number, make: (id: number) => T) =>
-  Object.fromEntries(Array.from({ length: count }, (_, i) => [i + 1, make(i + 1)]));
-const VENDORS = {
-  gvlSpecificationVersion: 3,
-  vendorListVersion: 17,
-  tcfPolicyVersion: 5,
-  lastUpdated: '2025-01-01T00:00:00Z',
-  purposes: numbered(11, named),
-  specialPurposes: {},
-  features: {},
-  specialFeatures: {},
-  stacks: {},
-  dataCategories: {},
-  vendors: numbered(100, (id) => ({
-    id,
-    name: `${id}`,
-    purposes: [1, 3, 4, 9, 10],
-    legIntPurposes: [],
-    flexiblePurposes: [],
-    specialPurposes: [],
-    features: [],
-    specialFeatures: [],
-  })),
-} as unknown as VendorList;
-
 /** A TC string that gives these purposes to these vendors. */
 export function tc(purposes: readonly number[], vendors: readonly number[]): string {
-  const model = new TCModel(new GVL(VENDORS));
+  const model = new TCModel(new GVL(vendorList(5)));
   model.cmpId = 10;
   model.cmpVersion = 1;
   model.isServiceSpecific = true;

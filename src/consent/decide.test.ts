@@ -1,17 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { GppModel } from '@iabgpp/cmpapi';
-import {
-  GVL,
-  PurposeRestriction,
-  RestrictionType,
-  TCModel,
-  TCString,
-  type VendorList,
-} from '@iabtechlabtcf/core';
+import { GVL, PurposeRestriction, RestrictionType, TCModel, TCString } from '@iabtechlabtcf/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { consentDecider, type Decision, type Parties, type Place, type Signals } from './decide.ts';
 import { PURPOSES_WITHOUT_TCF } from './purposes.ts';
+import { vendorList } from './vendor-list.testing.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const DAY = 24 * 60 * 60 * 1000;
@@ -30,35 +24,6 @@ const NOWHERE: Place = { country: '', region: '', local: false };
 const HERE: Place = { country: '', region: '', local: true };
 
 const mask = (...purposes: number[]) => purposes.reduce((sum, purpose) => sum | (1 << (purpose - 1)), 0);
-
-/** The least list of vendors that the encoder accepts: 1 to 100, each with every purpose under consent. */
-function vendorList(tcfPolicyVersion: number): VendorList {
-  const numbered = <T>(count: number, make: (id: number) => T) =>
-    Object.fromEntries(Array.from({ length: count }, (_, index) => [index + 1, make(index + 1)]));
-  const named = (id: number) => ({ id, name: `${id}`, description: '', illustrations: [] });
-  return {
-    gvlSpecificationVersion: 3,
-    vendorListVersion: 17,
-    tcfPolicyVersion,
-    lastUpdated: '2025-01-01T00:00:00Z',
-    purposes: numbered(11, named),
-    specialPurposes: {},
-    features: {},
-    specialFeatures: {},
-    stacks: {},
-    dataCategories: {},
-    vendors: numbered(100, (id) => ({
-      id,
-      name: `${id}`,
-      purposes: [1, 3, 4, 9, 10],
-      legIntPurposes: [],
-      flexiblePurposes: [],
-      specialPurposes: [],
-      features: [],
-      specialFeatures: [],
-    })),
-  } as unknown as VendorList;
-}
 
 interface Wish {
   purposes?: number[];

@@ -57,27 +57,22 @@ async function removeLastDay(clickhouse: ClickHouse, leases: Leases, retentionDa
 /** Of tables partitioned by day, whole days go at once; elsewhere TTL merges and the views see to it. */
 async function dropExpired(clickhouse: ClickHouse, retentionDays: number): Promise<number> {
   let dropped = 0;
-  const hosts = clickhouse.hosts();
-  try {
-    for (const host of hosts) {
-      const parts = await host.query<{ table: string; partition: string }>(
-        `SELECT DISTINCT parts.table AS table, parts.partition AS partition
+  await clickhouse.onEachHost(async (host) => {
+    const parts = await host.query<{ table: string; partition: string }>(
+      `SELECT DISTINCT parts.table AS table, parts.partition AS partition
          FROM system.parts AS parts
          INNER JOIN system.tables AS tables ON tables.database = parts.database AND tables.name = parts.table
          WHERE parts.database = currentDatabase() AND parts.active AND tables.partition_key = 'toDate(time)'
            AND toDateOrNull(parts.partition) <= today() - {days:UInt16}`,
-        { days: retentionDays },
-      );
-      for (const { table, partition } of parts) {
-        await host.command(`ALTER TABLE {table:Identifier} DROP PARTITION {partition:String}`, {
-          table,
-          partition,
-        });
-        dropped += 1;
-      }
+      { days: retentionDays },
+    );
+    for (const { table, partition } of parts) {
+      await host.command(`ALTER TABLE {table:Identifier} DROP PARTITION {partition:String}`, {
+        table,
+        partition,
+      });
+      dropped += 1;
     }
-  } finally {
-    await Promise.all(hosts.map((host) => host.close()));
-  }
+  });
   return dropped;
 }
