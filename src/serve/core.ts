@@ -50,6 +50,7 @@ export function makeCore(
         name: 'expire',
         schedule: config.schedule.expire,
         work: () => expire(clickhouse, leases, config.retentionDays),
+        due: () => expire(clickhouse, leases, config.retentionDays, false),
       },
     ],
     ledger,

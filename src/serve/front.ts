@@ -9,14 +9,17 @@ import {
   encodeTally,
   HIT_COLUMNS,
   MATCH_COLUMNS,
+  OPTOUT_COLUMNS,
   TALLY_COLUMNS,
 } from '../collect/encode.ts';
 import { openGeo } from '../collect/geo.ts';
 import { VisitorCookie } from '../identity/cookie.ts';
 import { Journal } from '../journal/journal.ts';
 import { faultOf } from '../log.ts';
+import { Suppressions } from '../privacy/suppressions.ts';
 import type { Gauge } from '../report/metrics.ts';
 import type { Core } from './core.ts';
+import { type HttpOptions, incomingRequest } from './exchange.ts';
 import { httpServer } from './http.ts';
 import { frontRules } from './rules.ts';
 
@@ -43,6 +46,7 @@ export const journalFolder = (data: string) => join(data, 'journal');
 
 const TALLY_MS = 2_000;
 const REGISTRY_MS = 2_000;
+const SUPPRESSIONS_MS = 2_000;
 /** Requests under way at the end get so long; the whole shutdown has ten seconds. */
 const DRAIN_MS = 2_000;
 
@@ -52,6 +56,7 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     hits: HIT_COLUMNS,
     matches: MATCH_COLUMNS,
     consents: CONSENT_COLUMNS,
+    optouts: OPTOUT_COLUMNS,
     tallies: TALLY_COLUMNS,
   };
   const journal = await Journal.open({
@@ -67,6 +72,12 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
   const geo = await openGeo(config.geoipMmdb);
   const cookie = new VisitorCookie(core.secret, config.retentionDays);
   const rules = frontRules(registry, config);
+  const suppressions = await Suppressions.open({
+    clickhouse: core.clickhouse,
+    secret: core.secret,
+    folder: config.data,
+    worker,
+  });
   const collector = new Collector({
     rules,
     journal,
@@ -74,30 +85,43 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     tally,
     secret: core.secret,
     retentionDays: config.retentionDays,
+    isSuppressed: (visitor) => suppressions.has(visitor),
   });
   let url = '';
   const refuse = (reason: string) => tally.count('collect', '', reason, Date.now());
+  const publicUrl = () => config.publicUrl ?? url;
+  const fault = (error: unknown) => log.error(faultOf(error), 'request failed');
   const app = await makeApp({
     ...core,
-    publicUrl: () => config.publicUrl ?? url,
+    publicUrl,
+    privacy: {
+      journal,
+      cookie,
+      suppressions,
+      clickhouse: core.clickhouse,
+      registry,
+      secret: core.secret,
+      retentionDays: config.retentionDays,
+      publicUrl,
+      fault,
+      request: (incoming) => incomingRequest(incoming, http),
+    },
     flush: behind.flush,
     metrics: behind.metrics,
-    readiness: () =>
-      journal.bytesWaiting() < config.journal.quotaBytes
-        ? { ready: true }
-        : { ready: false, reason: 'journal_full' },
+    readiness: () => (journal.isFull('hits') ? { ready: false, reason: 'journal_full' } : { ready: true }),
   });
-  const server = httpServer({
+  const http: HttpOptions = {
     collector: config.roles.has('collect') ? collector : undefined,
     cookie,
-    sync: { rules, journal, geo, tally, cookie },
+    sync: { rules, journal, geo, tally, cookie, isSuppressed: (visitor) => suppressions.has(visitor) },
     caller: (authorization) => core.keys.caller(authorization),
     app,
     trusted: trustedProxies(config.trustProxy),
     publicHttps: config.publicUrl?.startsWith('https:') ?? false,
     refuse,
-    fault: (error) => log.error(faultOf(error), 'request failed'),
-  });
+    fault,
+  };
+  const server = httpServer(http);
   const writeTallies = () =>
     Promise.all(
       tally.take().map(({ minute, room, site, reason, n }) =>
@@ -115,6 +139,13 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
         .catch((error: Error) => log.debug({ error: error.message }, 'the registry could not be read again')),
     REGISTRY_MS,
   ).unref();
+  const refreshSuppressions = setInterval(
+    () =>
+      suppressions
+        .refresh()
+        .catch((error: Error) => log.debug({ error: error.message }, 'opt-outs could not be read again')),
+    SUPPRESSIONS_MS,
+  ).unref();
   url = await listen(server, config.host, config.port);
   return {
     journal,
@@ -124,11 +155,17 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
         help: 'Bytes of hits on disk that wait for ClickHouse.',
         read: () => journal.bytesWaiting(),
       },
+      {
+        name: 'ninety_suppressed_visitors',
+        help: 'Visitors that have opted out, as this process knows them.',
+        read: () => suppressions.size,
+      },
     ],
     url: () => url,
     close: async () => {
       clearInterval(tallies);
       clearInterval(refresh);
+      clearInterval(refreshSuppressions);
       await drain(server);
       await writeTallies();
       await journal.close();

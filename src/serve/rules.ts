@@ -1,6 +1,7 @@
 import type { Rules } from '../collect/collector.ts';
 import type { Config } from '../config.ts';
 import { consentDecider } from '../consent/decide.ts';
+import { regionsNeedingYes } from '../consent/policy.ts';
 import type { Partner, Site } from '../registry/kinds.ts';
 import type { Registry } from '../registry/registry.ts';
 
@@ -27,6 +28,7 @@ function read(registry: Registry, config: Config): FrontRules {
     decide: consentDecider({
       gvlId: config.gvlId,
       localRegion: config.localRegion,
+      needingYes: regionsNeedingYes(config.consentRegions),
       partners: partners.map(({ id, gvlId }) => ({ id, gvlId })),
     }),
   };

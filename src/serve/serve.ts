@@ -5,8 +5,10 @@ import type { Connection } from '../clickhouse/client.ts';
 import { lockDataFolder, readSecrets } from '../clickhouse/data-folder.ts';
 import { type Engine, type EngineEvent, startEngine } from '../clickhouse/engine.ts';
 import type { Config } from '../config.ts';
+import { remembered } from '../dashboard/remembered.ts';
 import { waitForCollectors } from '../journal/marks.ts';
 import { recover } from '../journal/recover.ts';
+import { journalGauges } from '../journal/waiting.ts';
 import { type Gauge, metricsText } from '../report/metrics.ts';
 import type { Total } from '../report/tally.ts';
 import { bringUp, makeMark, makeShipper, openBack } from './back.ts';
@@ -81,9 +83,11 @@ export async function serve(config: Config, log: Logger, signal: AbortSignal): P
       if (engine === undefined) await waitForCollectors(core.clickhouse);
     };
     const gauges: Gauge[] = [];
+    // A folder that a day's outage has filled is not to be listed for everybody who asks.
+    const ofJournal = remembered(() => journalGauges(journalFolder(config.data)));
     const behind: Behind = {
       flush,
-      metrics: async () => metricsText(await totals(), gauges),
+      metrics: async () => metricsText(await totals(), [...gauges, ...(await ofJournal())]),
       wake: () => shipper.wake(),
     };
     const mark = makeMark(core, shipper, () => rotate());
