@@ -1,10 +1,17 @@
 -- Sends the requests of a file one after another, each with a hit id of its own, and tells the outcome as
--- one line of JSON. Arguments: the file, and a prefix that makes this run's hit ids its own.
+-- one line of JSON. Arguments: the file, a prefix that makes this run's hit ids its own, and milliseconds that
+-- a connection rests on average between two requests.
 local heads, tails, count, at = {}, {}, 0, 0
 local prefix = ""
+local rest = 0
 
 function init(args)
   prefix = args[2]
+  rest = tonumber(args[3])
+  if rest > 0 then
+    -- Known to wrk only if it is there at the start. Evenly spread, so that the connections do not beat in step.
+    delay = function() return math.random(0, 2 * rest) end
+  end
   local file = assert(io.open(args[1], "rb"))
   for head, tail in file:read("*a"):gmatch("([^%z]+)%z([^%z]+)%z") do
     count = count + 1
