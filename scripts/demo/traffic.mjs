@@ -12,6 +12,19 @@ const STEADY_SESSIONS_A_SECOND = 1.5;
 /** Of a machine that cannot keep up nothing more is asked. */
 const MOST_SESSIONS = 800;
 const TICK_MS = 100;
+/** From where people come, and by which campaign of the sites'. */
+const ARRIVALS = [
+  { referrer: '' },
+  { referrer: 'https://www.google.com/' },
+  { referrer: 'https://news.google.com/' },
+  { referrer: 'https://t.co/' },
+  {
+    referrer: 'https://l.facebook.com/',
+    tags: 'utm_source=facebook&utm_medium=paid_social&utm_campaign=summer',
+  },
+  { referrer: '', tags: 'utm_source=weekly&utm_medium=email&utm_campaign=weekly' },
+];
+const CREATIVES = ['summer-banner', 'summer-video'];
 /** Milliseconds on a page. */
 const READING = { burst: 900, steady: 9_000 };
 
@@ -57,16 +70,20 @@ export async function sendTraffic({ http, sites, collectKey, random, signal }) {
     if (visitor.optsOut) return view(visitor, pick(visitor), '', { 'sec-gpc': '1' });
     if (visitor.isMatched && visitor.cookie === undefined && !visitor.wantsAYes) await match(visitor);
     const pages = 1 + Math.floor(random.waiting(2.2));
-    let referrer = random.pick(['', 'https://www.google.com/', 'https://news.google.com/', 'https://t.co/']);
+    const arrival = random.pick(ARRIVALS);
+    let { referrer } = arrival;
     for (let page = 0; page < pages && !signal.aborted; page++) {
-      const shown = pick(visitor, referrer);
+      const picked = pick(visitor, referrer);
+      const tags = page === 0 && arrival.tags !== undefined ? `?${arrival.tags}` : '';
+      const shown = { ...picked, url: `${picked.url}${tags}` };
       await view(visitor, shown, referrer);
       referrer = shown.url;
       const reading = random.waiting(readingMs);
       await sleep(reading, undefined, { signal }).catch(() => undefined);
       if (signal.aborted || visitor.wantsAYes) return;
       if (random.next() < 0.4) await attention(visitor, shown, reading);
-      if (random.next() < 0.02) await hit(visitor, { ...shown, event: 'signup' });
+      if (random.next() < 0.2) await advertise(visitor, shown);
+      if (random.next() < 0.02) await hit(visitor, { ...shown, event: 'signup', props: { plan: 'free' } });
     }
   }
 
@@ -102,6 +119,15 @@ export async function sendTraffic({ http, sites, collectKey, random, signal }) {
     if ('sec-gpc' in headers) return pixel(visitor, page, referrer, headers);
     if (visitor.cookie === undefined && !visitor.wantsAYes) await pixel(visitor, page, referrer, headers);
     else await hit(visitor, { ...page, referrer });
+  }
+
+  /** An ad beside the article; one in fifty is clicked, and some of those buy. */
+  async function advertise(visitor, page) {
+    const ad = { ...page, campaign: 'summer', creative: random.pick(CREATIVES) };
+    await hit(visitor, { ...ad, event: 'impression' });
+    if (random.next() > 0.02) return;
+    await hit(visitor, { ...ad, event: 'click' });
+    if (random.next() < 0.3) await hit(visitor, { ...ad, event: 'conversion' });
   }
 
   function attention(visitor, page, reading) {

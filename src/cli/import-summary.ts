@@ -3,16 +3,21 @@ import type { ImportReport } from '../import/report.ts';
 import { table, thousands } from './table.ts';
 
 /**
- * What became of a log's lines, for a person.
+ * What became of a file's lines, for a person.
  *
- * @param shifted whether the times were shifted to now.
+ * @param unit what the file is made of.
+ * @param whenExpired what to say where hits were older than the retention.
  */
-export function importSummary(report: ImportReport, shifted: boolean): string {
+export function importSummary(
+  report: ImportReport,
+  unit: 'line' | 'row',
+  whenExpired: string | undefined,
+): string {
   const refused = report.refused();
   const total = refused.reduce((sum, [, n]) => sum + n, 0);
   const parts = [
     table([
-      ['lines read', report.lines],
+      [`${unit}s read`, report.lines],
       ['hits stored', report.stored],
       ['refused', total],
     ]),
@@ -22,13 +27,10 @@ export function importSummary(report: ImportReport, shifted: boolean): string {
   if (malformed > 0) {
     const more = malformed - report.malformed.length;
     parts.push(
-      `  Malformed: ${malformed === 1 ? 'line' : 'lines'} ${report.malformed.join(', ')}${more > 0 ? ` and ${thousands(more)} more` : ''}.\n`,
+      `  Malformed: ${malformed === 1 ? unit : `${unit}s`} ${report.malformed.join(', ')}${more > 0 ? ` and ${thousands(more)} more` : ''}.\n`,
     );
   }
-  if (report.refusedByServer.has('expired') && !shifted)
-    parts.push(
-      '  The log is older than the retention. With --now its times are shifted so that its newest line is now.\n',
-    );
+  if (report.refusedByServer.has('expired') && whenExpired !== undefined) parts.push(`  ${whenExpired}\n`);
   return `\n${parts.join('\n')}\n`;
 }
 

@@ -1,14 +1,11 @@
-import { text } from 'node:stream/consumers';
 import { Option } from 'commander';
-import { AccessLogImport } from '../import/import.ts';
+import { AccessLogSource } from '../import/access-log-source.ts';
 import { openLog } from '../import/lines.ts';
-import type { SendHits } from '../import/post-hits.ts';
-import { type Client, RefusedError } from './client.ts';
 import { EXIT_CODES, group, newCommand, withServerOptions } from './command.ts';
 import { CommandError, finish } from './exit.ts';
-import { importSummary } from './import-summary.ts';
-import { showProgress } from './progress.ts';
-import { thousands } from './table.ts';
+import { importHits } from './import-hits.ts';
+import { importTraits } from './import-traits.ts';
+import { runImport, type ShownSite, siteOf } from './importing.ts';
 import { type ServerOptions, withServer } from './with-server.ts';
 
 interface ImportOptions extends ServerOptions {
@@ -74,94 +71,38 @@ const accessLog = withServerOptions(
       // Before a server is started for it.
       const log = await openLog(file);
       await withServer(options, async (client, signal) => {
-        const host = await hostOf(client, options);
-        const work = new AccessLogImport({
-          log,
+        const site = await siteOf(client, options.site);
+        const now = options.now === true;
+        await runImport(client, signal, {
+          source: new AccessLogSource({
+            log,
+            site: options.site,
+            host: hostOf(site, options.host),
+            now,
+          }),
+          bytes: log.bytes,
           site: options.site,
-          host,
-          now: options.now === true,
-          send: sender(client, options.consent),
-          signal,
+          kind: options.consent,
+          unit: 'line',
+          whenExpired: now ? undefined : EXPIRED,
+          again: () => 'A new import counts them again, as other visitors.',
         });
-        const hide = showProgress(work, log.bytes);
-        const stopped = await work.run().finally(hide);
-        const { report } = work;
-        process.stdout.write(importSummary(report, options.now === true));
-        await tellCounts(client, options.site, report.refusedHere, signal);
-        if (stopped !== undefined)
-          throw new CommandError(
-            signal.aborted ? 'interrupted' : 'not_finished',
-            `${signal.aborted ? 'Interrupted' : messageOf(stopped.error)}\n${howFar(stopped.line)}`,
-          );
       });
     }),
   );
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const EXPIRED =
+  'The log is older than the retention. With --now its times are shifted so that its newest line is now.';
 
-const howFar = (line: number) =>
-  line === 0
-    ? 'No line is sure to be in.'
-    : `Lines 1 to ${thousands(line)} are in, and perhaps some behind them. A new import counts them again, as other visitors.`;
-
-export const importCommand = group('import', 'read what was recorded elsewhere', [accessLog]);
+export const importCommand = group('import', 'read what was recorded elsewhere', [
+  accessLog,
+  importHits,
+  importTraits,
+]);
 
 const HOST = /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+(?::\d{1,5})?$|^\[[0-9a-f:.]+\](?::\d{1,5})?$/i;
 
-interface ShownSite {
-  readonly id: string;
-  readonly name: string;
-  readonly key: string;
-  readonly domains: readonly string[];
-}
-
-/** @throws CommandError where no site has the key, or the server cannot take an import. */
-async function hostOf(client: Client, { site: key, host }: ImportOptions): Promise<string> {
-  const sites = await client.list<ShownSite>('/v1/sites').catch((error: unknown) => {
-    if (!(error instanceof RefusedError) || error.status !== 404) throw error;
-    throw new CommandError(
-      'no_api',
-      `${client.url} has no API: an import needs a server with the roles collect and api (NINETY_ROLES).`,
-    );
-  });
-  const site = sites.find((each) => each.key === key);
-  if (site === undefined) {
-    const known = sites.slice(0, 10).map((each) => `  ${each.key}  ${each.id} (${each.name})`);
-    throw new CommandError(
-      'not_found',
-      `No site of ${client.url} has the key "${key}". --site takes one of these:\n${known.join('\n')}`,
-    );
-  }
-  // Asked before the first hit: the header below is believed of an administrator's key only, and hits that
-  // came without it would be those of real browsers.
-  await client.json('POST', '/v1/imports', { site: key, refused: {} });
+function hostOf(site: ShownSite, host: string | undefined): string {
   const domain = host ?? site.domains[0] ?? 'localhost';
   return domain.includes(':') && !domain.includes('[') && host === undefined ? `[${domain}]` : domain;
-}
-
-const sender =
-  (client: Client, consent: 'given' | 'policy'): SendHits =>
-  async (body) => {
-    const answer = await client.send('POST', '/v1/hits', { body, headers: { 'Ninety-Import': consent } });
-    const retryAfter = Number(answer.header('retry-after') ?? Number.NaN);
-    return {
-      status: answer.status,
-      text: await text(answer.body),
-      retryAfter: Number.isNaN(retryAfter) ? undefined : retryAfter,
-    };
-  };
-
-/** What never left this command is counted with everything else that was refused. */
-async function tellCounts(
-  client: Client,
-  site: string,
-  refusedHere: ReadonlyMap<string, number>,
-  signal: AbortSignal,
-): Promise<void> {
-  if (refusedHere.size === 0 || signal.aborted) return;
-  await client
-    .json('POST', '/v1/imports', { site, refused: Object.fromEntries(refusedHere) })
-    .catch((error: Error) =>
-      process.stderr.write(`  The server's counters lack what this command refused: ${error.message}\n`),
-    );
 }

@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import type { AccessLogImport } from '../import/import.ts';
+import type { Import } from '../import/import.ts';
 import { thousands } from './table.ts';
 
 /** Often enough to move, seldom enough to cost nothing. */
@@ -11,10 +11,10 @@ const LINE_MS = 10_000;
  * Shows on standard error how far an import is: a bar on a terminal, now and then a line elsewhere and where
  * the size is not known.
  *
- * @param bytes of the log; undefined = not known.
+ * @param bytes of the file; undefined = not known.
  * @returns ends it.
  */
-export function showProgress(work: AccessLogImport, bytes: number | undefined): () => void {
+export function showProgress(work: Import, bytes: number | undefined): () => void {
   let started: number | undefined;
   // The first look for the newest line imports nothing.
   const rate = () => {

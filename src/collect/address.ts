@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { LRUCache } from 'lru-cache';
+import { Recent } from '../recent.ts';
 
 /** Peers whose `X-Forwarded-For` is believed. */
 export interface TrustedProxies {
@@ -17,7 +17,7 @@ export function trustedProxies(cidrs: readonly string[]): TrustedProxies {
   // Without this an installation with no proxy would pay for a look-up in an empty list with every hit.
   if (cidrs.length === 0) return { has: () => false };
   const list = blockList(cidrs);
-  const known = new LRUCache<string, boolean>({ max: 10_000 });
+  const known = new Recent<string, boolean>(10_000);
   return {
     has(address) {
       let trusted = known.get(address);

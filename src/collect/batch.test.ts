@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { batch, HITS_LIMIT, type Trust } from './batch.ts';
+import { batch, HITS_LIMIT } from './batch.ts';
+import type { Trust } from './batch-hit.ts';
 import type { Response } from './door.ts';
 import {
   AMERICAN,
@@ -81,6 +82,11 @@ describe('the forms of a body', () => {
       ],
     });
     expect(read(post(door, `hello\n${JSON.stringify(page)}`))['accepted']).toBe(1);
+  });
+
+  it('the index of a line is its place in the body, blank ones counted', () => {
+    const answer = read(post(open(), `\n${JSON.stringify(page)}\r\n\r\nhello\n`));
+    expect(answer).toEqual({ accepted: 1, refused: [{ index: 3, reason: 'bad_json' }] });
   });
 
   it.each([

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { isVisitorId, visitorId, visitorNumber } from '../identity/visitor.ts';
-import type { Outcome, Sender } from './collector.ts';
+import type { BrowserSigns, Outcome, Sender } from './collector.ts';
 import {
   AMERICAN,
   CHROME,
   type Front,
   front,
   GERMAN,
+  HOSTED,
   NO,
   NOWHERE,
   OUR_VENDOR,
@@ -307,5 +308,126 @@ describe('what is written', () => {
     const userAgent = 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)';
     expect(see(door, {}, { userAgent })).toMatchObject({ reason: 'bot' });
     expect(door.journal.rows).toEqual([]);
+  });
+});
+
+describe('where a hit comes from', () => {
+  const tagged = 'https://shop.test/a?utm_campaign=spring&utm_medium=cpc';
+  it.each<[string, HitInput, string, string]>([
+    ['nowhere', {}, 'direct', ''],
+    ['a search', { referrer: 'https://www.google.de/' }, 'search', ''],
+    ['a social network', { referrer: 'https://t.co/x' }, 'social', ''],
+    ['its own site', { referrer: 'https://www.shop.test/b' }, 'internal', ''],
+    ['a campaign, whatever the referrer', { url: tagged, referrer: 'https://t.co/x' }, 'campaign', 'spring'],
+    [
+      'its own site, by a link with tags',
+      { url: tagged, referrer: 'https://shop.test/' },
+      'internal',
+      'spring',
+    ],
+    [
+      'a campaign that is given beside one in the address',
+      { url: tagged, campaign: 'own' },
+      'campaign',
+      'own',
+    ],
+    ['nowhere, in the midst of a visit', { event: 'attention' }, '', ''],
+    ['the campaign of the visit, counted once', { event: 'attention', url: tagged }, 'campaign', ''],
+    ['a site, with a signup', { event: 'signup', referrer: 'https://news.test/' }, 'referral', ''],
+  ])('%s', (_, hit, source, campaign) => {
+    const door = open();
+    see(door, hit);
+    expect(door.journal.of('hits')[0]).toMatchObject({ source, campaign });
+  });
+
+  it.each(['impression', 'click', 'conversion'])('%s of an ad has campaign and creative', (event) => {
+    const door = open();
+    see(door, { event, campaign: 'spring', creative: 'banner of joe@example.com' });
+    expect(door.journal.of('hits')[0]).toMatchObject({
+      event,
+      campaign: 'spring',
+      creative: 'banner of [email]',
+    });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, '{}'],
+    ['an empty parameter', '', '{}'],
+    ['null', 'null', '{}'],
+    ['an object', { plan: 'gold' }, "{'plan':'gold'}"],
+    ['the text of one', '{"plan":"gold","seats":3}', "{'plan':'gold','seats':'3'}"],
+    ['a value that names a person', { who: 'joe@example.com' }, "{'who':'[email]'}"],
+  ])('properties: %s', (_, props, written) => {
+    const door = open();
+    see(door, { props });
+    expect(door.journal.of('hits')[0]?.['props']).toBe(written);
+  });
+
+  it.each([
+    ['text that is no JSON', '{"plan":'],
+    ['a list', '[1]'],
+    ['an object in an object', { a: { b: 1 } }],
+  ])('properties: %s is a bad field', (_, props) => {
+    expect(see(open(), { props })).toMatchObject({ reason: 'bad_field' });
+  });
+});
+
+describe('a browser’s own request', () => {
+  const HINTS = {
+    brands: '"Microsoft Edge";v="141", "Not?A_Brand";v="8", "Chromium";v="141"',
+    mobile: '?0',
+    platform: '"Linux"',
+  };
+  const HEADLESS = { ...HINTS, brands: '"HeadlessChrome";v="141", "Chromium";v="141"' };
+  const signs = (rest: Partial<BrowserSigns> = {}): Partial<Sender> => ({
+    acceptLanguage: 'en',
+    browser: { clientHints: HINTS, fetchMetadata: true, secure: true, ...rest },
+  });
+
+  it('is known by its hints, which win', () => {
+    const door = open();
+    see(door, {}, signs());
+    see(door);
+    expect(door.journal.of('hits').map((row) => row['browser'])).toEqual(['Edge', 'Chrome']);
+  });
+
+  it.each<[string, Partial<Sender>, boolean]>([
+    ['complete', signs(), true],
+    ['out of a data centre alone', { ...signs(), address: HOSTED }, true],
+    ['headless alone', signs({ clientHints: HEADLESS }), true],
+    ['without a language alone', { ...signs(), acceptLanguage: undefined }, true],
+    [
+      'without two headers, which is one kind of sign',
+      { ...signs({ fetchMetadata: false }), acceptLanguage: '' },
+      true,
+    ],
+    [
+      'by http, which carries no fetch metadata',
+      { ...signs({ fetchMetadata: false, secure: false }), address: HOSTED },
+      true,
+    ],
+    ['headless in a data centre', { ...signs({ clientHints: HEADLESS }), address: HOSTED }, false],
+    [
+      'without fetch metadata in a data centre',
+      { ...signs({ fetchMetadata: false }), address: HOSTED },
+      false,
+    ],
+    [
+      'of a system that its hints contradict, in a data centre',
+      { ...signs({ clientHints: { ...HINTS, platform: '"Windows"' } }), address: HOSTED },
+      false,
+    ],
+    ['spoken for by a server, of which no sign is known', { address: HOSTED, origin: 'api' }, true],
+  ])('%s', (_, sender, stored) => {
+    const door = open();
+    see(door, {}, sender);
+    expect(door.counted()).toEqual(stored ? { stored: 1 } : { bot: 1 });
+  });
+
+  it('that seems a crawler’s is heard all the same when it says no', () => {
+    const door = open();
+    const crawler = { ...signs({ clientHints: HEADLESS }), address: HOSTED, cookie: visitorId(7n) };
+    expect(see(door, {}, { ...crawler, gpc: true })).toMatchObject({ reason: 'sale_opt_out', forget: true });
+    expect(door.journal.of('consents')).toHaveLength(1);
   });
 });

@@ -1,28 +1,35 @@
-import { LRUCache } from 'lru-cache';
+import { nanoid } from 'nanoid';
 import type { Place as ConsentPlace, Decision, Signals } from '../consent/decide.ts';
+import { granted, withdrawn } from '../consent/decision.ts';
 import { PURPOSES_WITHOUT_TCF } from '../consent/purposes.ts';
 import {
+  deviceVisitor,
   digest64,
   keyed64,
   random64,
+  suppressionHash,
   type VisitorId,
   visitorId,
   visitorNumber,
 } from '../identity/visitor.ts';
 import type { Journal } from '../journal/journal.ts';
+import { Recent } from '../recent.ts';
 import type { Site } from '../registry/kinds.ts';
 import { STORED, type Tally } from '../report/tally.ts';
 import { isLocal, truncate } from './address.ts';
-import { parseAgent } from './agent.ts';
+import { type Agent, parseAgent, UNKNOWN_AGENT } from './agent.ts';
+import type { ClientHints } from './client-hints.ts';
+import { isCrawler } from './crawler.ts';
 import { detached } from './detached.ts';
 import { checkDeviceId, type DeviceId } from './device-id.ts';
-import { encodeHit, encodeWithdrawal } from './encode.ts';
+import { encodeHit, encodeOptout, encodeWithdrawal } from './encode.ts';
+import { fieldsFit, isEvent, isFirstPartyId, nameOf, PAGE_VIEW, propsOf } from './fields.ts';
 import type { Geo } from './geo.ts';
 import type { HitInput, Origin } from './hit.ts';
 import { primaryLanguage } from './language.ts';
-import { readPage, readReferrer } from './page.ts';
+import { readPage } from './page.ts';
+import { readReferrer, sourceOf } from './referrer.ts';
 import type { Refusal } from './refusal.ts';
-import { scrubText } from './scrub.ts';
 
 /** Whose observation it is, as far as the connection tells; or as a keyed server or an imported log says. */
 export interface Sender {
@@ -34,6 +41,8 @@ export interface Sender {
   readonly acceptLanguage: string | undefined;
   /** `Sec-GPC: 1`. */
   readonly gpc: boolean;
+  /** The cookie of our own opt-out came along. */
+  readonly optedOut?: boolean;
   /** Visitor of our own cookie, where it came. */
   readonly cookie: VisitorId | undefined;
   /** Whether a visitor without any id may be given a new one (a browser that can keep a cookie). */
@@ -41,8 +50,18 @@ export interface Sender {
   /** The new id, where several hits of one request must share it. */
   readonly minted?: VisitorId;
   readonly origin: Origin;
+  /** What only a browser's own request shows; undefined where somebody speaks for the visitor. */
+  readonly browser?: BrowserSigns | undefined;
   /** The owner of an imported log vouches for its visitors' consent: no signal and no region's law is asked. */
   readonly consentGiven?: boolean;
+}
+
+/** Headers that browsers set and pages cannot. */
+export interface BrowserSigns {
+  readonly clientHints: ClientHints | undefined;
+  /** `Sec-Fetch-Mode` came, which browsers send by https alone. */
+  readonly fetchMetadata: boolean;
+  readonly secure: boolean;
 }
 
 /** How a hit ended. `visitor`: to be kept in a cookie; `forget`: the cookie is to be removed. */
@@ -63,19 +82,14 @@ export interface CollectorOptions {
   readonly tally: Tally;
   readonly secret: string;
   readonly retentionDays: number;
+  /** Whether the visitor has opted out, wherever that was. */
+  readonly isSuppressed?: (visitor: VisitorId) => boolean;
   readonly now?: () => number;
 }
 
 const DAY_MS = 86_400_000;
 /** Clocks of servers that send hits are rarely further off; such a hit is taken to happen now. */
 const CLOCK_SLACK_MS = 60_000;
-const MAX_DWELL_MS = DAY_MS;
-/** Minutes: UTC-12 to UTC+14. */
-const TZ_FROM = -720;
-const TZ_TO = 840;
-const EVENT = /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/;
-const HIT_ID_LIMIT = 200;
-const FIRST_PARTY_ID = /^[A-Za-z0-9_.-]{8,128}$/;
 
 const no = (reason: Refusal, forget = false): Outcome => ({ stored: false, reason, forget });
 
@@ -83,6 +97,7 @@ const no = (reason: Refusal, forget = false): Outcome => ({ stored: false, reaso
 interface Place extends ConsentPlace {
   /** The /24 or /48, the only part of the address that is written down. */
   readonly network: string;
+  readonly dataCentre: boolean;
 }
 
 /** Addresses remembered: a visitor sends several hits within minutes. To read one takes 1.3 µs, to know it 0.1 µs. */
@@ -95,7 +110,9 @@ const PLACES = 20_000;
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #now: () => number;
-  readonly #places = new LRUCache<string, Place>({ max: PLACES });
+  readonly #places = new Recent<string, Place>(PLACES);
+  /** The latest moment that anything was written down with. A no is never earlier, though the clock be set back: the newest word counts. */
+  #latest = 0;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -110,6 +127,7 @@ export class Collector {
   collect(input: HitInput, sender: Sender, done: (outcome: Outcome) => void): void {
     const { rules, journal, tally } = this.#options;
     const now = this.#now();
+    if (now > this.#latest) this.#latest = now;
     const site = input.site === undefined ? undefined : rules().siteByKey(input.site);
     const end = (outcome: Outcome) => {
       tally.count(
@@ -124,30 +142,37 @@ export class Collector {
 
     const time = this.#time(sender.time, now);
     if (typeof time === 'string') return end(no(time));
-    const agent = sender.userAgent === undefined ? UNKNOWN_AGENT : parseAgent(sender.userAgent);
+    const agent =
+      sender.userAgent === undefined
+        ? UNKNOWN_AGENT
+        : parseAgent(sender.userAgent, sender.browser?.clientHints);
     if (agent.bot) return end(no('bot'));
-    const event = input.event === undefined || input.event === '' ? 'pageview' : input.event;
+    const event = input.event === undefined || input.event === '' ? PAGE_VIEW : input.event;
     const device = readDevice(input);
 
     // Before the page is looked at: a no is heard also where the rest of the hit cannot be read.
     const place = this.#place(sender.address);
     const decision = this.#decide(input, sender, event, place);
-    if (!decision.yes) return this.#refuse(decision, input, sender, site, device, now, end);
+    if (!decision.yes) return this.#refuse(decision, input, sender, site, device, this.#latest, end);
+    // Not before the decision: that it is a crawler is only likely, and a person's no must be heard.
+    if (sender.browser !== undefined && seemsCrawler(agent, place, sender, sender.browser))
+      return end(no('bot'));
 
     if (input.url === undefined || input.url === '') return end(no('url_missing'));
     const page = readPage(input.url, input);
     if (typeof page === 'string') return end(no(page));
     if (!isEvent(event) || !fieldsFit(input)) return end(no('bad_field'));
+    const props = propsOf(input.props);
+    if (props === 'bad_field') return end(no(props));
     if (typeof device === 'string') return end(no(device));
     const deviceVisitor = device && this.#deviceVisitor(device);
     const known = sender.cookie ?? deviceVisitor ?? this.#firstPartyVisitor(input, site);
     if (known === undefined && !sender.mayMint) return end(no('no_id'));
+    if (known !== undefined && this.#options.isSuppressed?.(known)) return end(no('opted_out'));
     const visitor = known ?? sender.minted ?? this.mint();
 
-    const referrer =
-      input.referrer === undefined || input.referrer === ''
-        ? NO_REFERRER
-        : readReferrer(input.referrer, page.host);
+    const referrer = readReferrer(input.referrer ?? '', page.host, site.domains);
+    const isView = event === PAGE_VIEW;
     const number = visitorNumber(visitor);
     const line = encodeHit({
       time,
@@ -177,6 +202,10 @@ export class Collector {
       deviceId: device?.id ?? '',
       deviceVisitor: deviceVisitor === undefined ? 0n : visitorNumber(deviceVisitor),
       allowed: decision.allowed,
+      source: sourceOf(referrer, page.source, isView),
+      campaign: nameOf(input.campaign) || (isView ? page.campaign : ''),
+      creative: nameOf(input.creative),
+      props,
     });
     journal.append('hits', line, (failure) =>
       end(failure === undefined ? { stored: true, visitor } : no(failure)),
@@ -193,6 +222,7 @@ export class Collector {
         gppSid: input.gppSid,
         usPrivacy: input.usPrivacy,
         gpc: sender.gpc,
+        optedOut: sender.optedOut,
       },
       place,
     );
@@ -204,8 +234,8 @@ export class Collector {
   #place(address: string): Place {
     let place = this.#places.get(address);
     if (place === undefined) {
-      const { country, region } = this.#options.geo.locate(address);
-      place = { country, region, local: isLocal(address), network: truncate(address) };
+      const located = this.#options.geo.locate(address);
+      place = { ...located, local: isLocal(address), network: truncate(address) };
       this.#places.set(detached(address), place);
     }
     return place;
@@ -245,8 +275,13 @@ export class Collector {
     let waiting = known.length;
     let failed: Refusal | undefined;
     for (const visitor of known) {
-      const line = encodeWithdrawal(now, visitorNumber(visitor), sender.origin);
-      this.#options.journal.append('consents', line, (failure) => {
+      // An id beside the mark of an opt-out is one whose opt-out could not be written down when it was made.
+      const isOptout = decision.reason === 'opted_out' && visitor === sender.cookie;
+      const number = visitorNumber(visitor);
+      const line = isOptout
+        ? encodeOptout(now, number, suppressionHash(this.#options.secret, visitor), nanoid())
+        : encodeWithdrawal(now, number, sender.origin);
+      this.#options.journal.append(isOptout ? 'optouts' : 'consents', line, (failure) => {
         failed ??= failure;
         waiting -= 1;
         // While the no is not written down the cookie stays, so that it can be said again.
@@ -260,11 +295,11 @@ export class Collector {
   // same person longest.
 
   #deviceVisitor(device: DeviceId): VisitorId {
-    return visitorId(keyed64(this.#options.secret, `device:${device.type}:${device.id}`));
+    return deviceVisitor(this.#options.secret, device);
   }
 
   #firstPartyVisitor(input: HitInput, site: Site): VisitorId | undefined {
-    return input.firstPartyId !== undefined && FIRST_PARTY_ID.test(input.firstPartyId)
+    return input.firstPartyId !== undefined && isFirstPartyId(input.firstPartyId)
       ? visitorId(keyed64(this.#options.secret, `first-party:${site.id}:${input.firstPartyId}`))
       : undefined;
   }
@@ -281,22 +316,16 @@ const readDevice = ({ deviceId, deviceType }: HitInput): DeviceId | Refusal | un
   deviceId === undefined || deviceId === '' ? undefined : checkDeviceId(deviceType ?? '', deviceId);
 
 const REFUSAL_EVENT = 'refusal';
-const REFUSED_BY_TAG: Decision = { yes: false, reason: 'visitor_refused', withdrawal: true };
+const REFUSED_BY_TAG = withdrawn('visitor_refused');
 /** No partner: an imported visitor is known to nobody else. */
-const VOUCHED: Decision = { yes: true, allowed: { purposes: PURPOSES_WITHOUT_TCF, partners: [] } };
-const UNKNOWN_AGENT = { device: 'other', os: '', browser: '', bot: false };
-const NO_REFERRER = { referrer: '', host: '' };
+const VOUCHED = granted(PURPOSES_WITHOUT_TCF, []);
 
-/** Nearly every event is a page view, and what need not be looked up costs nothing. */
-const isEvent = (event: string) =>
-  event === 'pageview' || (EVENT.test(event) && event === scrubText(event, 64));
-
-const fits = (value: number | undefined, from: number, to: number) =>
-  value === undefined || (Number.isInteger(value) && value >= from && value <= to);
-
-const fieldsFit = (input: HitInput) =>
-  fits(input.dwellMs, 0, MAX_DWELL_MS) &&
-  fits(input.scroll, 0, 100) &&
-  fits(input.tz, TZ_FROM, TZ_TO) &&
-  (input.hitId === undefined || input.hitId.length <= HIT_ID_LIMIT) &&
-  (input.firstPartyId === undefined || input.firstPartyId === '' || FIRST_PARTY_ID.test(input.firstPartyId));
+const seemsCrawler = (agent: Agent, place: Place, sender: Sender, signs: BrowserSigns) =>
+  isCrawler({
+    headless: agent.headless,
+    headersMissing:
+      (agent.sendsLanguage && !sender.acceptLanguage) ||
+      (agent.sendsFetchMetadata && signs.secure && !signs.fetchMetadata),
+    contradictory: agent.contradictory,
+    dataCentre: place.dataCentre,
+  });

@@ -24,6 +24,17 @@ describe('checkDeviceId', () => {
       { type: 'generic', id: 'AbCdEf0123456789' },
     ],
     [
+      'an OAID may be a maker’s own run of hexadecimal digits',
+      'oaid',
+      '1FE9A970EFBB29E0',
+      { type: 'oaid', id: '1fe9a970efbb29e0' },
+    ],
+    ['Google’s id has another name in OpenRTB', 'AAID', UUID, { type: 'gaid', id: UUID }],
+    ['so has whatever else a platform has', 'dpid', UUID, { type: 'generic', id: UUID }],
+    ['a vendor’s id is not for advertising', 'idfv', UUID, 'bad_device_id'],
+    ['a card’s number is no OAID', 'oaid', '4111111111111111', 'bad_device_id'],
+    ['zeros of an OAID too', 'oaid', '0'.repeat(64), 'zero_device_id'],
+    [
       'zeros are a person who limits tracking',
       'idfa',
       '00000000-0000-0000-0000-000000000000',

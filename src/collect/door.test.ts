@@ -4,6 +4,7 @@ import { visitorId } from '../identity/visitor.ts';
 import { GIF, hitOfQuery, pixel, type Response } from './door.ts';
 import { HIT_COLUMNS } from './encode.ts';
 import { type Front, front, GERMAN, headersOf, NO, requestOf, SITE, YES } from './front.testing.ts';
+import type { HitInput } from './hit.ts';
 
 function see(door: Front, query: string, headers: Record<string, string> = {}, rest: object = {}): Response {
   const answers: Response[] = [];
@@ -13,6 +14,12 @@ function see(door: Front, query: string, headers: Record<string, string> = {}, r
   expect(answers).toHaveLength(1);
   return answers[0]!;
 }
+/** What a query says, without the place where its page is remembered. */
+function said(query: string): HitInput {
+  const { memory: _, ...hit } = hitOfQuery(query);
+  return hit;
+}
+
 const result = (answer: Response) => headersOf(answer, 'ninety-result');
 const page = (rest = '') => `?s=${SITE.key}&u=${encodeURIComponent('https://shop.test/a')}${rest}`;
 
@@ -104,6 +111,26 @@ describe('the pixel', () => {
     expect(result(answer)).toEqual(['refused; reason=no_vendor_id']);
   });
 
+  it('sees what a browser says of itself in its headers', () => {
+    const door = front();
+    const edge = {
+      'accept-language': 'de-AT',
+      'sec-fetch-mode': 'no-cors',
+      'sec-ch-ua': '"Microsoft Edge";v="141", "Chromium";v="141", "Not A;Brand";v="99"',
+      'sec-ch-ua-mobile': '?0',
+      'sec-ch-ua-platform': '"Chrome OS"',
+    };
+    see(door, page(), edge);
+    see(door, page(), { ...edge, 'sec-ch-ua-platform': '"Windows"', 'sec-fetch-mode': '' });
+    const bare = { ...edge, 'sec-ch-ua-platform': '"Windows"', 'accept-language': '' };
+    see(door, page(), bare);
+    expect(door.journal.of('hits').map((row) => [row['browser'], row['os'], row['language']])).toEqual([
+      ['Edge', 'Chromium OS', 'de'],
+      ['Edge', 'Windows', 'de'],
+    ]);
+    expect(door.counted()).toEqual({ stored: 2, bot: 1 });
+  });
+
   it('answers every query there is, and writes no row that breaks its line', () => {
     const door = front();
     const value = fc.oneof(
@@ -127,6 +154,9 @@ describe('the pixel', () => {
       'gdpr',
       'gpp',
       'gpp_sid',
+      'ca',
+      'cr',
+      'p',
       'zz',
     ];
     const query = fc
@@ -148,8 +178,8 @@ describe('the pixel', () => {
 describe('the short names', () => {
   it('are the long ones', () => {
     expect(
-      hitOfQuery(
-        's=1&e=2&u=3&r=4&t=5&c=6,7&k=8&d=9&x=10&did=11&dt=12&fid=13&tz=-60&id=14&gdpr=1&gdpr_consent=15&gpp=16&gpp_sid=17&us_privacy=18',
+      said(
+        's=1&e=2&u=3&r=4&t=5&c=6,7&k=8&d=9&x=10&did=11&dt=12&fid=13&tz=-60&id=14&gdpr=1&gdpr_consent=15&gpp=16&gpp_sid=17&us_privacy=18&ca=19&cr=20&p=%7B%7D',
       ),
     ).toEqual({
       site: '1',
@@ -171,6 +201,9 @@ describe('the short names', () => {
       gpp: '16',
       gppSid: '17',
       usPrivacy: '18',
+      campaign: '19',
+      creative: '20',
+      props: '{}',
     });
   });
 
@@ -184,7 +217,7 @@ describe('the short names', () => {
     ['names of nothing are passed over', 'constructor=1&__proto__=2&=3&foo&t=a', { title: 'a' }],
     ['a value may hold an equals sign', 'u=https://a.test/?b=c', { url: 'https://a.test/?b=c' }],
   ])('%s', (_, query, hit) => {
-    expect(hitOfQuery(query)).toEqual(hit);
+    expect(said(query)).toEqual(hit);
   });
 
   it('read what URLSearchParams writes', () => {
@@ -195,7 +228,7 @@ describe('the short names', () => {
         (t, r) => {
           const title = t.toWellFormed();
           const referrer = r.toWellFormed();
-          expect(hitOfQuery(`${new URLSearchParams({ t: title, r: referrer })}`)).toEqual({
+          expect(said(`${new URLSearchParams({ t: title, r: referrer })}`)).toEqual({
             title,
             referrer,
           });

@@ -1,8 +1,11 @@
-import { LRUCache } from 'lru-cache';
 import type { VisitorCookie } from '../identity/cookie.ts';
+import { Recent } from '../recent.ts';
+import type { ClientHints } from './client-hints.ts';
 import type { Collector, Outcome, Sender } from './collector.ts';
 import { detached } from './detached.ts';
 import type { HitInput } from './hit.ts';
+import type { PageMemory } from './page.ts';
+import { REFUSALS, type Refusal } from './refusal.ts';
 
 /** A request as every HTTP server can give it: node:http, hono and Bun alike. */
 export interface Request {
@@ -18,8 +21,10 @@ export interface Request {
 
 export interface Response {
   readonly status: number;
-  /** Name and value in turn, as node:http writes them fastest. */
+  /** Name and value in turn, as node:http writes them fastest. A frozen list is one that comes again and again. */
   readonly headers: readonly string[];
+  /** A `Set-Cookie` beside them. */
+  readonly setCookie?: string | undefined;
   readonly body: Uint8Array | string;
 }
 
@@ -28,20 +33,27 @@ export const GIF = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEA
 /** Longest request line that is read; a longer one is answered with 431. */
 export const REQUEST_LIMIT = 16_384;
 
-const PIXEL_HEADERS = [
-  'Content-Type',
-  'image/gif',
-  'Content-Length',
-  String(GIF.length),
-  'Cache-Control',
-  'no-store',
-  'Cross-Origin-Resource-Policy',
-  'cross-origin',
-  'X-Content-Type-Options',
-  'nosniff',
-  'Timing-Allow-Origin',
-  '*',
-] as const;
+const pixelHeaders = (result: string) =>
+  Object.freeze([
+    'Content-Type',
+    'image/gif',
+    'Content-Length',
+    String(GIF.length),
+    'Cache-Control',
+    'no-store',
+    'Cross-Origin-Resource-Policy',
+    'cross-origin',
+    'X-Content-Type-Options',
+    'nosniff',
+    'Timing-Allow-Origin',
+    '*',
+    'Ninety-Result',
+    result,
+  ]);
+const STORED_HEADERS = pixelHeaders('stored');
+const REFUSED_HEADERS: Partial<Record<Refusal, readonly string[]>> = {};
+for (const reason of Object.keys(REFUSALS) as Refusal[])
+  REFUSED_HEADERS[reason] = pixelHeaders(`refused; reason=${reason}`);
 
 /**
  * The pixel: one hit out of the query, always answered with the GIF; `Ninety-Result` tells how it ended.
@@ -58,16 +70,14 @@ export function pixel(
   const query = request.url.indexOf('?');
   const input = hitOfQuery(query === -1 ? '' : request.url.slice(query + 1));
   if (input.url === undefined) input.url = request.header('referer');
-  collector.collect(input, browser(cookie, request, now, 'pixel'), (outcome) => {
-    const headers: string[] = [
-      ...PIXEL_HEADERS,
-      'Ninety-Result',
-      outcome.stored ? 'stored' : `refused; reason=${outcome.reason}`,
-    ];
-    const set = cookieHeader(cookie, outcome, request.secure);
-    if (set !== undefined) headers.push('Set-Cookie', set);
-    respond({ status: 200, headers, body: GIF });
-  });
+  collector.collect(input, browser(cookie, request, now, 'pixel'), (outcome) =>
+    respond({
+      status: 200,
+      headers: outcome.stored ? STORED_HEADERS : REFUSED_HEADERS[outcome.reason]!,
+      setCookie: cookieHeader(cookie, outcome, request.secure),
+      body: GIF,
+    }),
+  );
 }
 
 /** What a browser's own request says of its sender. */
@@ -83,9 +93,25 @@ export const browser = (
   acceptLanguage: request.header('accept-language'),
   gpc: request.header('sec-gpc') === '1',
   cookie: cookie.read(request.header('cookie')),
+  optedOut: cookie.optedOut(request.header('cookie')),
   mayMint: true,
   origin,
+  browser: {
+    clientHints: clientHints(request),
+    fetchMetadata: request.header('sec-fetch-mode') !== undefined,
+    secure: request.secure,
+  },
 });
+
+function clientHints(request: Request): ClientHints | undefined {
+  const brands = request.header('sec-ch-ua');
+  if (brands === undefined) return undefined;
+  return {
+    brands,
+    mobile: request.header('sec-ch-ua-mobile'),
+    platform: request.header('sec-ch-ua-platform'),
+  };
+}
 
 /** The cookie that the outcome asks for: kept alive by every stored hit, removed by a withdrawal. */
 export function cookieHeader(cookie: VisitorCookie, outcome: Outcome, secure: boolean): string | undefined {
@@ -119,6 +145,9 @@ const NAMES = [
   'gpp',
   'gpp_sid',
   'us_privacy',
+  'ca',
+  'cr',
+  'p',
 ] as const;
 const PLACES: ReadonlyMap<string, number> = new Map(NAMES.map((name, place) => [name, place]));
 
@@ -128,9 +157,33 @@ const PLACES: ReadonlyMap<string, number> = new Map(NAMES.map((name, place) => [
  */
 export function hitOfQuery(query: string): HitInput {
   const raw = rawValues(query);
-  const [s, e, u, r, t, c, k, d, x, did, dt, fid, tz, id, gdpr, gdprConsent, gpp, gppSid, usPrivacy] = raw;
+  const [
+    s,
+    e,
+    u,
+    r,
+    t,
+    c,
+    k,
+    d,
+    x,
+    did,
+    dt,
+    fid,
+    tz,
+    id,
+    gdpr,
+    gdprConsent,
+    gpp,
+    gppSid,
+    usPrivacy,
+    ca,
+    cr,
+    p,
+  ] = raw;
   const page = u === undefined || u === '' ? readPage('', t, c, k) : knownPage(u, t, c, k);
   return {
+    memory: page.memory,
     site: value(s),
     event: value(e),
     url: page.url,
@@ -145,6 +198,9 @@ export function hitOfQuery(query: string): HitInput {
     firstPartyId: value(fid),
     tz: number(value(tz)),
     hitId: value(id),
+    campaign: value(ca),
+    creative: value(cr),
+    props: value(p),
     gdpr: value(gdpr),
     gdprConsent: value(gdprConsent),
     gpp: value(gpp),
@@ -177,6 +233,8 @@ interface PageText {
   readonly title: string | undefined;
   readonly categories: readonly string[] | undefined;
   readonly keywords: readonly string[] | undefined;
+  /** undefined where the query does not name its page. */
+  readonly memory: PageMemory | undefined;
 }
 
 function readPage(u: string, t: string | undefined, c: string | undefined, k: string | undefined): PageText {
@@ -190,6 +248,7 @@ function readPage(u: string, t: string | undefined, c: string | undefined, k: st
     title: value(t),
     categories: categories === undefined ? undefined : list(categories),
     keywords: keywords === undefined ? undefined : list(keywords),
+    memory: u === '' ? undefined : {},
   };
 }
 
@@ -199,8 +258,8 @@ function readPage(u: string, t: string | undefined, c: string | undefined, k: st
  * The very same strings come out each time, so that the collector's memory of the page finds them without
  * reading them again.
  */
-const pages = new LRUCache<string, PageText>({ max: 5_000 });
-const referrers = new LRUCache<string, string>({ max: 5_000 });
+const pages = new Recent<string, PageText>(5_000);
+const referrers = new Recent<string, string>(5_000);
 /** Characters that are remembered of one page, all its values together; a longer one is read each time. */
 const MAX_REMEMBERED = 1_024;
 

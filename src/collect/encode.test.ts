@@ -64,6 +64,11 @@ const text = fc.oneof(
 );
 const texts = fc.array(text, { maxLength: 4 });
 
+/** A Map with the same name twice would be another one after the way through UTF-8. */
+const props = fc
+  .uniqueArray(fc.tuple(text, text), { maxLength: 3, selector: ([name]) => name.toWellFormed() })
+  .map((pairs) => Object.fromEntries(pairs.filter(([name]) => name !== '__proto__')));
+
 const hit: fc.Arbitrary<Hit> = fc.record({
   time: fc.integer({ min: TODAY - 80 * 86_400_000, max: TODAY + 86_399_999 }),
   visitor: uint64,
@@ -92,6 +97,10 @@ const hit: fc.Arbitrary<Hit> = fc.record({
   deviceId: text,
   deviceVisitor: uint64,
   allowed: fc.record({ purposes: uint(16), partners: texts }),
+  source: fc.constantFrom('' as const, 'direct' as const, 'social' as const),
+  campaign: text,
+  creative: text,
+  props,
 });
 
 /** What a lone surrogate becomes in any UTF-8: the sign for what is no character. */
@@ -141,8 +150,35 @@ describe('a hit that went through ClickHouse', () => {
         device_visitor: String(one.deviceVisitor),
         purposes: one.allowed.purposes,
         partners: storedAll(one.allowed.partners),
+        source: one.source,
+        campaign: stored(one.campaign),
+        creative: stored(one.creative),
+        props: Object.fromEntries(
+          Object.entries(one.props).map(([name, value]) => [stored(name), stored(value)]),
+        ),
       });
     }
+  });
+
+  it('of a journal that the last version left is read, each column by its name in the header', async () => {
+    const since = ['source', 'campaign', 'creative', 'props'];
+    const columns = HIT_COLUMNS.split('\t');
+    const [one] = fc.sample(hit, 1);
+    const left = (n: bigint) =>
+      encodeHit({ ...one!, hit: 10_000n + n, event: 'left' })
+        .split('\t')
+        .filter((_, place) => !since.includes(columns[place]!))
+        .join('\t');
+    const header = columns.filter((name) => !since.includes(name)).join('\t');
+    await ship('hits', header, [left(1n)]);
+    const rest = `${header}\n${left(1n)}\tw1-left-1\n${left(2n)}\tw1-left-1\n`;
+    const bytes = Readable.from([Buffer.from(rest)], { objectMode: false });
+    await clickhouse.insertMissing('hits', bytes, 'hit', 'w1-left-1');
+    expect(
+      await clickhouse.query(
+        "SELECT count() AS n, source, campaign, creative, props FROM kept_hits WHERE event = 'left' GROUP BY ALL",
+      ),
+    ).toEqual([{ n: '3', source: '', campaign: '', creative: '', props: {} }]);
   });
 
   it('has hour and weekday of the visitor’s own clock', async () => {

@@ -6,9 +6,10 @@ import type { Hit } from './hit.ts';
  * journal itself writes it at the end of each row.
  */
 export const HIT_COLUMNS =
-  'time\tvisitor\thit\tsite\tevent\torigin\turl\tpath\ttitle\treferrer\treferrer_host\tcategories\tkeywords\tdwell_ms\tscroll\tcountry\tregion\tlanguage\tdevice\tos\tbrowser\ttz\tnetwork\tdevice_type\tdevice_id\tdevice_visitor\tpurposes\tpartners\tfile';
+  'time\tvisitor\thit\tsite\tevent\torigin\turl\tpath\ttitle\treferrer\treferrer_host\tcategories\tkeywords\tdwell_ms\tscroll\tcountry\tregion\tlanguage\tdevice\tos\tbrowser\ttz\tnetwork\tdevice_type\tdevice_id\tdevice_visitor\tpurposes\tpartners\tsource\tcampaign\tcreative\tprops\tfile';
 export const MATCH_COLUMNS = 'time\tvisitor\tpartner\tuid\tpurposes\tpartners\tfile';
 export const CONSENT_COLUMNS = 'time\tvisitor\twithdrawn\tpurposes\tpartners\torigin';
+export const OPTOUT_COLUMNS = 'time\tvisitor\thash\terasure\tfile';
 export const TALLY_COLUMNS = 'time\troom\tsite\treason\tn';
 
 /**
@@ -16,7 +17,7 @@ export const TALLY_COLUMNS = 'time\troom\tsite\treason\tn';
  * in the request; the bytes travel unchanged through the journal into ClickHouse.
  */
 export function encodeHit(hit: Hit): string {
-  return `${time(hit.time)}\t${hit.visitor}\t${hit.hit}\t${text(hit.site)}\t${text(hit.event)}\t${hit.origin}\t${text(hit.url)}\t${text(hit.path)}\t${text(hit.title)}\t${text(hit.referrer)}\t${text(hit.referrerHost)}\t${list(hit.categories)}\t${list(hit.keywords)}\t${hit.dwellMs}\t${hit.scroll}\t${hit.country}\t${hit.region}\t${hit.language}\t${text(hit.device)}\t${text(hit.os)}\t${text(hit.browser)}\t${hit.tz}\t${hit.network}\t${hit.deviceType}\t${text(hit.deviceId)}\t${hit.deviceVisitor}\t${hit.allowed.purposes}\t${list(hit.allowed.partners)}`;
+  return `${time(hit.time)}\t${hit.visitor}\t${hit.hit}\t${text(hit.site)}\t${text(hit.event)}\t${hit.origin}\t${text(hit.url)}\t${text(hit.path)}\t${text(hit.title)}\t${text(hit.referrer)}\t${text(hit.referrerHost)}\t${list(hit.categories)}\t${list(hit.keywords)}\t${hit.dwellMs}\t${hit.scroll}\t${hit.country}\t${hit.region}\t${hit.language}\t${text(hit.device)}\t${text(hit.os)}\t${text(hit.browser)}\t${hit.tz}\t${hit.network}\t${hit.deviceType}\t${text(hit.deviceId)}\t${hit.deviceVisitor}\t${hit.allowed.purposes}\t${list(hit.allowed.partners)}\t${hit.source}\t${text(hit.campaign)}\t${text(hit.creative)}\t${map(hit.props)}`;
 }
 
 /** A partner's id for a visitor, as a line of `matches`; an empty uid deletes the match. */
@@ -26,6 +27,15 @@ export const encodeMatch = (at: number, visitor: bigint, partner: string, uid: s
 /** A refusal that came with a known id, as a line of `consents`. */
 export const encodeWithdrawal = (at: number, visitor: bigint, origin: string) =>
   `${time(at)}\t${visitor}\t1\t0\t[]\t${origin}`;
+
+/**
+ * An opt-out, as a line of `optouts`.
+ *
+ * @param hash UInt64, the keyed hash by which the visitor is known for ever after.
+ * @param erasure id of the request to delete what is known.
+ */
+export const encodeOptout = (at: number, visitor: bigint, hash: bigint, erasure: string) =>
+  `${time(at)}\t${visitor}\t${hash}\t${text(erasure)}`;
 
 /** A counter's growth within a minute, as a line of `tallies`. */
 export const encodeTally = (minute: number, room: string, site: string, reason: string, n: number) =>
@@ -68,4 +78,13 @@ function list(values: readonly string[]): string {
     encodedLists.set(values, out);
   }
   return out;
+}
+
+/** Nearly every hit has none. */
+function map(values: Readonly<Record<string, string>>): string {
+  let out = '';
+  for (const name in values) {
+    out += `${out === '' ? '' : ','}'${text(name)}':'${text(values[name]!)}'`;
+  }
+  return `{${out}}`;
 }

@@ -7,7 +7,7 @@ import type { Partner, Site } from '../registry/kinds.ts';
 import { Tally } from '../report/tally.ts';
 import { Collector } from './collector.ts';
 import type { Request, Response } from './door.ts';
-import { CONSENT_COLUMNS, HIT_COLUMNS, MATCH_COLUMNS, TALLY_COLUMNS } from './encode.ts';
+import { CONSENT_COLUMNS, HIT_COLUMNS, MATCH_COLUMNS, OPTOUT_COLUMNS, TALLY_COLUMNS } from './encode.ts';
 import type { Geo } from './geo.ts';
 
 export const SECRET = 'a secret of tests, of no use elsewhere';
@@ -20,9 +20,13 @@ export const CHROME =
 export const AMERICAN = '192.0.2.17';
 export const GERMAN = '198.51.100.17';
 export const NOWHERE = '203.0.113.17';
+/** American too, in a data centre. */
+export const HOSTED = '192.0.2.200';
 
-const COUNTRIES: Readonly<Record<string, string>> = { [AMERICAN]: 'US', [GERMAN]: 'DE' };
-const geo: Geo = { locate: (address) => ({ country: COUNTRIES[address] ?? '', region: '' }) };
+const COUNTRIES: Readonly<Record<string, string>> = { [AMERICAN]: 'US', [HOSTED]: 'US', [GERMAN]: 'DE' };
+const geo: Geo = {
+  locate: (address) => ({ country: COUNTRIES[address] ?? '', region: '', dataCentre: address === HOSTED }),
+};
 
 const written = { version: 1, updatedAt: '2026-01-01T00:00:00.000Z' };
 export const SITE: Site = { id: 'shop', name: 'Shop', domains: ['shop.test'], key: 'SITEKEY', ...written };
@@ -46,6 +50,7 @@ const COLUMNS: Readonly<Record<Stream, string>> = {
   hits: HIT_COLUMNS,
   matches: MATCH_COLUMNS,
   consents: CONSENT_COLUMNS,
+  optouts: OPTOUT_COLUMNS,
   tallies: TALLY_COLUMNS,
 };
 
@@ -131,8 +136,10 @@ export function requestOf(
 }
 
 /** The values of a header, which stand in turn with their names. */
-export const headersOf = ({ headers }: Response, name: string): string[] =>
-  headers.filter((_, i) => i % 2 === 1 && headers[i - 1]?.toLowerCase() === name.toLowerCase());
+export function headersOf({ headers, setCookie }: Response, name: string): string[] {
+  const all = setCookie === undefined ? headers : [...headers, 'Set-Cookie', setCookie];
+  return all.filter((_, i) => i % 2 === 1 && all[i - 1]?.toLowerCase() === name.toLowerCase());
+}
 
 /** A TC string that gives these purposes to these vendors. */
 export function tc(purposes: readonly number[], vendors: readonly number[]): string {

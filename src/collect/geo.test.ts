@@ -61,7 +61,7 @@ describe('the bundled file', () => {
     ['what is no address', 'nonsense', ''],
     ['nothing', '', ''],
   ])('%s: %s is in “%s”', (_sentence, address, country) => {
-    expect(geo.locate(address)).toEqual({ country, region: '' });
+    expect(geo.locate(address)).toEqual({ country, region: '', dataCentre: false });
   });
 });
 
@@ -106,15 +106,30 @@ describe('a file of one’s own', () => {
     ],
   ])('%s', async (_sentence, type, entry, country, region) => {
     const geo = await openGeo(await written('own.mmdb', mmdb(type, 4, entry)));
-    expect(geo.locate('8.8.8.8')).toEqual({ country, region });
-    expect(geo.locate('203.0.113.9')).toEqual({ country: '', region: '' });
+    expect(geo.locate('8.8.8.8')).toEqual({ country, region, dataCentre: false });
+    expect(geo.locate('203.0.113.9')).toEqual({ country: '', region: '', dataCentre: false });
+  });
+
+  const german = { country: { iso_code: 'DE' } };
+  it.each([
+    ['MaxMind’s ISP fields', { ...german, autonomous_system_number: 24940 }, true],
+    ['MaxMind’s Enterprise form', { ...german, traits: { autonomous_system_number: 16509 } }, true],
+    ['MaxMind’s own word', { ...german, traits: { user_type: 'hosting' } }, true],
+    ['ip-location-db’s flat form', { country_code: 'DE', autonomous_system_number: '24940' }, true],
+    ['IPinfo’s form', { country_code: 'DE', asn: 'AS14061' }, true],
+    ['a telephone company', { ...german, autonomous_system_number: 3320 }, false],
+    ['a number of another kind', { ...german, autonomous_system_number: 'none' }, false],
+    ['no owner', german, false],
+  ])('tells whether a network is a data centre’s: %s', async (_sentence, entry, dataCentre) => {
+    const geo = await openGeo(await written('owner.mmdb', mmdb('GeoIP2-Enterprise', 4, entry)));
+    expect(geo.locate('8.8.8.8')).toEqual({ country: 'DE', region: '', dataCentre });
   });
 
   it('for IPv4 alone says nothing of IPv6 addresses, instead of something wrong', async () => {
     const geo = await openGeo(
       await written('v4.mmdb', mmdb('GeoLite2-Country', 4, { country: { iso_code: 'US' } })),
     );
-    expect(geo.locate('2a02:6b8::1')).toEqual({ country: '', region: '' });
+    expect(geo.locate('2a02:6b8::1')).toMatchObject({ country: '', region: '' });
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { open, type Reader, type Response } from 'maxmind';
 import { isLocal } from './address.ts';
+import { isHosting } from './data-centres.ts';
 
 /** Where an address is, as far as the file tells; each empty where it does not. */
 export interface GeoPlace {
@@ -8,6 +9,8 @@ export interface GeoPlace {
   readonly country: string;
   /** ISO 3166-2, such as `US-CA`. */
   readonly region: string;
+  /** Of a network in which servers stand; false where the file names no network's owner. */
+  readonly dataCentre: boolean;
 }
 
 export interface Geo {
@@ -37,8 +40,17 @@ const WHAT_TO_DO: Readonly<Record<GeoProblem, string>> = {
   no_country: `holds no countries. Set GEOIP_MMDB to a country or city file, ${OR_LEAVE_OUT}`,
 };
 
-/** MaxMind's nested form (GeoIP2, GeoLite2, DB-IP) and the flat one of ip-location-db. */
-interface Entry {
+/** Who announces a network, as MaxMind's ISP and ASN files and ip-location-db name it. */
+interface Owner {
+  readonly autonomous_system_number?: unknown;
+}
+
+/** MaxMind's nested form (GeoIP2, GeoLite2, DB-IP) and the flat ones of ip-location-db and IPinfo. */
+interface Entry extends Owner {
+  /** IPinfo's, such as `AS15169`. */
+  readonly asn?: unknown;
+  /** GeoIP2 Enterprise has the owner here, and says of some what they are. */
+  readonly traits?: Owner & { readonly user_type?: unknown; readonly is_hosting_provider?: unknown };
   readonly country_code?: unknown;
   readonly country?: { readonly iso_code?: unknown };
   readonly registered_country?: { readonly iso_code?: unknown };
@@ -49,7 +61,7 @@ interface Entry {
 const BUNDLED = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb';
 
 /** Also what a local address is: the bundled file has 172.16.0.0/12 and 192.168.0.0/16 in Australia. */
-const UNKNOWN: GeoPlace = { country: '', region: '' };
+const UNKNOWN: GeoPlace = { country: '', region: '', dataCentre: false };
 
 /**
  * Opens the file that tells the country of an address. It is read into memory once, so a file that is
@@ -121,9 +133,17 @@ function placeOf(entry: Entry): GeoPlace {
     entry.country_code ?? entry.country?.iso_code ?? entry.registered_country?.iso_code,
     /^[A-Za-z]{2}$/,
   );
-  if (country === '') return UNKNOWN;
+  const dataCentre = isDataCentre(entry);
+  if (country === '') return dataCentre ? { ...UNKNOWN, dataCentre } : UNKNOWN;
   const subdivision = codeOf(entry.subdivisions?.[0]?.iso_code, /^[A-Za-z0-9]{1,3}$/);
-  return { country, region: subdivision === '' ? '' : `${country}-${subdivision}` };
+  return { country, region: subdivision === '' ? '' : `${country}-${subdivision}`, dataCentre };
+}
+
+function isDataCentre({ traits, asn, autonomous_system_number }: Entry): boolean {
+  if (traits?.user_type === 'hosting' || traits?.is_hosting_provider === true) return true;
+  const owner = autonomous_system_number ?? traits?.autonomous_system_number ?? asn;
+  const number = typeof owner === 'string' ? Number(owner.replace(/^AS/i, '')) : owner;
+  return typeof number === 'number' && isHosting(number);
 }
 
 const codeOf = (value: unknown, form: RegExp) =>

@@ -1,4 +1,6 @@
 import type { Allowed } from '../consent/decide.ts';
+import type { PageMemory } from './page.ts';
+import type { Source } from './sources.ts';
 
 /** Where a hit came from: the pixel, a page's or server's POST, or an imported log. */
 export type Origin = 'pixel' | 'api' | 'import';
@@ -8,6 +10,8 @@ export type Origin = 'pixel' | 'api' | 'import';
  * from outside, none checked. `undefined` = not given.
  */
 export interface HitInput {
+  /** Of a page that was read before under the very same values: what came of it. */
+  memory?: PageMemory | undefined;
   site?: string | undefined;
   event?: string | undefined;
   url?: string | undefined;
@@ -22,6 +26,10 @@ export interface HitInput {
   firstPartyId?: string | undefined;
   tz?: number | undefined;
   hitId?: string | undefined;
+  campaign?: string | undefined;
+  creative?: string | undefined;
+  /** A flat object, or its JSON text. */
+  props?: unknown;
   gdpr?: string | undefined;
   gdprConsent?: string | undefined;
   gpp?: string | undefined;
@@ -71,4 +79,12 @@ export interface Hit {
   /** UInt64: the visitor that the device id alone would be; 0 without one. */
   deviceVisitor: bigint;
   allowed: Allowed;
+  /** Empty for an event in the midst of a visit, which comes from nowhere. */
+  source: Source | '';
+  /** The campaign that showed the ad, or that led to the page. */
+  campaign: string;
+  /** The ad that was shown or clicked. */
+  creative: string;
+  /** What the page says beside, by name. */
+  props: Readonly<Record<string, string>>;
 }

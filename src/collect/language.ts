@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache';
+import { Recent } from '../recent.ts';
+import { detached } from './detached.ts';
 
 /** ISO 639-1, the 183 codes in use. */
 const CODES = new Set(
@@ -18,7 +19,7 @@ const WITHDRAWN: Readonly<Record<string, string>> = { iw: 'he', in: 'id', ji: 'y
 /** Browsers send well under a hundred characters; what stands behind this is not read. */
 const MAX_LENGTH = 256;
 
-const languages = new LRUCache<string, string>({ max: 5_000 });
+const languages = new Recent<string, string>(5_000);
 
 /**
  * The language a person reads first.
@@ -33,7 +34,7 @@ export function primaryLanguage(acceptLanguage: string | undefined): string {
   let language = languages.get(acceptLanguage);
   if (language === undefined) {
     language = parse(acceptLanguage);
-    languages.set(acceptLanguage, language);
+    languages.set(detached(acceptLanguage), language);
   }
   return language;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Page, readPage, readReferrer } from './page.ts';
+import { type Page, readPage } from './page.ts';
 
 const read = (url: string, said: Parameters<typeof readPage>[1] = {}): Page => {
   const page = readPage(url, said);
@@ -48,6 +48,12 @@ describe('a page', () => {
     });
   });
 
+  it('has the campaign that its address names, and what kind of source that is', () => {
+    const tagged = 'https://shop.test/a?utm_campaign=Spring%20of%20a@b.test&utm_medium=cpc';
+    expect(read(tagged)).toMatchObject({ campaign: 'Spring of [email]', source: 'campaign' });
+    expect(read('https://shop.test/a')).toMatchObject({ campaign: '', source: '' });
+  });
+
   it('too long to be remembered is read all the same', () => {
     const title = 'word '.repeat(400);
     const long = () => read('https://shop.test/long', { title });
@@ -58,24 +64,5 @@ describe('a page', () => {
   it('that cannot be read is refused each time', () => {
     expect(readPage('about:blank', {})).toBe('bad_url');
     expect(readPage('about:blank', {})).toBe('bad_url');
-  });
-});
-
-describe('a referrer', () => {
-  it('is nowhere on its own host and somewhere on any other, in whatever order they ask', () => {
-    const from = 'https://news.test/story?id=1';
-    const elsewhere = { referrer: 'https://news.test/story', host: 'news.test' };
-    const nowhere = { referrer: '', host: '' };
-    const hosts = ['shop.test', 'news.test', 'blog.test', 'news.test'];
-    expect(hosts.map((host) => readReferrer(from, host))).toEqual([elsewhere, nowhere, elsewhere, nowhere]);
-  });
-
-  it('that is an address is cut, and is nowhere on itself', () => {
-    expect(readReferrer('http://192.0.2.17/a', 'shop.test').host).toBe('192.0.2.0');
-    expect(readReferrer('http://192.0.2.17/a', '192.0.2.17')).toEqual({ referrer: '', host: '' });
-  });
-
-  it('that cannot be read is nowhere', () => {
-    expect(readReferrer('android-app://com.example', 'shop.test')).toEqual({ referrer: '', host: '' });
   });
 });

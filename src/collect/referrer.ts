@@ -1,31 +1,126 @@
 import { isIP } from 'node:net';
+import { Recent } from '../recent.ts';
 import { truncate } from './address.ts';
+import { detached } from './detached.ts';
 import { scrubUrl } from './scrub.ts';
+import { type Source, sourceOfApp, sourceOfHost } from './sources.ts';
 
-/** Where a visitor came from, as it may be stored; both empty where that is nowhere else. */
+/** Where a visitor came from, as it may be stored. */
 export interface Referrer {
+  /** Scrubbed; empty where that is nowhere else, or cannot be read. */
   readonly referrer: string;
-  /** Host name without port, lower case. */
+  /** Host name without port, lower case; empty like the above. */
   readonly host: string;
+  readonly source: Exclude<Source, 'campaign'>;
 }
 
-const NOWHERE: Referrer = { referrer: '', host: '' };
+export const DIRECT: Referrer = { referrer: '', host: '', source: 'direct' };
+const OWN: Referrer = { referrer: '', host: '', source: 'internal' };
+
+/** A referrer that was read, with what tells whether it is one of the page's own site. */
+interface Known {
+  readonly ownHost: string;
+  /** The host and the hosts above it, without the topmost. */
+  readonly within: readonly string[];
+  readonly elsewhere: Referrer;
+  readonly inside: Referrer;
+}
+
+/** By the referrer as it came: many visitors come from few pages. */
+const referrers = new Recent<string, Known>(5_000);
+/** Characters of a referrer that is remembered; a longer one is read anew each time. */
+const MAX_REMEMBERED = 1_024;
 
 /**
- * Scrubs a referrer as a page's URL. One on the page's own host tells nothing that the earlier hit did not
- * tell, and one that cannot be read tells nothing at all: both are empty, never a refusal. A host that is
- * an address is cut like any address: unlike the page's own it may be a person's machine.
+ * Scrubs a referrer as a page's URL, and tells what kind of place it is. One on the page's own host tells
+ * nothing that the earlier hit did not tell, and one that cannot be read tells nothing at all: both are empty,
+ * never a refusal. A host that is an address is cut like any address: unlike the page's own it may be a
+ * person's machine.
  *
- * @param referrer the `r` parameter or document.referrer, as it came.
- * @param ownHost host name of the page, in lower case, without port.
+ * @param referrer the `r` parameter or document.referrer, as it came; `android-app://` counts as what the app is.
+ * @param host host name of the page, in lower case, without port.
+ * @param domains those of the page's site; what lies below one is the site's too.
  */
-export function scrubReferrer(referrer: string, ownHost: string): Referrer {
-  if (referrer === '') return NOWHERE;
+export function readReferrer(referrer: string, host: string, domains: readonly string[]): Referrer {
+  if (referrer === '') return DIRECT;
+  let known = referrers.get(referrer);
+  if (known === undefined) {
+    known = read(referrer);
+    if (referrer.length <= MAX_REMEMBERED) referrers.set(detached(referrer), known);
+  }
+  if (known.ownHost === host) return OWN;
+  return isInside(known, host, domains) ? known.inside : known.elsewhere;
+}
+
+/**
+ * Who moves within a site was led nowhere, whatever tags its links have; else the tags say more than the
+ * referrer. That somebody came directly only a page view can say: other events have no referrer as a rule.
+ *
+ * @param tagged what the tags in the page's address say; empty without.
+ * @returns empty for an event in the midst of a visit.
+ */
+export const sourceOf = ({ source }: Referrer, tagged: Source | '', isPageView: boolean): Source | '' =>
+  source === 'internal' ? source : tagged || (isPageView || source !== 'direct' ? source : '');
+
+const nowhere = (source: Referrer['source']): Known => {
+  const elsewhere: Referrer = { ...DIRECT, source };
+  return { ownHost: '', within: [], elsewhere, inside: elsewhere };
+};
+const UNREADABLE = nowhere('direct');
+const APP = /^(?:android|ios)-app:\/\/([\w.-]{1,200})/i;
+
+function read(referrer: string): Known {
+  const app = APP.exec(referrer)?.[1];
+  if (app !== undefined) return nowhere(sourceOfApp(app) ?? 'referral');
   const scrubbed = scrubUrl(referrer);
-  if (typeof scrubbed === 'string' || scrubbed.host === ownHost) return NOWHERE;
-  const address = scrubbed.host.replace(/^\[|\]$/g, '');
-  if (isIP(address) === 0) return { referrer: scrubbed.url, host: scrubbed.host };
+  if (typeof scrubbed === 'string') return UNREADABLE;
+  const ownHost = scrubbed.host;
+  const elsewhere: Referrer = {
+    ...withoutAddress(scrubbed.url, ownHost),
+    source: sourceOfHost(ownHost) ?? 'referral',
+  };
+  return { ownHost, within: within(ownHost), elsewhere, inside: { ...elsewhere, source: 'internal' } };
+}
+
+function withoutAddress(url: string, ownHost: string): { referrer: string; host: string } {
+  const address = ownHost.replace(/^\[|\]$/g, '');
+  if (isIP(address) === 0) return { referrer: url, host: ownHost };
   const network = truncate(address).replace(/\/\d+$/, '');
   const host = network.includes(':') ? `[${network}]` : network;
-  return { referrer: scrubbed.url.replace(scrubbed.host, host), host };
+  return { referrer: url.replace(ownHost, host), host };
+}
+
+/** Deeper names than any site has are of no use, and would take quadratic memory. */
+const MAX_LABELS = 10;
+
+function within(host: string): string[] {
+  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) return [];
+  const labels = host.split('.').slice(-MAX_LABELS);
+  return labels.slice(0, -1).map((_, at) => labels.slice(at).join('.'));
+}
+
+/**
+ * A host below or above the page's is of the same site, unless it is known to be something else: who comes to
+ * `a.tumblr.com` from `tumblr.com` comes from a social network.
+ */
+function isInside({ ownHost, within, elsewhere }: Known, host: string, domains: readonly string[]): boolean {
+  if (domains.length > 0) {
+    const own = domainsOf(domains);
+    for (const name of within) if (own.has(name)) return true;
+  }
+  if (elsewhere.source !== 'referral' || within.length === 0) return false;
+  const site = host.startsWith('www.') ? host.slice(4) : host;
+  return within.includes(site) || (host.endsWith(ownHost) && host.at(-ownHost.length - 1) === '.');
+}
+
+/** By the list itself, which a site's version keeps; one may name a thousand. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function domainsOf(domains: readonly string[]): ReadonlySet<string> {
+  let set = sets.get(domains);
+  if (set === undefined) {
+    set = new Set(domains.map((domain) => domain.replace(/^www\./, '')));
+    sets.set(domains, set);
+  }
+  return set;
 }

@@ -2,11 +2,12 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { addAbortSignal, pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { LINE_LIMIT, LineSplitter } from '../collect/line-splitter.ts';
 
-/** Why a log cannot be read. */
-export type UnreadableReason = 'missing' | 'no_file' | 'forbidden' | 'damaged' | 'unreadable';
+/** Why a file cannot be read. */
+export type UnreadableReason = 'missing' | 'no_file' | 'forbidden' | 'damaged' | 'unreadable' | 'no_parquet';
 
-/** A log that cannot be read; the message says what to do. */
+/** A file that cannot be read; the message says what to do. */
 export class UnreadableLogError extends Error {
   readonly reason: UnreadableReason;
 
@@ -18,18 +19,21 @@ export class UnreadableLogError extends Error {
 }
 
 const WHAT_TO_DO: Readonly<Record<UnreadableReason, string>> = {
-  missing: 'does not exist. Name an existing log, or - to read from standard input.',
+  missing: 'does not exist. Name an existing file, or - to read from standard input.',
   no_file:
-    'is a folder. Name one log in it; several can be piped: cat logs/* | npx ninety import access-log -',
+    'is a folder. Name one file in it; several can be piped, as in: cat logs/* | npx ninety import access-log -',
   forbidden: 'may not be read by this user. Run the command as one who may.',
   damaged: 'is compressed, and its data are damaged or cut off. What stands before that place was read.',
   unreadable: 'cannot be read any further: the disk, or what is piped in, reported an error.',
+  no_parquet: 'is no Parquet file, or its end is missing. --format tells what it is.',
 };
 
 /** A log to be read once or twice. */
 export interface Log {
   /** On disk, compressed or not; undefined for standard input. */
   readonly bytes: number | undefined;
+  /** Begins to read from the start, as it comes; otherwise as {@link Log.read}. */
+  readonly readText: (signal: AbortSignal) => TextReading;
   /** Begins to read from the first line; the signal ends it, also while nothing comes. */
   readonly read: (signal: AbortSignal) => Reading;
 }
@@ -45,30 +49,44 @@ export interface Reading {
   readonly bytesRead: () => number;
 }
 
-/** Request line and referrer of 8 kB each, and a browser's name; servers cut them shorter. */
-export const MAX_LINE = 65_536;
+export interface TextReading {
+  /** Pieces of text, without a byte order mark. @throws UnreadableLogError, the signal's reason */
+  readonly pieces: AsyncGenerator<string>;
+  readonly bytesRead: () => number;
+}
+
+/**
+ * Request line and referrer of 8 kB each, and a browser's name; servers cut them shorter. A hit's own line has
+ * the same limit at the server.
+ */
+export const MAX_LINE = LINE_LIMIT;
 
 /**
  * @param file a path; plain text or gzip, told apart by its first bytes; `-` is standard input, plain text.
  * @throws UnreadableLogError
  */
 export async function openLog(file: string): Promise<Log> {
-  if (file === '-') {
-    return {
-      bytes: undefined,
-      read: (signal) => ({ lines: split(process.stdin, NAME_OF_STDIN, signal), bytesRead: () => 0 }),
-    };
-  }
+  if (file === '-')
+    return logOf(undefined, (signal) => ({
+      pieces: piecesOf(process.stdin, NAME_OF_STDIN, signal),
+      bytesRead: () => 0,
+    }));
   const { bytes, zipped } = await inspect(file);
-  return {
-    bytes,
-    read: (signal) => {
-      const source = createReadStream(file);
-      const text = zipped ? pipeline(source, createGunzip(), () => undefined) : source;
-      return { lines: split(text, file, signal), bytesRead: () => source.bytesRead };
-    },
-  };
+  return logOf(bytes, (signal) => {
+    const source = createReadStream(file);
+    const text = zipped ? pipeline(source, createGunzip(), () => undefined) : source;
+    return { pieces: piecesOf(text, file, signal), bytesRead: () => source.bytesRead };
+  });
 }
+
+const logOf = (bytes: number | undefined, readText: (signal: AbortSignal) => TextReading): Log => ({
+  bytes,
+  readText,
+  read: (signal) => {
+    const { pieces, bytesRead } = readText(signal);
+    return { lines: split(pieces), bytesRead };
+  },
+});
 
 const NAME_OF_STDIN = 'Standard input';
 
@@ -91,38 +109,24 @@ async function inspect(file: string): Promise<{ bytes: number; zipped: boolean }
   }
 }
 
-/** By hand, because readline keeps a line of any length in memory. */
-async function* split(
-  source: Readable,
-  file: string,
-  signal: AbortSignal,
-): AsyncGenerator<string | undefined> {
-  let head = '';
-  let tooLong = false;
+async function* split(pieces: AsyncIterable<string>): AsyncGenerator<string | undefined> {
+  const splitter = new LineSplitter();
+  for await (const piece of pieces) for (const line of splitter.push(piece)) yield line;
+  for (const line of splitter.end()) yield line;
+}
+
+async function* piecesOf(source: Readable, file: string, signal: AbortSignal): AsyncGenerator<string> {
+  let isFirst = true;
   addAbortSignal(signal, source).setEncoding('utf8');
   try {
-    for await (const chunk of source as AsyncIterable<string>) {
-      let from = 0;
-      for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', from)) {
-        const line = head + chunk.slice(from, end);
-        yield tooLong || line.length > MAX_LINE ? undefined : withoutReturn(line);
-        head = '';
-        tooLong = false;
-        from = end + 1;
-      }
-      head += tooLong ? '' : chunk.slice(from);
-      if (head.length > MAX_LINE) {
-        tooLong = true;
-        head = '';
-      }
+    for await (const piece of source as AsyncIterable<string>) {
+      yield isFirst && piece.startsWith('\ufeff') ? piece.slice(1) : piece;
+      isFirst = false;
     }
   } catch (error) {
     throw signal.aborted ? signal.reason : asUnreadable(error, file);
   }
-  if (tooLong || head !== '') yield tooLong ? undefined : withoutReturn(head);
 }
-
-const withoutReturn = (line: string) => (line.endsWith('\r') ? line.slice(0, -1) : line);
 
 const REASONS: Readonly<Record<string, UnreadableReason>> = {
   ENOENT: 'missing',
@@ -134,7 +138,8 @@ const REASONS: Readonly<Record<string, UnreadableReason>> = {
   Z_BUF_ERROR: 'damaged',
 };
 
-function asUnreadable(error: unknown, file: string): unknown {
+/** What the file system or the unpacking said, as a person can use it. */
+export function asUnreadable(error: unknown, file: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (error instanceof UnreadableLogError || code === undefined) return error;
   return new UnreadableLogError(REASONS[code] ?? 'unreadable', file);

@@ -1,7 +1,10 @@
 import type { Refusal } from '../collect/refusal.ts';
 
-/** Line numbers that are kept; a log that is none at all would otherwise fill the memory with them. */
+/** Line numbers that are kept; a file that is none at all would otherwise fill the memory with them. */
 const KEPT_NUMBERS = 20;
+
+/** Why a line never leaves the command. */
+export type RefusedHere = Extract<Refusal, 'malformed' | 'asset' | 'not_a_page_view'>;
 
 /** How the lines of an import ended; it grows while the import runs. */
 export class ImportReport {
@@ -13,10 +16,10 @@ export class ImportReport {
   /** What the server refused; a newer one than this command may have reasons of its own. */
   readonly refusedByServer = new Map<string, number>();
   /** What never left the command: the server counts these when it is told. */
-  readonly refusedHere = new Map<Refusal, number>();
+  readonly refusedHere = new Map<RefusedHere, number>();
 
   /** @param line its number, from 1. */
-  refuse(reason: 'malformed' | 'asset' | 'not_a_page_view', line: number): void {
+  refuse(reason: RefusedHere, line: number): void {
     add(this.refusedHere, reason, 1);
     if (reason === 'malformed' && this.malformed.length < KEPT_NUMBERS) this.malformed.push(line);
   }
