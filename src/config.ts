@@ -93,6 +93,20 @@ const environment = z.object({
         ),
     )
     .optional(),
+  NINETY_CONSENT_REGIONS: z
+    .string()
+    .transform((codes) => list(codes.toUpperCase()))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(
+            /^(EEA|[A-Z]{2})$/,
+            'must be a comma separated list of EEA and countries, such as EEA,GB,CH,BR',
+          ),
+      ),
+    )
+    .optional(),
   NINETY_WORKERS: whole(1, 256, 'processes').default(1),
   NINETY_TRUST_PROXY: z
     .string()
@@ -163,6 +177,8 @@ export interface Config {
   readonly secret: string | undefined;
   /** `EEA`, an ISO 3166-1 country or an ISO 3166-2 region; undefined = no consent law applies there. */
   readonly localRegion: string | undefined;
+  /** `EEA` and countries where a yes is needed when nothing was signalled; undefined = the default policy. */
+  readonly consentRegions: readonly string[] | undefined;
   readonly workers: number;
   readonly trustProxy: readonly string[];
   readonly gvlId: number | undefined;
@@ -223,6 +239,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     adminKey: e.NINETY_ADMIN_KEY,
     secret: e.NINETY_SECRET,
     localRegion: e.NINETY_LOCAL_REGION,
+    consentRegions: e.NINETY_CONSENT_REGIONS,
     workers: e.NINETY_WORKERS,
     trustProxy: e.NINETY_TRUST_PROXY,
     gvlId: e.NINETY_GVL_ID,

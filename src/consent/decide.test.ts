@@ -408,6 +408,94 @@ describe('GPP', () => {
   });
 });
 
+describe('our own opt-out', () => {
+  it('beats every yes, and is the person’s word', () => {
+    const signals = { gdpr: '1', gdprConsent: tc(), gpc: false, optedOut: true };
+    expect(inWords(decide(signals, GERMANY))).toBe('opted_out!');
+    expect(inWords(decide({ gpc: true, optedOut: true }, OREGON))).toBe('opted_out!');
+  });
+});
+
+/** A GPP string of the Canadian section alone. */
+function canada(wish: { purposes?: number[]; vendors?: number[]; implied?: boolean } = {}): string {
+  const kind = wish.implied ? 'Implied' : 'Express';
+  const purposes = wish.purposes ?? [1, 3, 4];
+  return gpp({
+    [`tcfcav1.Purposes${kind}Consent`]: Array.from({ length: 24 }, (_, at) => purposes.includes(at + 1)),
+    [`tcfcav1.Vendor${kind}Consent`]: wish.vendors ?? [10, US_IDS],
+  });
+}
+
+describe('the Canadian TCF', () => {
+  // The library stamps the moment of making, which is after this file's clock.
+  const today = consentDecider(parties);
+  const MONTREAL: Place = { country: 'CA', region: 'CA-QC', local: false };
+  const rows: Row[] = [
+    ['express consent allows', { gpp: canada(), gppSid: '5' }, MONTREAL, `yes ${mask(1, 3, 4)} [alpha]`],
+    ['implied consent allows', { gpp: canada({ implied: true }) }, MONTREAL, `yes ${mask(1, 3, 4)} [alpha]`],
+    ['no vendor consent refuses', { gpp: canada({ vendors: [10] }) }, MONTREAL, 'no_vendor_consent!'],
+    ['no purpose 3 refuses', { gpp: canada({ purposes: [1, 4] }) }, MONTREAL, 'no_purpose_profile!'],
+    ['is not looked at where it is not in force', { gpp: canada({ vendors: [] }), gppSid: '7' }, OREGON, ALL],
+    ['is no yes to the law of the EEA', { gpp: canada(), gppSid: '5' }, GERMANY, 'consent_missing'],
+    [
+      'and the European one together allow what both allow',
+      { gpp: canada(), gdpr: '1', gdprConsent: tc({ vendors: [20, US_IDS] }) },
+      GERMANY,
+      `yes ${mask(1, 3, 4)} []`,
+    ],
+    ['that cannot be read refuses', { gpp: 'DBABj~garbage', gppSid: '5' }, MONTREAL, 'consent_unreadable'],
+  ];
+  it.each(rows)('%s', (_, signals, place, words) => {
+    expect(inWords(today({ gpc: false, ...signals }, place))).toBe(words);
+  });
+
+  it('without a vendor id of ours is a yes to somebody else', () => {
+    const nameless = consentDecider({ ...parties, gvlId: undefined });
+    expect(inWords(nameless({ gpp: canada(), gpc: false }, MONTREAL))).toBe('no_vendor_id');
+  });
+});
+
+describe('what may be done', () => {
+  const answers = (decision: Decision) => [
+    decision.cookie,
+    decision.store,
+    decision.profile,
+    decision.export,
+    ...['alpha', 'zeta', 'plain', 'stranger'].map((id) => decision.partner(id)),
+  ];
+  const of = (wish: Wish) => on({ gdpr: '1', gdprConsent: tc(wish) }, GERMANY);
+  const all = (answer: string) => Array.from({ length: 8 }, () => answer);
+  const rows: [string, Decision, string[]][] = [
+    ['everything where absence allows', on({}, OREGON), [...all('yes').slice(0, 7), 'unknown_partner']],
+    [
+      'with a yes to us and two partners: not with one that no list knows',
+      of({}),
+      ['yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'no_partner_gvl_id', 'unknown_partner'],
+    ],
+    [
+      'without a yes to a partner: nothing with that partner',
+      of({ vendors: [20, US_IDS] }),
+      ['yes', 'yes', 'yes', 'yes', 'no_partner_consent', 'yes', 'no_partner_gvl_id', 'unknown_partner'],
+    ],
+    [
+      'with a partner that the publisher restricts',
+      of({ restrictions: [[1, RestrictionType.NOT_ALLOWED, 10]] }),
+      ['yes', 'yes', 'yes', 'yes', 'no_partner_purpose', 'yes', 'no_partner_gvl_id', 'unknown_partner'],
+    ],
+    [
+      'without purpose 4: store and profile, hand nothing out',
+      of({ purposes: [1, 3] }),
+      ['yes', 'yes', 'yes', ...all('no_purpose_hand_out').slice(3)],
+    ],
+    ['nothing without purpose 1', of({ purposes: [3, 4] }), all('no_purpose_store')],
+    ['nothing without a signal where a yes is needed', on({}, GERMANY), all('consent_missing')],
+    ['nothing after an opt-out of sale', on({ gpc: true }, OREGON), all('sale_opt_out')],
+  ];
+  it.each(rows)('%s', (_, decision, expected) => {
+    expect(answers(decision)).toEqual(expected);
+  });
+});
+
 describe('the memory of decisions', () => {
   it('gives the same answer, and the same object, again', () => {
     const signals = { gdpr: '1', gdprConsent: tc(), gpc: false };

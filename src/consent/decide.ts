@@ -1,11 +1,23 @@
-import { LRUCache } from 'lru-cache';
-import type { Refusal } from '../collect/refusal.ts';
+import { Recent } from '../recent.ts';
+import {
+  type Allowed,
+  type Answer,
+  type Decision,
+  type Granted,
+  granted,
+  type PartnerNo,
+  refused,
+  withdrawn,
+} from './decision.ts';
 import { readGpp, readGppSid, TCF_EU_SECTION } from './gpp.ts';
 import { isSilent, keyOf, type NormalSignals, normalise } from './normal-signals.ts';
-import { type Law, lawOf } from './policy.ts';
+import { type Law, lawOf, regionsNeedingYes } from './policy.ts';
 import { PURPOSE, PURPOSES_WITHOUT_TCF } from './purposes.ts';
-import { MAX_CONSENT_LENGTH, readTcf, type TcConsents } from './tcf.ts';
+import { MAX_CONSENT_LENGTH, readTcf, type TcConsents, type TcReading } from './tcf.ts';
+import { readTcfCa } from './tcf-ca.ts';
 import { readUsPrivacy } from './us-privacy.ts';
+
+export type { Allowed, Answer, Decision };
 
 /** The consent signals that came with a request, exactly as they came. `undefined` = absent. */
 export interface Signals {
@@ -16,6 +28,8 @@ export interface Signals {
   readonly usPrivacy?: string | undefined;
   /** `Sec-GPC: 1`. */
   readonly gpc: boolean;
+  /** Our own opt-out's cookie came along. */
+  readonly optedOut?: boolean | undefined;
 }
 
 /** Where the visitor is, as far as known. */
@@ -34,27 +48,18 @@ export interface Parties {
   readonly gvlId: number | undefined;
   /** `EEA`, a country or a region whose law applies to local addresses; undefined = none. */
   readonly localRegion: string | undefined;
+  /** From {@link regionsNeedingYes}. @default the default policy */
+  readonly needingYes?: ReadonlySet<string>;
   readonly partners: readonly { readonly id: string; readonly gvlId?: number | undefined }[];
 }
 
-/** What a visitor's consent allows; kept with every fact. */
-export interface Allowed {
-  /** TCF purposes as a bit mask: bit `p - 1` is purpose p (1 store, 3 profile, 4 hand out, 9 and 10 reckoning). */
-  readonly purposes: number;
-  /** Ids of the partners to whom this visitor's data may go; sorted. */
-  readonly partners: readonly string[];
-}
-
-export type Decision =
-  | { readonly yes: true; readonly allowed: Allowed }
-  /** `withdrawal`: the person said no (rather than: nobody has said anything). With a known id it ends what is known. */
-  | { readonly yes: false; readonly reason: Refusal; readonly withdrawal: boolean };
-
-/** Decisions that are kept. A visitor's signals stay the same from page to page, so most hits find theirs. */
-const KEPT_DECISIONS = 20_000;
-
-/** Characters of all kept signals together: 32 MB of strings at most. */
-const KEPT_CHARACTERS = 32 * 2 ** 20;
+/**
+ * Characters of the signals whose decisions are kept, in each of two generations; a visitor's stay the same from
+ * page to page, so most hits find theirs. Of strings of 600 characters, as CMPs make them, some 15,000.
+ */
+const KEPT_CHARACTERS = 16 * 2 ** 20;
+/** What a decision itself takes, in characters. */
+const DECISION = 500;
 
 interface Kept {
   readonly decision: Decision;
@@ -62,9 +67,7 @@ interface Kept {
   readonly until: number;
 }
 
-const refused = (reason: Refusal): Decision => Object.freeze({ yes: false, reason, withdrawal: false });
-const withdrawn = (reason: Refusal): Decision => Object.freeze({ yes: false, reason, withdrawal: true });
-
+const OPTED_OUT = withdrawn('opted_out');
 const SALE_OPT_OUT = withdrawn('sale_opt_out');
 const NO_VENDOR_ID = refused('no_vendor_id');
 
@@ -72,11 +75,12 @@ const NO_VENDOR_ID = refused('no_vendor_id');
  * Makes the function that decides what a visitor's signals allow, for us and for the registered partners.
  * Pure but for a bounded memory of its answers and the clock; a change of the parties needs a new one.
  *
- * The rules: a no weighs more than what cannot be read, and that more than a yes. `Sec-GPC` and the
- * opt-outs of US Privacy and GPP refuse everywhere. TCF applies when `gdpr=1`, when GPP has its section 2
- * in force, or when a readable string came without a word on `gdpr`; an explicit `gdpr=0` says it does not
- * apply, and anything else in `gdpr` says nothing. Otherwise the law of the place decides. GPP overrides the
- * legacy string of the same law.
+ * The rules: our own opt-out weighs most; then a no weighs more than what cannot be read, and that more than
+ * a yes. `Sec-GPC` and the opt-outs of US Privacy and GPP refuse everywhere. TCF applies when `gdpr=1`, when
+ * GPP has its section 2 in force, or when a readable string came without a word on `gdpr`; an explicit
+ * `gdpr=0` says it does not apply, and anything else in `gdpr` says nothing. The Canadian TCF applies when GPP
+ * has its section 5 in force; a yes to one law is no yes to the other. Otherwise the law of the place decides.
+ * GPP overrides the legacy string of the same law.
  *
  * @param now milliseconds since 1970.
  */
@@ -85,7 +89,8 @@ export function consentDecider(
   now: () => number = Date.now,
 ): (signals: Signals, place: Place) => Decision {
   const partners = [...parties.partners].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  const all = allow(
+  const needingYes = parties.needingYes ?? regionsNeedingYes();
+  const all = granted(
     PURPOSES_WITHOUT_TCF,
     partners.map((partner) => partner.id),
   );
@@ -94,15 +99,17 @@ export function consentDecider(
     needs_yes: refused('consent_missing'),
     country_unknown: refused('country_unknown'),
   };
-  const kept = new LRUCache<string, Kept>({
-    max: KEPT_DECISIONS,
-    maxSize: KEPT_CHARACTERS,
-    sizeCalculation: (_, key) => key.length,
-  });
+  const vendors = new Map(partners.map(({ id, gvlId }) => [id, gvlId]));
+  const noOf = (id: string): PartnerNo => {
+    if (!vendors.has(id)) return 'unknown_partner';
+    return vendors.get(id) === undefined ? 'no_partner_gvl_id' : 'no_partner_consent';
+  };
+  const kept = new Recent<string, Kept>(KEPT_CHARACTERS);
 
   return (signals, place) => {
+    if (signals.optedOut) return OPTED_OUT;
     if (signals.gpc) return SALE_OPT_OUT;
-    const law = lawOf(place, parties.localRegion);
+    const law = lawOf(place, parties.localRegion, needingYes);
     if (isSilent(signals)) return withoutSignal[law];
     const said = normalise(signals);
     const key = keyOf(said, law);
@@ -111,7 +118,7 @@ export function consentDecider(
       return known.decision;
     }
     const fresh = decide(said, law);
-    kept.set(key, fresh);
+    kept.set(key, fresh, key.length + DECISION);
     return fresh.decision;
   };
 
@@ -122,10 +129,12 @@ export function consentDecider(
     const us = gppDecidesUs || said.usPrivacy === '' ? gpp?.us : readUsPrivacy(said.usPrivacy);
     if (us === 'opted_out') return forGood(SALE_OPT_OUT);
     const tcf = decideTcf(said, law, gpp?.tcString, inForce?.has(TCF_EU_SECTION) === true);
-    if (!tcf.decision.yes && tcf.decision.withdrawal) return tcf;
+    const canada = gpp?.caString === undefined ? forGood(all) : decideCanada(gpp.caString);
+    for (const each of [tcf, canada]) if (!each.decision.yes && each.decision.withdrawal) return each;
     if (said.gpp.length > MAX_CONSENT_LENGTH) return forGood(refused('consent_too_long'));
     if (gpp?.unreadable || us === 'unreadable') return forGood(refused('consent_unreadable'));
-    return tcf;
+    if (!tcf.decision.yes) return tcf;
+    return canada.decision.yes ? forGood(both(tcf.decision, canada.decision)) : canada;
   }
 
   function decideTcf(said: NormalSignals, law: Law, gppTcString: string | undefined, gppTcf: boolean): Kept {
@@ -135,14 +144,21 @@ export function consentDecider(
     const text = gppTcString ?? said.gdprConsent;
     if (text === '') return forGood(applies ? withoutSignal.needs_yes : withoutSignal[law]);
     const reading = readTcf(text, now());
-    if (reading.readable) {
-      return forGood(parties.gvlId === undefined ? NO_VENDOR_ID : judge(reading.consents, parties.gvlId));
-    }
     // A string that nobody announced and nobody can read is no signal: it is named where a yes is needed,
     // and leaves the rest to the law of the place.
-    const isSignal = applies || law !== 'absence_allows' || reading.reason === 'consent_from_future';
-    const decision = isSignal ? refused(reading.reason) : all;
-    return { decision, until: reading.until ?? Number.POSITIVE_INFINITY };
+    const isSignal =
+      applies || law !== 'absence_allows' || reading.readable || reading.reason === 'consent_from_future';
+    return isSignal ? decideBy(reading) : { decision: all, until: untilOf(reading) };
+  }
+
+  function decideCanada(text: string): Kept {
+    if (parties.gvlId === undefined) return forGood(NO_VENDOR_ID);
+    return text === '' ? forGood(withoutSignal.needs_yes) : decideBy(readTcfCa(text, now()));
+  }
+
+  function decideBy(reading: TcReading): Kept {
+    if (!reading.readable) return { decision: refused(reading.reason), until: untilOf(reading) };
+    return forGood(parties.gvlId === undefined ? NO_VENDOR_ID : judge(reading.consents, parties.gvlId));
   }
 
   function judge(consents: TcConsents, gvlId: number): Decision {
@@ -150,24 +166,42 @@ export function consentDecider(
     if (purposes === undefined) return withdrawn('no_vendor_consent');
     if ((purposes & PURPOSE.store) === 0) return withdrawn('no_purpose_store');
     if ((purposes & PURPOSE.profile) === 0) return withdrawn('no_purpose_profile');
-    if ((purposes & PURPOSE.handOut) === 0) return allow(purposes, []);
-    const needed = PURPOSE.store | PURPOSE.handOut;
-    const consented = partners.filter(
-      ({ gvlId: vendor }) => vendor !== undefined && ((consents.purposesOf(vendor) ?? 0) & needed) === needed,
+    if ((purposes & PURPOSE.handOut) === 0) return granted(purposes, [], 'no_purpose_hand_out');
+    const consented: string[] = [];
+    const restricted: string[] = [];
+    for (const { id, gvlId: vendor } of partners) {
+      const theirs = vendor === undefined ? undefined : consents.purposesOf(vendor);
+      if (theirs === undefined) continue;
+      if ((theirs & FOR_PARTNERS) === FOR_PARTNERS) consented.push(id);
+      else restricted.push(id);
+    }
+    if (restricted.length === 0) return granted(purposes, consented, 'yes', noOf);
+    return granted(purposes, consented, 'yes', (id) =>
+      restricted.includes(id) ? 'no_partner_purpose' : noOf(id),
     );
-    return allow(
-      purposes,
-      consented.map((partner) => partner.id),
+  }
+
+  /** What two laws allow that hold at once. */
+  function both(one: Granted, other: Granted): Granted {
+    if (one === all || other === all) return one === all ? other : one;
+    const answer = (id: string) => {
+      const first = one.partner(id);
+      return first === 'yes' ? other.partner(id) : first;
+    };
+    return granted(
+      one.allowed.purposes & other.allowed.purposes,
+      one.allowed.partners.filter((id) => other.allowed.partners.includes(id)),
+      one.export === 'yes' ? other.export : one.export,
+      (id) => answer(id) as PartnerNo,
     );
   }
 }
 
-function allow(purposes: number, partners: readonly string[]): Decision {
-  return Object.freeze({
-    yes: true,
-    allowed: Object.freeze({ purposes, partners: Object.freeze(partners) }),
-  });
-}
+/** What a partner needs consent for before it gets an id or a segment. */
+const FOR_PARTNERS = PURPOSE.store | PURPOSE.handOut;
+
+const untilOf = (reading: TcReading): number =>
+  reading.readable ? Number.POSITIVE_INFINITY : (reading.until ?? Number.POSITIVE_INFINITY);
 
 function forGood(decision: Decision): Kept {
   return { decision, until: Number.POSITIVE_INFINITY };

@@ -1,4 +1,4 @@
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+import { bitsOf, fibonacci } from './bits.ts';
 
 /** Header type 3 in six bits, then version 1 in six bits. */
 const TYPE_AND_VERSION = 'DB';
@@ -48,25 +48,4 @@ export function sectionIdsIn(header: string): readonly number[] | undefined {
     for (let id = first; id <= final; id++) ids.push(id);
   }
   return ids;
-}
-
-function bitsOf(text: string): string | undefined {
-  let bits = '';
-  for (const character of text) {
-    const value = ALPHABET.indexOf(character);
-    if (value === -1) return undefined;
-    bits += value.toString(2).padStart(6, '0');
-  }
-  return bits;
-}
-
-/** Sum of the Fibonacci numbers 1, 2, 3, 5, … whose bits are set from `start` to `end`, both included. */
-function fibonacci(bits: string, start: number, end: number): number {
-  let value = 0;
-  let [current, following] = [1, 2];
-  for (let position = start; position <= end; position++) {
-    if (bits[position] === '1') value += current;
-    [current, following] = [following, current + following];
-  }
-  return value;
 }

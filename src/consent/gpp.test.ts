@@ -74,7 +74,12 @@ describe('opt-outs', () => {
       [0, 'no_opt_out'],
     ] as const) {
       const text = gpp({ [`${name}.SaleOptOut`]: value });
-      expect(readGpp(text, new Set([id]))).toEqual({ tcString: undefined, us, unreadable: false });
+      expect(readGpp(text, new Set([id]))).toEqual({
+        tcString: undefined,
+        caString: undefined,
+        us,
+        unreadable: false,
+      });
     }
   });
 
@@ -155,9 +160,18 @@ describe('other sections', () => {
   });
 
   it('cannot read a section of a law it does not know, and looks at it only where it is in force', () => {
+    const unknown = `${header(4)}~BAAA`;
+    expect(readGpp(unknown, new Set([4])).unreadable).toBe(true);
+    expect(readGpp(unknown, new Set([7])).unreadable).toBe(false);
+  });
+
+  it('hands section 5 out as it is', () => {
     const canada = gpp({ 'tcfcav1.CmpId': 10 });
-    expect(readGpp(canada, new Set([5])).unreadable).toBe(true);
-    expect(readGpp(canada, new Set([7])).unreadable).toBe(false);
+    expect(readGpp(canada, new Set([5]))).toMatchObject({
+      caString: canada.split('~')[1],
+      unreadable: false,
+    });
+    expect(readGpp(canada, new Set([7])).caString).toBeUndefined();
   });
 });
 

@@ -5,6 +5,7 @@ import { readUsPrivacy, type UsPrivacy } from './us-privacy.ts';
 
 /** Id of the section that holds a TC string of the European TCF. */
 export const TCF_EU_SECTION = 2;
+const TCF_CA_SECTION = 5;
 const US_PRIVACY = 6;
 /** `usnat`; the states follow. */
 const US_FIRST = 7;
@@ -16,13 +17,20 @@ const MAX_US_SECTION_LENGTH = 128;
 export interface GppReading {
   /** The TC string of section 2. */
   readonly tcString: string | undefined;
+  /** Section 5 as it is: the Canadian TCF. */
+  readonly caString: string | undefined;
   /** Of all US sections in force together, an opt-out before all else; undefined = none is in force. */
   readonly us: UsPrivacy | undefined;
   /** The string, or a section in force, cannot be read. */
   readonly unreadable: boolean;
 }
 
-const UNREADABLE: GppReading = { tcString: undefined, us: undefined, unreadable: true };
+const UNREADABLE: GppReading = {
+  tcString: undefined,
+  caString: undefined,
+  us: undefined,
+  unreadable: true,
+};
 
 /**
  * The section ids that a `gpp_sid` says are in force (IAB Tech Lab, GPP, "applicableSections": at most two;
@@ -39,7 +47,7 @@ export function readGppSid(text: string | undefined): ReadonlySet<number> | unde
 }
 
 /**
- * Reads a GPP string (IAB Tech Lab, Global Privacy Platform): section 2 (TCF EU), 6 (US Privacy) and the US
+ * Reads a GPP string (IAB Tech Lab, Global Privacy Platform): section 2 (TCF EU), 5 (TCF Canada), 6 (US Privacy) and the US
  * sections from 7. A section in force that is none of these cannot be understood and makes the string
  * unreadable; one that is not in force is not looked at.
  *
@@ -53,6 +61,7 @@ export function readGpp(text: string, inForce: ReadonlySet<number> | undefined):
   const ids = sectionIdsIn(header);
   if (ids === undefined || ids.length !== sections.length) return UNREADABLE;
   let tcString: string | undefined;
+  let caString: string | undefined;
   let us: UsPrivacy | undefined;
   let unreadable = false;
   for (const [index, id] of ids.entries()) {
@@ -62,11 +71,15 @@ export function readGpp(text: string, inForce: ReadonlySet<number> | undefined):
       tcString = section;
       continue;
     }
+    if (id === TCF_CA_SECTION) {
+      caString = section;
+      continue;
+    }
     const said = readUsSection(id, section);
     if (said === 'unreadable') unreadable = true;
     us = us === 'opted_out' ? us : said;
   }
-  return { tcString, us, unreadable };
+  return { tcString, caString, us, unreadable };
 }
 
 function readUsSection(id: number, section: string): UsPrivacy {

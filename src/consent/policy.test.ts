@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Law, lawOf } from './policy.ts';
+import { type Law, lawOf, regionsNeedingYes } from './policy.ts';
 
 const publicIn = (country: string) => ({ country, region: '', local: false });
 const local = { country: '', region: '', local: true };
@@ -36,6 +36,25 @@ describe('the law of a place', () => {
   ];
   it.each(locals)('%s', (_, localRegion, law) => {
     expect(lawOf(local, localRegion)).toBe(law);
+  });
+
+  const choices: [string, string[], Record<string, Law>][] = [
+    [
+      'an operator may add a country',
+      ['EEA', 'CA'],
+      { CA: 'needs_yes', DE: 'needs_yes', GB: 'absence_allows' },
+    ],
+    ['and leave all but one out', ['BR'], { BR: 'needs_yes', DE: 'absence_allows', '': 'country_unknown' }],
+    ['UK is written for GB', ['GB'], { UK: 'needs_yes' }],
+  ];
+  it.each(choices)('%s', (_, regions, laws) => {
+    const needing = regionsNeedingYes(regions);
+    for (const [country, law] of Object.entries(laws))
+      expect([country, lawOf(publicIn(country), undefined, needing)]).toEqual([country, law]);
+  });
+
+  it('the local region EEA asks for a yes only where the EEA does', () => {
+    expect(lawOf(local, 'EEA', regionsNeedingYes(['BR']))).toBe('absence_allows');
   });
 
   it('the local region is not the law of public addresses', () => {

@@ -14,10 +14,21 @@ const EEA =
   'AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO ' +
   'AX GF GP MQ RE YT MF';
 
-/** UK GDPR and PECR, the Swiss FADP, the Brazilian LGPD. `UK` is what people write for GB. */
-const ALIKE = 'GB UK CH BR';
+/** Where a yes is needed unless the operator says otherwise: EEA, UK GDPR and PECR, the Swiss FADP, the Brazilian LGPD. */
+export const CONSENT_REGIONS: readonly string[] = ['EEA', 'GB', 'CH', 'BR'];
 
-const NEEDS_YES: ReadonlySet<string> = new Set(`${EEA} ${ALIKE}`.split(' '));
+/**
+ * @param regions `EEA` and ISO 3166-1 countries.
+ * @returns every code that stands for one of them. `UK` is what people write for GB.
+ */
+export function regionsNeedingYes(regions: readonly string[] = CONSENT_REGIONS): ReadonlySet<string> {
+  const codes = new Set(regions);
+  if (codes.has('EEA')) for (const country of EEA.split(' ')) codes.add(country);
+  if (codes.has('GB')) codes.add('UK');
+  return codes;
+}
+
+const BY_DEFAULT = regionsNeedingYes();
 
 /** Codes that address registries use where they do not know: Europe, Asia-Pacific, nowhere. */
 const NO_COUNTRY: ReadonlySet<string> = new Set(['EU', 'AP', 'XX', 'ZZ']);
@@ -27,15 +38,21 @@ const NO_COUNTRY: ReadonlySet<string> = new Set(['EU', 'AP', 'XX', 'ZZ']);
  *
  * @param localRegion law of loopback and private addresses: `EEA`, a country (`DE`) or a region (`US-CA`);
  * undefined = no consent law there.
+ * @param needingYes from {@link regionsNeedingYes}.
  */
-export function lawOf(place: Place, localRegion: string | undefined): Law {
-  if (!place.local) return lawOfCountry(place.country);
+export function lawOf(
+  place: Place,
+  localRegion: string | undefined,
+  needingYes: ReadonlySet<string> = BY_DEFAULT,
+): Law {
+  if (!place.local) return lawOfCountry(place.country, needingYes);
   if (localRegion === undefined) return 'absence_allows';
-  return localRegion === 'EEA' ? 'needs_yes' : lawOfCountry(localRegion.slice(0, 2));
+  if (localRegion === 'EEA') return needingYes.has('EEA') ? 'needs_yes' : 'absence_allows';
+  return lawOfCountry(localRegion.slice(0, 2), needingYes);
 }
 
-function lawOfCountry(country: string): Law {
-  if (NEEDS_YES.has(country)) return 'needs_yes';
+function lawOfCountry(country: string, needingYes: ReadonlySet<string>): Law {
+  if (needingYes.has(country)) return 'needs_yes';
   return isCountry(country) ? 'absence_allows' : 'country_unknown';
 }
 

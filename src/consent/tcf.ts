@@ -6,7 +6,7 @@ import { vendorIdsIn } from './tcf-size.ts';
 export const MAX_CONSENT_LENGTH = 8192;
 
 /** How far a CMP's clock may run ahead of ours. */
-const CLOCK_SLACK_MS = 24 * 60 * 60 * 1000;
+export const CLOCK_SLACK_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Vendor ids that a string's lists may come to together. Ids of the Global Vendor List run past 4,000 (4,176

@@ -84,6 +84,36 @@ describe('the visitor’s cookie', () => {
     expect(cookie.expire(false)).toBe('n90=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax');
   });
 
+  const marks: [string, string | undefined, boolean][] = [
+    ['alone', 'n90_optout=1', true],
+    ['among others', 'a=b; n90_optout=1; c=d', true],
+    ['without spaces', 'a=b;n90_optout=1;c=d', true],
+    ['after one that only looks like it', 'xn90_optout=1; n90_optout=1', true],
+    ['not of another name', 'xn90_optout=1', false],
+    ['not of another value', 'n90_optout=10', false],
+    ['not as a value', 'a=n90_optout=1', false],
+    ['not where it was taken away', 'n90_optout=', false],
+    ['not where there is no cookie', undefined, false],
+  ];
+  it.each(marks)('the mark of an opt-out is found %s', (_, header, marked) => {
+    expect(cookie.optedOut(header)).toBe(marked);
+  });
+
+  it('and the mark of an opt-out do not take each other for themselves', () => {
+    const mark = sent(cookie.optOut(true));
+    expect(cookie.read(mark)).toBeUndefined();
+    expect(cookie.read(`${mark}; ${sent(cookie.write(visitorId(7n), true))}`)).toBe(visitorId(7n));
+    expect(cookie.optedOut(sent(cookie.write(visitorId(7n), true)))).toBe(false);
+  });
+
+  it('of an opt-out has the same attributes as the id’s, and five years', () => {
+    expect(cookie.optOut(true)).toBe(
+      'n90_optout=1; Max-Age=157680000; Path=/; HttpOnly; Secure; SameSite=None',
+    );
+    expect(cookie.optOut(false)).toMatch(/; HttpOnly; SameSite=Lax$/);
+    expect(cookie.optIn(true)).toBe('n90_optout=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None');
+  });
+
   it('lives as long as the retention', () => {
     expect(new VisitorCookie('x', 7).write(visitorId(7n), true)).toContain('; Max-Age=604800;');
   });

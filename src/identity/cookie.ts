@@ -1,8 +1,14 @@
 import { createHmac } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { Recent } from '../recent.ts';
 import { isVisitorId, type VisitorId } from './visitor.ts';
 
 export const COOKIE_NAME = 'n90';
+/** Says that this browser opted out; it names nobody. */
+export const OPT_OUT_COOKIE = 'n90_optout';
+
+const OPT_OUT_MARK = `${OPT_OUT_COOKIE}=1`;
+/** Five years, the least that the DAA's principles ask of an opt-out; browsers cut it to what they allow. */
+const OPT_OUT_DAYS = 5 * 365;
 
 /** Six bytes: forging one takes 2^47 tries on average, against a server that answers each. */
 const TAG_LENGTH = 8;
@@ -19,9 +25,11 @@ export class VisitorCookie {
   readonly #secret: string;
   readonly #attributes: { readonly secure: string; readonly plain: string };
   readonly #expired: { readonly secure: string; readonly plain: string };
+  readonly #optOut: { readonly secure: string; readonly plain: string };
+  readonly #optIn: { readonly secure: string; readonly plain: string };
   // A browsing visitor sends the same cookie with every hit, and an HMAC (4 µs) is the dearest step of reading
   // and of writing it. Only tags that we made ourselves are in here.
-  readonly #tags = new LRUCache<VisitorId, string>({ max: 50_000 });
+  readonly #tags = new Recent<VisitorId, string>(50_000);
 
   /**
    * @param days how long the browser keeps it, counted from the last hit.
@@ -36,6 +44,8 @@ export class VisitorCookie {
     });
     this.#attributes = end(`; Max-Age=${days * DAY_SECONDS}; Path=/; HttpOnly`);
     this.#expired = end(`${COOKIE_NAME}=; Max-Age=0; Path=/; HttpOnly`);
+    this.#optOut = end(`${OPT_OUT_MARK}; Max-Age=${OPT_OUT_DAYS * DAY_SECONDS}; Path=/; HttpOnly`);
+    this.#optIn = end(`${OPT_OUT_COOKIE}=; Max-Age=0; Path=/; HttpOnly`);
   }
 
   /** @returns the visitor, or undefined where the header holds no cookie that we made. */
@@ -62,6 +72,33 @@ export class VisitorCookie {
   /** @returns the `Set-Cookie` value that removes it. */
   expire(secure: boolean): string {
     return secure ? this.#expired.secure : this.#expired.plain;
+  }
+
+  /** @returns whether the browser sent the mark of an opt-out. */
+  optedOut(header: string | undefined): boolean {
+    if (header === undefined) return false;
+    for (let from = 0; ; ) {
+      const at = header.indexOf(OPT_OUT_MARK, from);
+      if (at === -1) return false;
+      from = at + OPT_OUT_MARK.length;
+      const before = header[at - 1];
+      const after = header[from];
+      if (
+        (before === undefined || before === ' ' || before === ';') &&
+        (after === undefined || after === ';' || after === ' ')
+      )
+        return true;
+    }
+  }
+
+  /** @returns the `Set-Cookie` value that marks the browser as opted out. */
+  optOut(secure: boolean): string {
+    return secure ? this.#optOut.secure : this.#optOut.plain;
+  }
+
+  /** @returns the `Set-Cookie` value that takes the mark away. */
+  optIn(secure: boolean): string {
+    return secure ? this.#optIn.secure : this.#optIn.plain;
   }
 
   #tag(visitor: VisitorId): string {

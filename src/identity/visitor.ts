@@ -54,3 +54,16 @@ export const keyed64 = (secret: string, text: string): bigint =>
  */
 export const digest64 = (secret: string, text: string): bigint =>
   BigInt(`0x${hash('sha256', `${secret}:${text}`, 'hex').slice(0, 16)}`);
+
+/** The visitor that a device id alone is. @param device its type, and the id in the one form it is brought to. */
+export const deviceVisitor = (
+  secret: string,
+  device: { readonly type: string; readonly id: string },
+): VisitorId => visitorId(keyed64(secret, `device:${device.type}:${device.id}`));
+
+/**
+ * What a visitor who opted out is remembered by: made of the id and the secret, and no way back without both.
+ * Not made of the same text as any id or cookie, so that it says nothing of those.
+ */
+export const suppressionHash = (secret: string, visitor: VisitorId): bigint =>
+  keyed64(secret, `suppressed:${visitor}`);

@@ -1,6 +1,7 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { migrate } from '../clickhouse/schema.ts';
 import { exportLease } from '../delivery/pull.ts';
+import { eraseVisitors } from '../privacy/erase.ts';
 import type { Leases } from './lease.ts';
 import type { RunResult } from './ledger.ts';
 
@@ -8,19 +9,28 @@ const WAIT_MS = 60_000;
 
 /**
  * Lets go of what is past the retention: brings a changed setting to tables and views, drops the daily
- * partitions that the merges have left, and turns the last day of an exported id into its removal, so that
- * readers learn of it before its row is gone.
+ * partitions that the merges have left, deletes who is to be erased, and turns the last day of an exported id into its
+ * removal, so that readers learn of it before its row is gone.
+ *
+ * @param asked whether somebody asked for this run; else visitors are erased once a day.
  */
 export async function expire(
   clickhouse: ClickHouse,
   leases: Leases,
   retentionDays: number,
+  asked = true,
 ): Promise<RunResult> {
   await migrate(clickhouse, retentionDays);
+  const erased = await eraseVisitors(clickhouse, leases, retentionDays, asked);
   const removed = await removeLastDay(clickhouse, leases, retentionDays);
   const partitions = await dropExpired(clickhouse, retentionDays);
   return {
-    result: { retentionDays, exportsRemoved: removed, partitionsDropped: partitions },
+    result: {
+      retentionDays,
+      exportsRemoved: removed,
+      partitionsDropped: partitions,
+      rowsErased: erased?.rows ?? 0,
+    },
     rowsRead: 0,
     bytesRead: 0,
   };

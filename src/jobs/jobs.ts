@@ -8,6 +8,8 @@ export interface Job {
   /** Cron expression; UTC. */
   readonly schedule: string;
   readonly work: () => Promise<RunResult>;
+  /** What a run by the schedule does, where it is less. */
+  readonly due?: () => Promise<RunResult>;
 }
 
 /** The jobs of this product: each runs by its schedule and when asked, and every run is in the ledger. */
@@ -49,7 +51,7 @@ export class Jobs {
   /** Begins to run the jobs by their schedules. A run that is due while the last is still going is left out. */
   start(): void {
     for (const job of this.#jobs.values()) {
-      const task = createTask(job.schedule, () => this.#runDue(job.name), {
+      const task = createTask(job.schedule, () => this.#runDue(job), {
         timezone: 'UTC',
         name: job.name,
         logger: this.#cronLog,
@@ -59,10 +61,10 @@ export class Jobs {
     }
   }
 
-  #runDue(name: string): void {
+  #runDue({ name, work, due = work }: Job): void {
     if (this.#running.has(name)) return;
     // With ClickHouse away there is no ledger to write a run into; the next due time tries again.
-    this.run(name).catch((error: Error) =>
+    this.run(name, due).catch((error: Error) =>
       this.#log.warn({ job: name, error: error.message }, 'job not run'),
     );
   }

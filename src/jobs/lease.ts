@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouse } from '../clickhouse/client.ts';
 
 /** How long a holder that died is waited for. Renewed at a third of it. */
 const TERM_MS = 30_000;
 const POLL_MS = 100;
+
+/** An end further off than this many terms was written by a clock that has been set back since. */
+const CLOCK_SLACK_TERMS = 2;
 
 const DAY_MS = 86_400_000;
 /** More slots than one name can go through in a day: who waits for a lease asks ten times a second at most. */
@@ -52,17 +56,18 @@ export class Leases {
   /** @returns the lease, or undefined where another holds it now. */
   async acquire(name: string): Promise<Lease | undefined> {
     const current = await this.#current(name);
-    if (current && current.expires > Date.now()) return undefined;
+    const left = current === undefined ? 0 : current.expires - Date.now();
+    if (left > 0 && left <= this.#termMs * CLOCK_SLACK_TERMS) return undefined;
     const slot = (current?.slot ?? firstSlot()) + 1;
     // One process may try for the same slot twice at once, so each attempt signs with a name of its own.
     const holder = `${this.#holder}/${Math.random().toString(36).slice(2)}`;
-    const expires = await this.#write(name, slot, holder, this.#termMs, `lease/${name}/${slot}`);
+    const written = await this.#write(name, slot, holder, this.#termMs, `lease/${name}/${slot}`);
     const [won] = await this.#clickhouse.query<{ slot: string; holder: string }>(
       'SELECT slot, holder FROM leases WHERE name = {name:String} ORDER BY slot DESC LIMIT 1',
       { name },
     );
     return won?.holder === holder && Number(won.slot) === slot
-      ? this.#hold(name, slot, holder, expires)
+      ? this.#hold(name, slot, holder, written)
       : undefined;
   }
 
@@ -81,15 +86,23 @@ export class Leases {
     }
   }
 
-  #hold(name: string, slot: number, holder: string, firstExpires: number): Lease {
+  #hold(name: string, slot: number, holder: string, first: Written): Lease {
     // The moment that others read in the row, not the later one at which we learned that it was written.
-    let expires = firstExpires;
+    let last = first;
+    let { time } = first;
+    // Of a slot's rows the newest counts, wherever the clock has gone since the one before.
+    const nextTime = () => {
+      time = Math.max(Date.now(), time + 1);
+      return time;
+    };
+    const lost = () => Date.now() >= last.expires || performance.now() >= last.term;
     const renewal = setInterval(() => {
-      if (Date.now() >= expires) return clearInterval(renewal);
-      this.#write(name, slot, holder, this.#termMs, `lease/${name}/${slot}/${Date.now()}`).then(
+      if (lost()) return clearInterval(renewal);
+      const token = `lease/${name}/${slot}/${randomUUID()}`;
+      this.#write(name, slot, holder, this.#termMs, token, nextTime()).then(
         (renewed) => {
           // Later than that somebody else may have taken it in between: what is lost stays lost.
-          if (Date.now() < expires) expires = renewed;
+          if (!lost()) last = renewed;
         },
         // Counted by its effect: without a renewal in time `lost` turns true.
         () => undefined,
@@ -98,11 +111,11 @@ export class Leases {
     renewal.unref();
     return {
       slot,
-      lost: () => Date.now() >= expires,
+      lost,
       release: async () => {
         clearInterval(renewal);
-        expires = 0;
-        await this.#write(name, slot, holder, 0, `lease/${name}/${slot}/released`);
+        last = { time, expires: 0, term: 0 };
+        await this.#write(name, slot, holder, 0, `lease/${name}/${slot}/released`, nextTime());
       },
     };
   }
@@ -116,9 +129,16 @@ export class Leases {
     return row && { slot: Number(row.slot), expires: Number(row.expires) };
   }
 
-  /** @returns the moment that was written down as its end, in milliseconds since 1970. */
-  async #write(name: string, slot: number, holder: string, termMs: number, token: string): Promise<number> {
-    const now = Date.now();
+  /** @param time of the row, in milliseconds since 1970. */
+  async #write(
+    name: string,
+    slot: number,
+    holder: string,
+    termMs: number,
+    token: string,
+    time = Date.now(),
+  ): Promise<Written> {
+    const written = { time, expires: Date.now() + termMs, term: performance.now() + termMs };
     await this.#clickhouse.insert(
       'leases',
       [
@@ -126,14 +146,24 @@ export class Leases {
           name,
           slot,
           holder,
-          expires: new Date(now + termMs).toISOString(),
-          time: new Date(now).toISOString(),
+          expires: new Date(written.expires).toISOString(),
+          time: new Date(written.time).toISOString(),
         },
       ],
       token,
     );
-    return now + termMs;
+    return written;
   }
+}
+
+/** A row of a lease, in milliseconds. */
+interface Written {
+  /** Since 1970. */
+  readonly time: number;
+  /** Since 1970: when others may take it. */
+  readonly expires: number;
+  /** The same on a clock that is never set back, which alone stands still while the machine sleeps: whichever comes first. */
+  readonly term: number;
 }
 
 /**

@@ -165,7 +165,7 @@ describe('consent', () => {
       'a yes to us, and none to the partner',
       `&gdpr=1&gdpr_consent=${tc(ALL_PURPOSES, [OUR_VENDOR])}`,
       GERMAN,
-      '451 refused; reason=no_vendor_consent',
+      '451 refused; reason=no_partner_consent',
     ],
     ['an opt-out of sale', '&us_privacy=1YYN', AMERICAN, '451 refused; reason=sale_opt_out'],
     [
@@ -189,7 +189,7 @@ describe('consent', () => {
 
   it('a partner without a vendor id has nobody’s consent under TCF', () => {
     const answer = sync(front(), `bidder=plain&uid=u1&gdpr=1&gdpr_consent=${YES}`, {}, GERMAN);
-    expect(ended(answer)).toBe('451 refused; reason=no_vendor_consent');
+    expect(ended(answer)).toBe('451 refused; reason=no_partner_gvl_id');
   });
 
   it.each<Row>([

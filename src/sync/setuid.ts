@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { isLocal } from '../collect/address.ts';
 import type { Rules } from '../collect/collector.ts';
 import { GIF, type Request, type Response } from '../collect/door.ts';
@@ -9,7 +8,8 @@ import type { Decision, Signals } from '../consent/decide.ts';
 import { readGpp, readGppSid, TCF_EU_SECTION } from '../consent/gpp.ts';
 import { readTcf } from '../consent/tcf.ts';
 import type { VisitorCookie } from '../identity/cookie.ts';
-import { random64, visitorId, visitorNumber } from '../identity/visitor.ts';
+import { isUid } from '../identity/uid.ts';
+import { random64, type VisitorId, visitorId, visitorNumber } from '../identity/visitor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Partner } from '../registry/kinds.ts';
 import type { Tally } from '../report/tally.ts';
@@ -20,17 +20,12 @@ export interface SetuidOptions {
   readonly geo: Geo;
   readonly tally: Tally;
   readonly cookie: VisitorCookie;
+  /** Whether the visitor has opted out, wherever that was. */
+  readonly isSuppressed?: (visitor: VisitorId) => boolean;
 }
 
 /** How a sync ended. */
 type Outcome = Refusal | 'matched' | 'deleted';
-
-/** What partners' ids look like: printable ASCII without spaces. */
-const UID = /^[\x21-\x7e]{1,512}$/;
-/** No scheme of ids has an `@` (also percent-encoded) or a plus before nothing but digits: a person's address or number has. */
-const PERSONAL = /@|%(?:25)*40|^(?:\+|%(?:25)*2b)[\d().-]{7,}$/i;
-
-const isUid = (text: string) => UID.test(text) && !PERSONAL.test(text) && isIP(text) === 0;
 
 /** How Prebid Server answers what is refused; whatever is not here is a no of the visitor or the law: 451. */
 const STATUS: Partial<Record<Outcome, number>> = {
@@ -38,6 +33,8 @@ const STATUS: Partial<Record<Outcome, number>> = {
   deleted: 200,
   unknown_partner: 400,
   bad_uid: 400,
+  // As Prebid Server's own opt-out cookie is answered.
+  opted_out: 401,
   // Nothing is kept of this browser, so what the caller wants deleted is not there.
   no_cookie: 200,
   journal_full: 503,
@@ -80,6 +77,7 @@ export function setuid(
     gppSid: get('gpp_sid'),
     usPrivacy: get('us_privacy'),
     gpc: request.header('sec-gpc') === '1',
+    optedOut: cookie.optedOut(request.header('cookie')),
   };
   const decision: Decision = rules.decide(signals, {
     country,
@@ -90,13 +88,17 @@ export function setuid(
     // A visitor's no weighs more than the caller's mistake, and any other refusal less.
     const mistake = decision.withdrawal ? undefined : mistakeIn(signals, now);
     if (mistake !== undefined) return end(mistake, undefined, 400);
-    if (!decision.withdrawal || known === undefined) return end(decision.reason);
+    // What an opt-out ends is the collector's to write down; the cookie stays for it.
+    if (!decision.withdrawal || known === undefined || decision.reason === 'opted_out')
+      return end(decision.reason);
     // A withdrawal that could not be written keeps its cookie: the next request brings it again.
     return journal.append('consents', encodeWithdrawal(now, visitorNumber(known), 'pixel'), (failure) =>
       end(failure ?? decision.reason, failure === undefined ? cookie.expire(request.secure) : undefined),
     );
   }
-  if (!decision.allowed.partners.includes(partner.id)) return end('no_vendor_consent');
+  if (known !== undefined && options.isSuppressed?.(known)) return end('opted_out');
+  const partnerAnswer = decision.partner(partner.id);
+  if (partnerAnswer !== 'yes') return end(partnerAnswer);
   if (uid === '' && known === undefined) return end('no_cookie');
   const visitor = known ?? visitorId(random64());
   journal.append(

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshDatabase } from '../../test/engine.ts';
+import { ClickHouse } from '../clickhouse/client.ts';
+import { migrate } from '../clickhouse/schema.ts';
+import { visitorId } from '../identity/visitor.ts';
+import { Leases } from '../jobs/lease.ts';
+import { eraseVisitors } from './erase.ts';
+import { readErasure, requestErasure } from './erasures.ts';
+import { readKnown } from './known.ts';
+
+const clickhouse = new ClickHouse(await freshDatabase());
+const leases = new Leases(clickhouse, 'test');
+beforeAll(() => migrate(clickhouse, 90).then(() => {}));
+afterAll(() => clickhouse.close());
+
+const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** A hit of each of three days, two links, a match and a membership. */
+async function live(visitor: number): Promise<void> {
+  const common = { visitor, categories: ['483'], purposes: 13, partners: ['dsp'], origin: 'pixel' };
+  for (const days of [0, 1, 2])
+    await clickhouse.insert('hits', [
+      {
+        ...common,
+        time: ago(days * DAY + HOUR),
+        hit: visitor * 10 + days,
+        country: 'DE',
+        device_type: 'gaid',
+        device_id: `device-${visitor}`,
+      },
+    ]);
+  await clickhouse.insert('matches', [
+    { time: ago(HOUR), visitor, partner: 'dsp', uid: `uid-${visitor}`, purposes: 13, partners: ['dsp'] },
+  ]);
+  await clickhouse.insert('members', [{ build: 1, segment: 's', visitor, seen: ago(HOUR) }]);
+}
+
+const optOut = (visitor: number, erasure: string) =>
+  clickhouse.insert('optouts', [{ time: ago(0), visitor, hash: visitor + 1000, erasure }]);
+
+const TABLES = ['hits', 'features', 'links', 'members', 'matches', 'consents'];
+/** Rows of each table that lie there for a visitor, whatever the views show. */
+async function stored(visitor: number): Promise<Record<string, number>> {
+  const rows = await Promise.all(
+    TABLES.map((table) =>
+      clickhouse.query<{ n: string }>(
+        `SELECT count() AS n FROM ${table} ${table === 'consents' ? 'FINAL' : ''} WHERE visitor = {visitor:UInt64}`,
+        { visitor },
+      ),
+    ),
+  );
+  return Object.fromEntries(TABLES.map((table, at) => [table, Number(rows[at]![0]!.n)]));
+}
+const shown = async (visitor: number) => {
+  const counts = await Promise.all(
+    ['kept_hits', 'kept_features', 'kept_links', 'kept_members'].map((view) =>
+      clickhouse.query<{ n: string }>(`SELECT count() AS n FROM ${view} WHERE visitor = {visitor:UInt64}`, {
+        visitor,
+      }),
+    ),
+  );
+  return counts.map(([row]) => Number(row!.n));
+};
+const batch = (asked = true) => eraseVisitors(clickhouse, leases, 90, asked);
+
+describe('an erasure', () => {
+  it('that nobody asked for deletes nothing', async () => {
+    await live(1);
+    expect(await batch()).toBeUndefined();
+    expect(await shown(1)).toEqual([3, 3, 2, 1]);
+  });
+
+  it('hides a visitor at once, deletes it with the batch, and leaves all others be', async () => {
+    await live(2);
+    expect(await readKnown(clickhouse, 2n)).toMatchObject({
+      hits: 3,
+      countries: ['DE'],
+      categories: ['483'],
+    });
+    const id = await requestErasure(clickhouse, [2n]);
+    expect(await shown(2)).toEqual([0, 0, 0, 0]);
+    expect(await readKnown(clickhouse, 2n)).toMatchObject({ hits: 0, categories: [], links: [] });
+    expect(await stored(2)).toMatchObject({ hits: 3 });
+    expect(await readErasure(clickhouse, id)).toMatchObject({ id, state: 'waiting', visitors: 1 });
+    await batch();
+    expect(await stored(2)).toEqual(Object.fromEntries(TABLES.map((table) => [table, 0])));
+    expect(await shown(1)).toEqual([3, 3, 2, 1]);
+    const receipt = (await readErasure(clickhouse, id))!;
+    expect(receipt.state).toBe('done');
+    const deletions = receipt.steps.filter(({ step }) => step === 'delete');
+    const rows = Object.fromEntries(deletions.map((step) => [step.table, step.rows]));
+    expect(rows).toMatchObject({ hits: 3, features: 3, members: 1, matches: 1 });
+    expect(deletions.every(({ at }) => at !== null)).toBe(true);
+    expect(receipt.steps.find(({ step }) => step === 'purge')).toMatchObject({ state: 'done' });
+  });
+
+  it('takes the rows off the disk', async () => {
+    const [masked] = await clickhouse.query<{ n: string }>(
+      'SELECT countIf(has_lightweight_delete) AS n FROM system.parts WHERE database = currentDatabase() AND active',
+    );
+    expect(masked!.n).toBe('0');
+  });
+
+  it('of an operator’s asking ends what was, not what comes after', async () => {
+    await live(3);
+    const id = await requestErasure(clickhouse, [3n]);
+    await clickhouse.insert('hits', [
+      { time: new Date(Date.now() + 5_000).toISOString(), visitor: 3, hit: 999, purposes: 13 },
+    ]);
+    expect(await shown(3)).toEqual([0, 0, 0, 0]);
+    await batch();
+    expect(await shown(3)).toEqual([1, 0, 0, 0]);
+    // A collector that was cut off brings an old hit late.
+    await clickhouse.insert('hits', [{ time: ago(DAY), visitor: 3, hit: 998, purposes: 13 }]);
+    await batch();
+    expect(await shown(3)).toEqual([1, 0, 0, 0]);
+    expect((await readErasure(clickhouse, id))?.steps).toContainEqual(
+      expect.objectContaining({ table: 'hits', rows: 4 }),
+    );
+  });
+
+  it('of an opt-out ends all, also what a collector took that had not heard of it, and keeps the no', async () => {
+    await live(4);
+    await optOut(4, 'of-an-opt-out');
+    expect(await shown(4)).toEqual([0, 0, 0, 0]);
+    await batch();
+    await clickhouse.insert('hits', [
+      { time: new Date(Date.now() + 5_000).toISOString(), visitor: 4, hit: 997, purposes: 13 },
+    ]);
+    expect(await shown(4)).toEqual([0, 0, 0, 0]);
+    await batch();
+    expect(await stored(4)).toEqual({
+      hits: 0,
+      features: 0,
+      links: 0,
+      members: 0,
+      matches: 0,
+      consents: 1,
+    });
+    const [consent] = await clickhouse.query(
+      'SELECT withdrawn FROM kept_consents WHERE visitor = {visitor:UInt64}',
+      { visitor: 4 },
+    );
+    expect(consent).toEqual({ withdrawn: 1 });
+    expect(await clickhouse.query('SELECT hash FROM suppressions')).toEqual([{ hash: '1004' }]);
+    expect(await readErasure(clickhouse, 'of-an-opt-out')).toMatchObject({ state: 'done', origin: 'optout' });
+  });
+
+  it('is done once a day by the schedule, and at once when somebody asks', async () => {
+    await live(5);
+    await requestErasure(clickhouse, [5n]);
+    expect(await batch(false)).toBeUndefined();
+    expect(await stored(5)).toMatchObject({ hits: 3 });
+    await batch();
+    expect(await stored(5)).toMatchObject({ hits: 0 });
+  });
+
+  it('says for which segments readers are told', async () => {
+    await clickhouse.insert('exports', [
+      {
+        segment: 'told',
+        source: 'visitor',
+        uid: visitorId(6n),
+        seq: 1,
+        op: 'add',
+        observed: ago(0).slice(0, 10),
+      },
+      {
+        segment: 'told',
+        source: 'visitor',
+        uid: visitorId(6n),
+        seq: 2,
+        op: 'remove',
+        observed: ago(0).slice(0, 10),
+      },
+      {
+        segment: 'untold',
+        source: 'visitor',
+        uid: visitorId(6n),
+        seq: 1,
+        op: 'add',
+        observed: ago(0).slice(0, 10),
+      },
+    ]);
+    const receipt = await readErasure(clickhouse, await requestErasure(clickhouse, [6n]));
+    const told = receipt!.steps.filter(({ segment }) => segment !== undefined);
+    expect(told.map(({ segment, state }) => [segment, state])).toEqual([
+      ['told', 'done'],
+      ['untold', 'waiting'],
+    ]);
+  });
+
+  it('that is not known has no receipt', async () => {
+    expect(await readErasure(clickhouse, 'nothing')).toBeUndefined();
+  });
+});

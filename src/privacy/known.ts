@@ -1,0 +1,86 @@
+import type { ClickHouse } from '../clickhouse/client.ts';
+import { iso } from '../clickhouse/time.ts';
+
+/** What is stored of one visitor, as far as a person would ask. */
+export interface Known {
+  readonly hits: number;
+  /** ISO 8601; undefined where there is no hit. */
+  readonly firstSeen: string | undefined;
+  readonly lastSeen: string | undefined;
+  /** ISO 3166-1. */
+  readonly countries: readonly string[];
+  /** By number of hits, at most {@link LONGEST}. */
+  readonly categories: readonly string[];
+  /** Ids of the segments whose current build has the visitor. */
+  readonly segments: readonly string[];
+  /** Partners' ids and types of device ids under which the visitor is known elsewhere. */
+  readonly links: readonly string[];
+  readonly consent: Consent | undefined;
+}
+
+/** The newest word on consent. */
+export interface Consent {
+  readonly time: string;
+  readonly withdrawn: boolean;
+  /** As in `Allowed`. */
+  readonly purposes: number;
+  readonly partners: readonly string[];
+}
+
+const LONGEST = 30;
+
+/**
+ * Reads what the views show of a visitor; of one whose erasure is asked for that is nothing.
+ *
+ * @param visitor UInt64.
+ * @throws ClickHouseError
+ */
+export async function readKnown(clickhouse: ClickHouse, visitor: bigint): Promise<Known> {
+  const params = { visitor, longest: LONGEST };
+  const [[seen], categories, segments, links, [consent]] = await Promise.all([
+    clickhouse.query<{ hits: string; first: string; last: string; countries: string[] }>(
+      `SELECT uniqExact(hit) AS hits, min(kept_hits.time) AS first, max(kept_hits.time) AS last,
+              arraySort(groupUniqArrayIf(country, country != '')) AS countries
+       FROM kept_hits WHERE visitor = {visitor:UInt64}`,
+      params,
+    ),
+    clickhouse.query<{ category: string }>(
+      `SELECT category FROM kept_hits ARRAY JOIN categories AS category
+       WHERE visitor = {visitor:UInt64}
+       GROUP BY category ORDER BY uniqExact(hit) DESC, category LIMIT {longest:UInt16}`,
+      params,
+    ),
+    clickhouse.query<{ segment: string }>(
+      `SELECT DISTINCT segment FROM kept_members
+       WHERE visitor = {visitor:UInt64} AND (segment, build) GLOBAL IN (
+         SELECT segment, maxIf(builds.build, builds.state = 'built') FROM builds GROUP BY segment)
+       ORDER BY segment`,
+      params,
+    ),
+    clickhouse.query<{ source: string }>(
+      `SELECT source FROM kept_links WHERE visitor = {visitor:UInt64}
+       GROUP BY source HAVING argMax(kept_links.uid, (kept_links.last, kept_links.uid = '')) != '' ORDER BY source`,
+      params,
+    ),
+    clickhouse.query<{ time: string; withdrawn: number; purposes: number; partners: string[] }>(
+      'SELECT time, withdrawn, purposes, partners FROM kept_consents WHERE visitor = {visitor:UInt64}',
+      params,
+    ),
+  ]);
+  const hits = Number(seen?.hits ?? 0);
+  return {
+    hits,
+    firstSeen: hits === 0 ? undefined : iso(seen!.first),
+    lastSeen: hits === 0 ? undefined : iso(seen!.last),
+    countries: seen?.countries ?? [],
+    categories: categories.map(({ category }) => category),
+    segments: segments.map(({ segment }) => segment),
+    links: links.map(({ source }) => source),
+    consent: consent && {
+      time: iso(consent.time),
+      withdrawn: consent.withdrawn === 1,
+      purposes: consent.purposes,
+      partners: consent.partners,
+    },
+  };
+}
