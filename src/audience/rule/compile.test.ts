@@ -4,11 +4,11 @@ import { freshDatabase } from '../../../test/engine.ts';
 import { ClickHouse } from '../../clickhouse/client.ts';
 import { migrate } from '../../clickhouse/schema.ts';
 import { compile, fits, type Statement } from './compile.ts';
-import { evaluate, type Observed } from './evaluate.testing.ts';
+import { evaluate, type Observed, type Uploaded } from './evaluate.testing.ts';
 import { parseRule } from './parse.ts';
 import { resolve } from './resolve.ts';
 import type { ResolvedRule, Rule } from './rule.ts';
-import { rule, world } from './world.testing.ts';
+import { rule, traits, world } from './world.testing.ts';
 
 const DAY = 86_400_000;
 /** Of no whole second: `within` reaches back to the millisecond. */
@@ -48,6 +48,9 @@ const plain: Observed = {
   device: 'desktop',
   os: '',
   browser: '',
+  source: 'direct',
+  campaign: '',
+  creative: '',
   tz: 0,
 };
 
@@ -68,6 +71,18 @@ async function store(hits: readonly Partial<Observed>[]): Promise<void> {
   if (rows.length > 0) await clickhouse.insert('hits', rows);
 }
 
+/** Makes these traits the only ones stored. */
+async function storeTraits(uploaded: readonly (Pick<Uploaded, 'visitor' | 'trait'> & Partial<Uploaded>)[]) {
+  await clickhouse.command('TRUNCATE TABLE traits');
+  const rows = uploaded.map(({ visitor, trait, time = asOf, expires }) => ({
+    visitor: String(visitor),
+    trait,
+    time: new Date(time).toISOString(),
+    expires: expires === undefined ? 0 : Math.floor(expires / 1000),
+  }));
+  if (rows.length > 0) await clickhouse.insert('traits', rows);
+}
+
 interface Row {
   segment?: string;
   visitor: string;
@@ -86,18 +101,20 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
     await fc.assert(
       fc.asyncProperty(
         world(asOf),
+        traits(asOf),
         fc.tuple(rule([]), rule([])),
         fc.array(rule(['x', 'y']), { minLength: 25, maxLength: 25 }),
         fc.array(rule(['x', 'y']), { minLength: 40, maxLength: 40 }),
-        async (hits, [x, y], alone, together) => {
+        async (hits, uploaded, [x, y], alone, together) => {
           await store(hits);
+          await storeTraits(uploaded);
           const segments = new Map<string, unknown>([
             ['x', x],
             ['y', y],
           ]);
           const everyone = new Set(hits.map(({ visitor }) => visitor)).size;
           const expected = (json: unknown) => {
-            const visitors = evaluate(json, hits, asOf, segments);
+            const visitors = evaluate(json, hits, asOf, segments, uploaded);
             asked += 1;
             if (visitors.size > 0 && visitors.size < everyone) separating += 1;
             return sorted(visitors);
@@ -116,7 +133,7 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
       ),
       { numRuns: 8, endOnFailure: true },
     );
-  });
+  }, 180_000);
 
   it('of which a good part told visitors apart', () => {
     expect(asked).toBe(8 * 65);
@@ -225,6 +242,57 @@ describe('within', () => {
   });
 });
 
+describe('a trait', () => {
+  const hits = [
+    { visitor: 1n, hit: 1n, time: asOf - 2 * DAY, categories: ['a'] },
+    { visitor: 1n, hit: 2n, time: asOf - DAY },
+    { visitor: 2n, hit: 3n, categories: ['a'] },
+    { visitor: 3n, hit: 4n },
+  ];
+  const car = { trait: 'acme:car' };
+  const a = { did: { category: 'a' } };
+
+  it('is held by whom its newest upload names, and by nobody without a hit', async () => {
+    await store(hits);
+    await storeTraits([
+      { visitor: 1n, trait: 'acme:car' },
+      { visitor: 2n, trait: 'acme:car', time: asOf - DAY },
+      { visitor: 2n, trait: 'acme:car', expires: asOf - 1000 },
+      { visitor: 3n, trait: 'acme:car', expires: asOf + DAY },
+      { visitor: 9n, trait: 'acme:car' },
+    ]);
+    expect(await members(car)).toEqual([1n, 3n]);
+    expect(await members({ not: car })).toEqual([2n]);
+    expect(await members({ all: [a, car] })).toEqual([1n]);
+    expect(await members({ all: [a, { not: car }] })).toEqual([2n]);
+    expect(await members({ any: [car, { did: { category: 'z' }, times: 0 }] })).toEqual([1n, 2n, 3n]);
+    expect(await members({ trait: 'acme:Car' })).toEqual([]);
+  });
+
+  it('leaves the moment a visitor was seen to the hits', async () => {
+    const seen = await ask(compile(resolved(car), new Date(asOf)));
+    expect(seen.map((row) => [row.visitor, Date.parse(`${row.seen}Z`)]).sort()).toEqual([
+      ['1', asOf - DAY],
+      ['3', asOf - DAY],
+    ]);
+  });
+
+  it('asks for everyone only where it could let somebody in who has no hit', () => {
+    const asksEveryone = (json: unknown) =>
+      compile(resolved(json), new Date(asOf)).sql.includes('kept_hits GROUP BY');
+    expect(asksEveryone(car)).toBe(true);
+    expect(asksEveryone({ any: [a, car] })).toBe(true);
+    expect(asksEveryone({ all: [a, { not: car }] })).toBe(false);
+    expect(asksEveryone({ not: { any: [car, { not: a }] } })).toBe(false);
+  });
+
+  it('is found by the key of its table', async () => {
+    const { sql, params } = compile(resolved({ trait: 'acme:car' }), new Date(asOf));
+    const plan = await clickhouse.query<{ explain: string }>(`EXPLAIN indexes = 1 ${sql}`, params);
+    expect(plan.map((row) => row.explain).join('\n')).toContain("trait in ['acme:car', 'acme:car']");
+  });
+});
+
 describe('seen', () => {
   it('is the newest hit of the visitor that the statement saw', async () => {
     await store([
@@ -272,6 +340,8 @@ describe('a statement', () => {
     expect(tables({ did: { keyword: 'a', event: 'buy' } })).toEqual(['kept_features']);
     expect(tables({ did: { category: 'a', keyword: 'b' } })).toEqual(['kept_hits']);
     expect(tables({ did: { category: 'a', path: '/x*' } })).toEqual(['kept_hits']);
+    expect(tables({ did: { category: 'a', campaign: 'x' } })).toEqual(['kept_hits']);
+    expect(tables({ did: { keyword: 'a', source: 'social', creative: 'y' } })).toEqual(['kept_hits']);
     expect(tables({ did: { site: 'a' } })).toEqual(['kept_hits']);
   });
 

@@ -1,6 +1,6 @@
 import { Binding, encodedLength } from './binding.ts';
-import { express, expressionSql, holdsForNone, Leaves } from './expression.ts';
-import { leafSql, universeSql } from './leaf.ts';
+import { express, expressionSql, Leaves, mayHoldWithoutHit } from './expression.ts';
+import { isTraitLeaf, leafSql, universeSql } from './leaf.ts';
 import { STATEMENT } from './limits.ts';
 import type { ResolvedRule } from './rule.ts';
 
@@ -23,7 +23,7 @@ const WORD = 64;
  * @param asOf the moment from which every `within` reaches back, to the millisecond.
  * @returns a SELECT of `visitor` (UInt64) and `seen` (DateTime64(3): the newest hit that the statement saw
  *   of that visitor), with `segment` (String) before them where many rules were given; one row a visitor
- *   (and segment), in no order. Reads `kept_hits` and `kept_features` of the current database.
+ *   (and segment), in no order. Reads `kept_hits`, `kept_features` and `kept_traits` of the current database.
  */
 export function compile(rules: ResolvedRule | ReadonlyMap<string, ResolvedRule>, asOf: Date): Statement {
   const leaves = new Leaves();
@@ -33,7 +33,11 @@ export function compile(rules: ResolvedRule | ReadonlyMap<string, ResolvedRule>,
     express(rule, leaves),
   );
   const clauses = leaves.list.map((leaf, number) => leafSql(leaf, number, asOf.getTime(), binding));
-  if (clauses.length === 0 || expressions.some(holdsForNone)) clauses.push(universeSql(clauses.length));
+  const needsHit = expressions.map((expression) => mayHoldWithoutHit(expression, leaves));
+  const universe = clauses.length;
+  if (universe === 0 || needsHit.includes(true)) clauses.push(universeSql(universe));
+  // Without a trait asked for, whoever has a row here has a hit.
+  const mustAsk = leaves.list.some(isTraitLeaf);
 
   const words = Array.from(
     { length: Math.ceil(clauses.length / WORD) },
@@ -44,9 +48,11 @@ export function compile(rules: ResolvedRule | ReadonlyMap<string, ResolvedRule>,
 FROM (
 ${clauses.join('\nUNION ALL\n')}
 ) GROUP BY visitor`;
-  const holds = expressions.map((expression) =>
-    expressionSql(expression, (clause) => `bitTest(met${Math.floor(clause / WORD)}, ${clause % WORD})`),
-  );
+  const met = (clause: number) => `bitTest(met${Math.floor(clause / WORD)}, ${clause % WORD})`;
+  const holds = expressions.map((expression, index) => {
+    const sql = expressionSql(expression, met);
+    return mustAsk && needsHit[index] ? `(${met(universe)} AND ${sql})` : sql;
+  });
   if (!many)
     return { sql: `SELECT visitor, seen FROM (${visitors}) WHERE ${holds[0]}`, params: binding.params };
 

@@ -20,8 +20,20 @@ export type Observed = Pick<
   | 'device'
   | 'os'
   | 'browser'
+  | 'source'
+  | 'campaign'
+  | 'creative'
   | 'tz'
 >;
+
+/** What was uploaded of a visitor: the trait holds until `expires`, or for as long as anything is kept. */
+export interface Uploaded {
+  readonly visitor: bigint;
+  readonly trait: string;
+  /** Milliseconds since 1970, as is `expires`. */
+  readonly time: number;
+  readonly expires: number | undefined;
+}
 
 /** A rule as JSON, taken to be well formed. */
 // biome-ignore lint/suspicious/noExplicitAny: JSON that the reader under test reads for itself
@@ -35,33 +47,58 @@ type Json = any;
  * @param hits every stored hit inside the retention, repeats included.
  * @param asOf milliseconds since 1970.
  * @param segments the rules that `segment` may refer to, as JSON.
+ * @param uploaded every trait inside the retention, in any order.
  */
 export function evaluate(
   rule: Json,
   hits: readonly Observed[],
   asOf: number,
   segments: ReadonlyMap<string, Json> = new Map(),
+  uploaded: readonly Uploaded[] = [],
 ): Set<bigint> {
   const byVisitor = new Map<bigint, Observed[]>();
   for (const hit of hits) byVisitor.set(hit.visitor, [...(byVisitor.get(hit.visitor) ?? []), hit]);
   return new Set(
-    [...byVisitor].filter(([, own]) => holds(rule, own, asOf, segments)).map(([visitor]) => visitor),
+    [...byVisitor]
+      .filter(([visitor, own]) =>
+        holds(rule, { hits: own, traits: traitsOf(visitor, uploaded, asOf), asOf, segments }),
+      )
+      .map(([visitor]) => visitor),
   );
 }
 
-function holds(
-  rule: Json,
-  own: readonly Observed[],
-  asOf: number,
-  segments: ReadonlyMap<string, Json>,
-): boolean {
-  const sub = (part: Json) => holds(part, own, asOf, segments);
+/** Of each trait the newest word counts. */
+function traitsOf(visitor: bigint, uploaded: readonly Uploaded[], asOf: number): Set<string> {
+  const newest = new Map<string, Uploaded>();
+  for (const one of uploaded) {
+    const known = newest.get(one.trait);
+    if (one.visitor === visitor && (known === undefined || known.time < one.time)) newest.set(one.trait, one);
+  }
+  return new Set(
+    [...newest.values()]
+      .filter(({ expires }) => expires === undefined || expires > asOf)
+      .map(({ trait }) => trait),
+  );
+}
+
+/** All that is known of one visitor, and what a rule is asked with. */
+interface Known {
+  readonly hits: readonly Observed[];
+  readonly traits: ReadonlySet<string>;
+  readonly asOf: number;
+  readonly segments: ReadonlyMap<string, Json>;
+}
+
+function holds(rule: Json, known: Known): boolean {
+  const { hits, traits, asOf, segments } = known;
+  const sub = (part: Json) => holds(part, known);
   if ('all' in rule) return rule.all.every(sub);
   if ('any' in rule) return rule.any.some(sub);
   if ('not' in rule) return !sub(rule.not);
   if ('segment' in rule) return sub(segments.get(rule.segment));
+  if ('trait' in rule) return traits.has(rule.trait);
   const since = rule.within === undefined ? Number.NEGATIVE_INFINITY : asOf - milliseconds(rule.within);
-  const met = own.filter((hit) => hit.time >= since && isMet(rule.did, hit));
+  const met = hits.filter((hit) => hit.time >= since && isMet(rule.did, hit));
   return isInRange(rule.times ?? 1, new Set(met.map(({ hit }) => hit)).size);
 }
 

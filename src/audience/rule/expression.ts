@@ -1,4 +1,4 @@
-import { type Leaf, leafKey } from './leaf.ts';
+import { isTraitLeaf, type Leaf, leafKey } from './leaf.ts';
 import type { Did, ResolvedRule } from './rule.ts';
 
 /** A rule as a boolean expression over numbered clauses, each of which a visitor has met or not. */
@@ -21,6 +21,12 @@ export class Leaves {
     this.#numbers.set(key, this.list.length);
     return this.list.push(leaf) - 1;
   }
+
+  /** Whether a clause is met also by visitors without a hit. */
+  isTrait(clause: number): boolean {
+    const leaf = this.list[clause];
+    return leaf !== undefined && isTraitLeaf(leaf);
+  }
 }
 
 /** @returns the expression of a rule; its leaves are added to `leaves`. */
@@ -33,6 +39,8 @@ export function express(rule: ResolvedRule, leaves: Leaves): Expression {
       return { op: 'not', of: express(rule.rule, leaves) };
     case 'did':
       return expressDid(rule, leaves);
+    case 'trait':
+      return { op: 'met', clause: leaves.number({ trait: rule.trait }) };
   }
 }
 
@@ -49,19 +57,39 @@ function expressDid({ match, withinMs, times }: Did, leaves: Leaves): Expression
   };
 }
 
-/** @returns whether somebody who meets no clause at all is in: then the universe must be asked too. */
-export function holdsForNone(expression: Expression): boolean {
+/**
+ * @returns whether somebody may be in by whom no clause of hits is met, whatever traits he has: then the
+ *   universe must be asked too, both for those of whom no clause tells and because a trait does not tell that
+ *   there is a hit.
+ */
+export const mayHoldWithoutHit = (expression: Expression, leaves: Leaves): boolean =>
+  withoutHit(expression, leaves).true;
+
+/** What an expression can come to for somebody who meets no clause of hits. */
+interface Possible {
+  readonly true: boolean;
+  readonly false: boolean;
+}
+
+/** Each trait is taken to be free of the others: at worst the universe is asked for nothing. */
+function withoutHit(expression: Expression, leaves: Leaves): Possible {
   switch (expression.op) {
     case 'met':
-      return false;
+      return { true: leaves.isTrait(expression.clause), false: true };
     case 'always':
-      return true;
-    case 'not':
-      return !holdsForNone(expression.of);
-    case 'all':
-      return expression.of.every(holdsForNone);
-    case 'any':
-      return expression.of.some(holdsForNone);
+      return { true: true, false: false };
+    case 'not': {
+      const of = withoutHit(expression.of, leaves);
+      return { true: of.false, false: of.true };
+    }
+    case 'all': {
+      const parts = expression.of.map((part) => withoutHit(part, leaves));
+      return { true: parts.every((part) => part.true), false: parts.some((part) => part.false) };
+    }
+    case 'any': {
+      const parts = expression.of.map((part) => withoutHit(part, leaves));
+      return { true: parts.some((part) => part.true), false: parts.every((part) => part.false) };
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Binding } from './binding.ts';
 import {
   CLOCK_FIELDS,
+  HITS_ONLY_FIELDS,
   MATCH_FIELDS,
   type Match,
   type MatchField,
@@ -9,11 +10,11 @@ import {
   type WildcardField,
 } from './rule.ts';
 
-/**
- * A question that the hits answer for each visitor who has one: so many distinct hits that meet a Match.
- * Rules that ask the same share one.
- */
-export interface Leaf {
+/** A question that is answered for each visitor of whom it is true. Rules that ask the same share one. */
+export type Leaf = HitLeaf | TraitLeaf;
+
+/** So many distinct hits that meet a Match: who is in has a hit. */
+export interface HitLeaf {
   readonly match: Match;
   readonly withinMs: number | undefined;
   /** Distinct hits; at least 1, because a visitor without any leaves no row to count. */
@@ -21,23 +22,35 @@ export interface Leaf {
   readonly to: number | undefined;
 }
 
+/** A trait that is held: who is in need not have a hit. */
+export interface TraitLeaf {
+  readonly trait: string;
+}
+
+export const isTraitLeaf = (leaf: Leaf): leaf is TraitLeaf => 'trait' in leaf;
+
 /** The event of a ping that only tells attention; no hit for a Match that does not name it. */
 const ATTENTION = 'attention';
 
 /** @returns the same text for leaves that ask the same, whatever the order of their values. */
-export function leafKey({ match, withinMs, from, to }: Leaf): string {
+export function leafKey(leaf: Leaf): string {
+  if (isTraitLeaf(leaf)) return JSON.stringify(leaf.trait);
+  const { match, withinMs, from, to } = leaf;
   const values = MATCH_FIELDS.map((field) => [...(match[field] ?? [])].sort());
   return JSON.stringify([values, withinMs ?? null, from, to ?? null]);
 }
 
 /**
  * The SELECT of a leaf: a row (visitor, clause, latest) for each visitor who meets it; `latest` is the
- * newest hit that did.
+ * newest hit that did, and of a trait, which no hit is behind, the beginning of time.
  *
  * @param clause the number that the rows carry.
  * @param asOf milliseconds since 1970, from which `withinMs` reaches back.
  */
 export function leafSql(leaf: Leaf, clause: number, asOf: number, binding: Binding): string {
+  if (isTraitLeaf(leaf)) {
+    return `SELECT visitor, ${clause} AS clause, toDateTime64(0, 3, 'UTC') AS latest FROM kept_traits WHERE trait = ${binding.one('String', leaf.trait)}`;
+  }
   const feature = featureOf(leaf.match);
   const conditions = feature ? [`kind = '${feature}'`] : [];
   for (const field of TEXT_FIELDS) {
@@ -70,17 +83,17 @@ export const universeSql = (clause: number): string =>
   `SELECT visitor, ${clause} AS clause, max(time) AS latest FROM kept_hits GROUP BY visitor`;
 
 /**
- * The feature table is read by one feature and holds no text of a page; a Match on both features is met
- * by one hit that has both, which only the hits themselves know.
+ * The feature table is read by one feature and holds neither a page's text nor what led there; a Match on
+ * both features is met by one hit that has both, which only the hits themselves know.
  */
 function featureOf(match: Match): 'category' | 'keyword' | undefined {
-  if (WILDCARD_FIELDS.some((field) => match[field])) return undefined;
+  if (HITS_ONLY_FIELDS.some((field) => match[field])) return undefined;
   if (match.category && match.keyword) return undefined;
   return match.category ? 'category' : match.keyword ? 'keyword' : undefined;
 }
 
 /** A hit may have been sent twice, or stand in the feature table once for each of its values. */
-function having({ from, to }: Leaf, binding: Binding): string {
+function having({ from, to }: HitLeaf, binding: Binding): string {
   const bounds = [];
   if (from > 1) bounds.push(`uniqExact(hit) >= ${binding.one('Int64', from)}`);
   if (to !== undefined) bounds.push(`uniqExact(hit) <= ${binding.one('Int64', to)}`);

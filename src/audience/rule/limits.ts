@@ -6,7 +6,7 @@ export const MAX_DEPTH = 32;
  * one of 600 did not.
  */
 export const MAX_RESOLVED_DEPTH = 128;
-/** Clauses (`did`, `segment`) of a rule; each distinct one is a pass over its part of the hits. */
+/** Clauses (`did`, `segment`, `trait`) of a rule; each distinct one is a pass over its part of the hits or traits. */
 export const MAX_CLAUSES = 256;
 /** Characters of a value in a Match; a title or path is no longer than a few hundred. */
 export const MAX_VALUE_LENGTH = 512;

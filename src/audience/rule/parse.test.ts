@@ -59,6 +59,12 @@ describe('a rule that is understood', () => {
       { did: {}, times: { lte: 2 } },
       did({}, { times: { from: 0, to: 2 } }),
     ],
+    ['a trait', { trait: 'acme:Car buyers, 2+' }, { op: 'trait', trait: 'acme:Car buyers, 2+' }],
+    [
+      'what led to the hit',
+      { did: { source: ['social', 'email'], campaign: 'Spring', creative: ['a', 'b'] } },
+      did({ source: ['social', 'email'], campaign: ['Spring'], creative: ['a', 'b'] }),
+    ],
     [
       'operators within operators',
       { all: [{ any: [{ did: {} }, { segment: 'a-1_b' }] }, { not: { did: { os: 'iOS' } } }] },
@@ -102,7 +108,18 @@ describe('a rule that is refused, with the path of the wrong part', () => {
     ['dwell', { dwell: 30, on: {} }, 'unsupported_operator', '/dwell', /not supported/],
     ['an interest', { interest: '483' }, 'unsupported_operator', '/interest', /not supported/],
     ['a demographic', { demographic: { gender: 'female' } }, 'unsupported_operator', '/demographic', /./],
-    ['a trait', { trait: 'acme:car' }, 'unsupported_operator', '/trait', /not supported/],
+    ['a trait without its provider', { trait: 'car' }, 'bad_value', '/trait', /provider:name/],
+    ['a trait of no name', { not: { trait: 'acme:' } }, 'bad_value', '/not/trait', /provider:name/],
+    ['a trait in a list', { trait: ['acme:car'] }, 'bad_value', '/trait', /provider:name/],
+    ['within beside trait', { trait: 'acme:car', within: '7d' }, 'unknown_field', '/within', /unknown field/],
+    ['a source misspelt', { did: { source: 'serch' } }, 'bad_value', '/did/source', /did you mean search\?/],
+    [
+      'a source that is a host',
+      { did: { source: 't.co' } },
+      'bad_value',
+      '/did/source',
+      /one of direct, internal/,
+    ],
     ['a look-alike', { like: 'a', reach: 0.1 }, 'unsupported_operator', '/like', /not supported/],
     [
       'a field misspelt',

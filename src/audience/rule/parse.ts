@@ -1,14 +1,15 @@
 import { z } from 'zod';
+import { isTrait, TRAIT_FORM } from '../traits/name.ts';
 import { refuseExcess } from './excess.ts';
 import { nearest } from './nearest.ts';
 import { type Path, type RefusedRule, type RuleRefusal, refuse } from './problem.ts';
 import { CLOCK_FIELDS, MATCH_FIELDS, type Match, type Rule, TEXT_FIELDS } from './rule.ts';
 import { readClock, readDuration, readText, readTimes, readValues, unknownField, Wrong } from './value.ts';
 
-const OPERATORS = ['all', 'any', 'not', 'did', 'segment'] as const;
+const OPERATORS = ['all', 'any', 'not', 'did', 'segment', 'trait'] as const;
 type Operator = (typeof OPERATORS)[number];
 /** Of the language, but of no use yet: this version has nothing to answer them from. */
-const UNSUPPORTED = ['sequence', 'dwell', 'interest', 'demographic', 'trait', 'like'] as const;
+const UNSUPPORTED = ['sequence', 'dwell', 'interest', 'demographic', 'like'] as const;
 const NAMED = [...OPERATORS, ...UNSUPPORTED];
 /** Fields that stand beside an operator and are none. */
 const COMPANIONS = ['times', 'within', 'gap', 'on', 'score', 'probability', 'reach'];
@@ -54,6 +55,13 @@ const nodes = {
       typeof value === 'string' && SEGMENT_ID.test(value)
         ? value
         : new Wrong('bad_value', 'must be the id of a segment'),
+    ),
+  }),
+  trait: z.strictObject({
+    trait: read((value) =>
+      typeof value === 'string' && isTrait(value)
+        ? value
+        : new Wrong('bad_value', `must be a trait: ${TRAIT_FORM}`),
     ),
   }),
 };
@@ -111,6 +119,10 @@ function parseNode(node: unknown, path: Path): Parsed {
     case 'segment': {
       const checked = check(nodes.segment, node, path, ['segment']);
       return checked.ok ? { ok: true, rule: { op: 'segment', id: checked.value.segment } } : checked;
+    }
+    case 'trait': {
+      const checked = check(nodes.trait, node, path, ['trait']);
+      return checked.ok ? { ok: true, rule: { op: 'trait', trait: checked.value.trait } } : checked;
     }
   }
 }

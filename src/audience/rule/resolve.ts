@@ -43,6 +43,7 @@ export function resolve(rule: Rule, lookup: (id: string) => Rule | undefined, se
         return resolved.ok ? { ok: true, rule: { op: 'not', rule: resolved.rule } } : resolved;
       }
       case 'did':
+      case 'trait':
         clauses += 1;
         return clauses > MAX_CLAUSES
           ? refuse(

@@ -13,10 +13,15 @@ export const TEXT_FIELDS = [
   'device',
   'os',
   'browser',
+  'source',
+  'campaign',
+  'creative',
 ] as const;
 /** Fields whose values are whole numbers, in the visitor's own time where it is known, else UTC. */
 export const CLOCK_FIELDS = ['hour', 'weekday'] as const;
 export const MATCH_FIELDS = [...TEXT_FIELDS, ...CLOCK_FIELDS] as const;
+/** Fields that the feature table does not hold: a Match that names one is asked of the hits themselves. */
+export const HITS_ONLY_FIELDS = ['path', 'title', 'referrer', 'source', 'campaign', 'creative'] as const;
 /** Fields in whose values `*` stands for any run of characters. */
 export const WILDCARD_FIELDS = ['path', 'title', 'referrer'] as const;
 
@@ -45,6 +50,13 @@ export interface Did {
   readonly withinMs: number | undefined;
 }
 
+/** The newest that its provider says of the visitor is that the trait holds. */
+export interface HasTrait {
+  readonly op: 'trait';
+  /** `provider:name` */
+  readonly trait: string;
+}
+
 export interface SegmentReference {
   readonly op: 'segment';
   readonly id: string;
@@ -56,6 +68,6 @@ type Tree<Leaf> =
   | Leaf;
 
 /** A rule as its operator wrote it, read by `parseRule`. */
-export type Rule = Tree<Did | SegmentReference>;
+export type Rule = Tree<Did | HasTrait | SegmentReference>;
 /** A rule with every segment it refers to put in its place by `resolve`. */
-export type ResolvedRule = Tree<Did>;
+export type ResolvedRule = Tree<Did | HasTrait>;

@@ -1,3 +1,4 @@
+import type { Source } from '../../collect/sources.ts';
 import { MAX_VALUE_LENGTH, MAX_VALUES, MAX_WITHIN_DAYS } from './limits.ts';
 import { nearest } from './nearest.ts';
 import type { Path, RuleRefusal } from './problem.ts';
@@ -16,7 +17,11 @@ export class Wrong {
   }
 }
 
-const DEVICES = ['desktop', 'mobile', 'tablet', 'tv', 'console', 'wearable', 'other'];
+/** Fields whose values are words from a closed list; any other would match nobody in silence. */
+const WORDS: { readonly [F in TextField]?: readonly string[] } = {
+  device: ['desktop', 'mobile', 'tablet', 'tv', 'console', 'wearable', 'other'],
+  source: ['direct', 'internal', 'search', 'social', 'email', 'campaign', 'referral'] satisfies Source[],
+};
 
 /**
  * Fields whose values are codes: how a code is stored (upper or lower case) and its form. A wrong one
@@ -46,11 +51,12 @@ export function readText(field: TextField, value: unknown): string | Wrong {
   }
   if (/\p{Surrogate}/u.test(value))
     return new Wrong('bad_value', 'holds half a character (a lone surrogate)');
-  if (field === 'device' && !DEVICES.includes(value)) {
-    const meant = nearest(value, DEVICES);
+  const words = WORDS[field];
+  if (words && !words.includes(value)) {
+    const meant = nearest(value, words);
     return new Wrong(
       'bad_value',
-      meant ? `unknown device, did you mean ${meant}?` : `must be one of ${DEVICES.join(', ')}`,
+      meant ? `unknown ${field}, did you mean ${meant}?` : `must be one of ${words.join(', ')}`,
     );
   }
   const code = CODES[field];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Observed } from './evaluate.testing.ts';
+import type { Observed, Uploaded } from './evaluate.testing.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -48,8 +48,15 @@ const VALUES = {
   device: ['desktop', 'mobile', 'other'],
   os: ['', 'iOS', 'Linux'],
   browser: ['Firefox', 'Chrome'],
+  source: ['direct', 'search', 'social'],
+  campaign: ['', 'Spring', "o'c\\k"],
+  creative: ['', 'banner 1', 'banner 2'],
 } as const;
 type Listed = keyof typeof VALUES;
+
+const TRAITS = ['acme:cars', 'acme:Cars', "o-1:it's \\ 100%", 'o-1:ключ 🌻'] as const;
+const VISITORS = 30;
+const visitor = (last: number) => fc.integer({ min: 1, max: last }).map((n) => 2n ** 64n - BigInt(n));
 
 /**
  * A stored hit of a small world: few visitors, hit ids that repeat (with the same or with other contents,
@@ -62,7 +69,7 @@ function observed(asOf: number): fc.Arbitrary<Observed> {
   const some = <F extends Listed>(field: F) => fc.array(one(field), { maxLength: 3 });
   return fc.record({
     time: fc.constantFrom(...AGES).map((age) => asOf - age),
-    visitor: fc.integer({ min: 1, max: 30 }).map((n) => 2n ** 64n - BigInt(n)),
+    visitor: visitor(VISITORS),
     hit: fc.bigInt({ min: 0n, max: 8n }),
     site: one('site'),
     event: one('event'),
@@ -78,6 +85,9 @@ function observed(asOf: number): fc.Arbitrary<Observed> {
     device: one('device'),
     os: one('os'),
     browser: one('browser'),
+    source: fc.constantFrom(...VALUES.source),
+    campaign: one('campaign'),
+    creative: one('creative'),
     tz: fc.constantFrom(0, -480, 330),
   });
 }
@@ -87,6 +97,18 @@ export const world = (asOf: number): fc.Arbitrary<Observed[]> =>
   fc
     .array(fc.tuple(observed(asOf), fc.integer({ min: 1, max: 8 })), { minLength: 100, maxLength: 200 })
     .map((sent) => sent.flatMap(([hit, copies]) => (copies === 8 ? [hit, hit] : [hit])));
+
+/** Traits of its visitors and of some that have no hit; each said at a moment of its own, some taken back. */
+export const traits = (asOf: number): fc.Arbitrary<Uploaded[]> =>
+  fc.uniqueArray(
+    fc.record({
+      visitor: visitor(VISITORS + 5),
+      trait: fc.constantFrom(...TRAITS),
+      time: fc.integer({ min: 0, max: 80 }).map((days) => asOf - days * DAY),
+      expires: fc.constantFrom(undefined, undefined, asOf - HOUR, asOf + 30 * DAY),
+    }),
+    { maxLength: 60, selector: ({ visitor, trait, time }) => `${visitor} ${time} ${trait}` },
+  );
 
 /** A text with some of its characters, or runs of them, made a wildcard. */
 const wildcard = fc
@@ -144,13 +166,12 @@ const did = fc.record(
  * @param segments ids that it may refer to.
  */
 export function rule(segments: readonly string[]): fc.Arbitrary<object> {
-  const leaf: fc.Arbitrary<object> =
-    segments.length === 0
-      ? did
-      : fc.oneof(
-          { weight: 5, arbitrary: did },
-          fc.constantFrom(...segments).map((segment) => ({ segment })),
-        );
+  const held = fc.constantFrom(...TRAITS).map((trait) => ({ trait }));
+  const leaf: fc.Arbitrary<object> = fc.oneof(
+    { weight: 5, arbitrary: did },
+    held,
+    ...(segments.length === 0 ? [] : [fc.constantFrom(...segments).map((segment) => ({ segment }))]),
+  );
   return fc.letrec<{ rule: object }>((tie) => {
     const rules = fc.array(tie('rule'), { minLength: 1, maxLength: 3 });
     return {

@@ -1,0 +1,121 @@
+import type { ClickHouse, Params } from '../../clickhouse/client.ts';
+import { DEVICE_TYPES } from '../../collect/device-id.ts';
+import { persist } from './persist.ts';
+
+/** What an upload's lines came to. */
+export interface Stored {
+  readonly unknownLines: number;
+  readonly unknownIds: number;
+  readonly withdrawn: number;
+  readonly stored: number;
+  readonly expired: number;
+}
+
+export interface StagedUpload {
+  /** Under which name its lines stand in `trait_lines`. */
+  readonly staged: string;
+  /** Id of its receipt. */
+  readonly upload: string;
+  readonly lines: number;
+  readonly sources: ReadonlySet<string>;
+  /** Milliseconds since 1970: the observation, from which the retention counts. */
+  readonly time: number;
+}
+
+/** Lines that are looked up at once: the ids of a million are a hash table of some 100 MB in ClickHouse. */
+const PIECE = 1_000_000;
+const HASHES = 2n ** 64n;
+
+/**
+ * Finds the visitors of an upload's lines and stores the traits for them: a visitor's own id, the newest uid
+ * that a visitor has with a partner, every visitor seen with a device id and the one that the device alone
+ * would be. Who has withdrawn gets none, nor does a visitor by a device that has said no since.
+ *
+ * A repeat changes nothing: the same rows come of it.
+ *
+ * @throws ClickHouseError; some of it may be stored then.
+ */
+export async function store(clickhouse: ClickHouse, upload: StagedUpload): Promise<Stored> {
+  const total = { unknownLines: 0, unknownIds: 0, withdrawn: 0, stored: 0, expired: 0 };
+  const pieces = BigInt(Math.ceil(upload.lines / PIECE));
+  for (let piece = 0n; piece < pieces; piece++) {
+    const params = {
+      staged: upload.staged,
+      from: String((HASHES * piece) / pieces),
+      to: String((HASHES * (piece + 1n)) / pieces - 1n),
+      partners: [...upload.sources].filter((source) => source !== 'visitor' && !DEVICES.has(source)),
+      devices: [...upload.sources].filter((source) => DEVICES.has(source)),
+    };
+    await persist(() => storePiece(clickhouse, upload, params));
+    const counts = await persist(() => countPiece(clickhouse, upload, params));
+    for (const name of Object.keys(total) as (keyof Stored)[]) total[name] += counts[name];
+  }
+  return total;
+}
+
+const DEVICES = new Set<string>(DEVICE_TYPES);
+
+async function storePiece(clickhouse: ClickHouse, { upload, time }: StagedUpload, params: Params) {
+  await clickhouse.command(
+    `INSERT INTO traits (trait, visitor, time, expires, source, upload)
+     SELECT staged.trait AS trait, linked.visitor AS visitor, fromUnixTimestamp64Milli({time:Int64}, 'UTC') AS time,
+            argMax(staged.expires, staged.line) AS expires, argMax(staged.source, staged.line) AS source,
+            {upload:String} AS upload
+     FROM (${LINES}) AS staged
+     INNER JOIN (SELECT DISTINCT source, uid, visitor FROM (${LINKED}) WHERE allowed) AS linked
+       ON linked.source = staged.source AND linked.uid = staged.uid
+     GROUP BY trait, visitor`,
+    { ...params, upload, time },
+    // Each row goes to its visitor's shard, not to the one where its line was found.
+    { parallel_distributed_insert_select: '0' },
+  );
+}
+
+async function countPiece(clickhouse: ClickHouse, { time }: StagedUpload, params: Params): Promise<Stored> {
+  const [row] = await clickhouse.query<Record<keyof Stored, string>>(
+    `SELECT countIf(found.known = 0) AS unknownLines,
+            uniqExactIf((staged.source, staged.uid), found.known = 0) AS unknownIds,
+            countIf(found.known = 1 AND NOT found.open) AS withdrawn,
+            countIf(found.open) AS stored,
+            countIf(found.open AND staged.expires BETWEEN 1 AND {now:UInt32}) AS expired
+     FROM (${LINES}) AS staged
+     LEFT JOIN (SELECT source, uid, 1 AS known, max(allowed) AS open FROM (${LINKED}) GROUP BY source, uid) AS found
+       ON found.source = staged.source AND found.uid = staged.uid`,
+    { ...params, now: Math.floor(time / 1000) },
+  );
+  const { unknownLines, unknownIds, withdrawn, stored, expired } = row!;
+  return {
+    unknownLines: Number(unknownLines),
+    unknownIds: Number(unknownIds),
+    withdrawn: Number(withdrawn),
+    stored: Number(stored),
+    expired: Number(expired),
+  };
+}
+
+/** Of a line only what the look-up needs, read by the hash in its order. */
+const LINES = `
+  SELECT source, uid, trait, expires, line FROM trait_lines
+  WHERE upload = {staged:String} AND cityHash64(uid) BETWEEN {from:UInt64} AND {to:UInt64}`;
+
+const IDS = `SELECT source, uid FROM (${LINES})`;
+
+/** Who is known under the ids of a piece, and whether a trait may be stored for them: (source, uid, visitor, allowed). */
+const LINKED = `
+  SELECT source, uid, visitor, said AND visitor NOT IN (SELECT visitor FROM withdrawn_visitors) AS allowed FROM (
+    SELECT 'visitor' AS source, toString(visitor) AS uid, visitor, 1 AS said
+    FROM kept_consents
+    WHERE visitor IN (SELECT toUInt64OrZero(uid) FROM (${LINES}) WHERE source = 'visitor')
+    UNION ALL
+    SELECT source, uid, visitor, 1 AS said FROM (
+      SELECT source, visitor, argMax(kept_links.uid, (kept_links.last, kept_links.uid = '')) AS uid
+      FROM kept_links
+      WHERE source IN {partners:Array(String)}
+        AND visitor IN (SELECT visitor FROM kept_links WHERE source IN {partners:Array(String)} AND (source, uid) IN (${IDS}))
+      GROUP BY source, visitor)
+    WHERE (source, uid) IN (${IDS})
+    UNION ALL
+    SELECT source, uid, arrayJoin(arrayDistinct([visitor, own])) AS visitor, no.time < last AS said
+    FROM kept_links
+    LEFT JOIN withdrawn_visitors AS no ON no.visitor = kept_links.own
+    WHERE source IN {devices:Array(String)} AND (source, uid) IN (${IDS}))`;
