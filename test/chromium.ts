@@ -1,8 +1,22 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { describe } from 'vitest';
 
 const path = process.env.CHROMIUM_PATH || '/usr/bin/chromium';
+
+const args = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /**
  * Starts the Chromium of this machine: the one that `CHROMIUM_PATH` names, else Debian's.
@@ -10,20 +24,35 @@ const path = process.env.CHROMIUM_PATH || '/usr/bin/chromium';
  * @throws where there is none, or where it does not start.
  */
 export async function launchChromium(): Promise<Browser> {
-  if (!existsSync(path)) throw new Error(`No Chromium at ${path}: install it, or set CHROMIUM_PATH.`);
-  return chromium.launch({
-    executablePath: path,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
+  return chromium.launch({ executablePath: executable(), args });
+}
+
+/**
+ * The same as a person's browser with a profile on disk, in which third-party cookies are allowed or blocked by
+ * the person's own setting. A context that leaves nothing behind, as tests use them otherwise, blocks them always.
+ *
+ * @param userAgent by its own name a headless Chromium is taken for the tool it is.
+ */
+export async function launchProfile(thirdPartyCookies: boolean, userAgent: string): Promise<BrowserContext> {
+  const folder = await mkdtemp(join(tmpdir(), 'ninety-chromium-'));
+  await mkdir(join(folder, 'Default'));
+  const profile = {
+    cookie_controls_mode: thirdPartyCookies ? 0 : 1,
+    block_third_party_cookies: !thirdPartyCookies,
+  };
+  await writeFile(join(folder, 'Default', 'Preferences'), JSON.stringify({ profile }));
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath: executable(),
+    args,
+    userAgent,
   });
+  context.on('close', () => void rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return context;
+}
+
+function executable(): string {
+  if (!existsSync(path)) throw new Error(`No Chromium at ${path}: install it, or set CHROMIUM_PATH.`);
+  return path;
 }
 
 /**
