@@ -19,11 +19,17 @@ describe('ninety', () => {
     'serve',
     'migrate',
     'import access-log',
+    'import hits',
+    'import traits',
     'build',
     'export',
     'keys list',
     'keys create',
     'keys delete',
+    'journal list',
+    'journal show',
+    'journal replay',
+    'journal drop',
     'status',
   ])('%s has a help with examples and exit codes', async (command) => {
     const { code, out } = await ninety([...command.split(' '), '--help']);

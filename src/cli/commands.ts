@@ -1,6 +1,7 @@
 import { buildCommand } from './build.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
+import { journalCommand } from './journal.ts';
 import { keysCommand } from './keys.ts';
 import { migrateCommand } from './migrate.ts';
 import { serveCommand } from './serve.ts';
@@ -14,5 +15,6 @@ export const commands = [
   buildCommand,
   exportCommand,
   keysCommand,
+  journalCommand,
   statusCommand,
 ];

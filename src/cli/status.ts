@@ -1,3 +1,4 @@
+import type { ShownJournal } from '../api/journal.ts';
 import type { Summary } from '../dashboard/summary.ts';
 import { type ShownSegment, segmentTable } from './build.ts';
 import type { Client } from './client.ts';
@@ -34,14 +35,15 @@ export const statusCommand = withServerOptions(
   finish(() =>
     withServer(options, async (client, _, found) => {
       const ready = await readiness(client);
-      const [summary, segments, runs] = await Promise.all([
+      const [summary, journal, segments, runs] = await Promise.all([
         client.json<Summary>('GET', '/v1/overview'),
+        client.json<ShownJournal>('GET', '/v1/journal'),
         client.list<ShownSegment>('/v1/segments'),
         client.json<{ items: Run[] }>('GET', `/v1/jobs?limit=${RUNS}`),
       ]);
       process.stdout.write(
         [
-          table(serverRows(client.url, found, ready, summary)),
+          table(serverRows(client.url, found, ready, summary, journal)),
           segments.length === 0 ? '  No segment yet; POST /v1/segments makes one.\n' : segmentTable(segments),
           runs.items.length === 0 ? '  No job has run yet.\n' : runTable(runs.items),
         ].join('\n'),
@@ -65,15 +67,34 @@ const HOW: Readonly<Record<Found, string>> = {
   started: ' (none runs; started for this command)',
 };
 
-function serverRows(url: string, found: Found, ready: string, summary: Summary) {
+function serverRows(url: string, found: Found, ready: string, summary: Summary, journal: ShownJournal) {
   const { hitsByMinute, journalBytes, hits, visitors, countedAt } = summary;
   const last = hitsByMinute.slice(-MINUTES).reduce((sum, minute) => sum + minute.hits, 0);
   return [
     ['server', `${url}${HOW[found]}`],
     ['hits', ready === 'ready' ? 'are taken' : `are refused: ${ready}`],
     ['journal', journalBytes === null ? 'none' : `${thousands(journalBytes)} bytes wait for ClickHouse`],
+    ...journalRows(journal),
     [`last ${MINUTES} minutes`, `${thousands(last)} hits`],
     ['kept', `${thousands(hits)} hits of ${thousands(visitors)} visitors, counted at ${countedAt}`],
+  ];
+}
+
+/** Lines that are there only when something is to be said. */
+function journalRows({ waiting, setAside }: ShownJournal) {
+  const oldest = waiting.flatMap((stream) => stream.oldest ?? []).sort()[0];
+  const files = waiting.reduce((sum, stream) => sum + stream.files, 0);
+  const rows = setAside.reduce((sum, file) => sum + file.rows, 0);
+  return [
+    ...(oldest === undefined ? [] : [['', `${thousands(files)} files, the oldest since ${oldest}`]]),
+    ...(setAside.length === 0
+      ? []
+      : [
+          [
+            'set aside',
+            `${thousands(setAside.length)} files with ${thousands(rows)} rows; see ninety journal list`,
+          ],
+        ]),
   ];
 }
 

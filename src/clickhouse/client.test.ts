@@ -63,6 +63,7 @@ function hitsFile(numbers: readonly number[], day: string, keyword: string): str
     if (column === 'categories') return "['483']";
     if (column === 'keywords') return `['${keyword}','again']`;
     if (column === 'partners') return '[]';
+    if (column === 'props') return '{}';
     if (['dwell_ms', 'scroll', 'tz', 'device_visitor', 'purposes'].includes(column)) return '0';
     return column;
   };

@@ -206,7 +206,8 @@ export class ClickHouse {
 
   /**
    * Sends the same bytes as {@link insertBytes}, of which only those rows are kept whose `key` no stored row
-   * of the same `file` has.
+   * of the same `file` has. Two at once for one file would each find them missing, as when a connection is cut
+   * and the statement goes on without it: it runs under the file's name, and ClickHouse has no two of a name.
    *
    * @throws ClickHouseError
    */
@@ -226,6 +227,7 @@ export class ClickHouse {
                 WHERE ${key} NOT IN (SELECT ${key} FROM ${table} WHERE file = {file:String})
                 FORMAT TabSeparatedWithNames`,
         values: bytes,
+        query_id: `insert-missing/${this.database}/${table}/${file}`,
         query_params: { file },
         clickhouse_settings: { ...READ, ...INSERT, ...untokened, wait_end_of_query: 1 },
       });

@@ -32,11 +32,12 @@ export class ClickHouseError extends Error {
 
 /**
  * Codes of ClickHouse's ErrorCodes.cpp under which the same statement may succeed later: time-outs, lost
- * peers, too many parts or queries, memory, read-only and shutting-down tables, settings of a moment.
+ * peers, too many parts or queries, a query of the same name, memory, read-only and shutting-down tables,
+ * settings of a moment.
  */
 const PASSING = new Set([
-  3, 74, 75, 76, 87, 95, 96, 159, 160, 164, 198, 202, 209, 210, 225, 236, 241, 242, 243, 244, 252, 279, 285,
-  297, 319, 394, 415, 424, 425, 439, 473, 499, 516, 519, 574, 677, 700, 745, 999,
+  3, 74, 75, 76, 87, 95, 96, 159, 160, 164, 198, 202, 209, 210, 216, 225, 236, 241, 242, 243, 244, 252, 279,
+  285, 297, 319, 394, 415, 424, 425, 439, 473, 499, 516, 519, 574, 677, 700, 745, 999,
 ]);
 
 /**

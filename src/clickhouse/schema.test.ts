@@ -20,12 +20,21 @@ const TABLES = {
   matches: 'visitors',
   members: 'visitors',
   exports: 'visitors',
+  optouts: 'visitors',
+  erasures: 'visitors',
+  erasure_steps: 'visitors',
+  traits: 'visitors',
+  trait_lines: 'visitors',
   tallies: 'nobody',
   objects: 'nobody',
   leases: 'nobody',
   job_runs: 'nobody',
   journal_marks: 'nobody',
   builds: 'nobody',
+  // Keyed hashes, kept without an end: whoever opted out stays so.
+  suppressions: 'nobody',
+  erasure_batches: 'nobody',
+  trait_uploads: 'nobody',
   schema_files: 'nobody',
 } as const;
 
@@ -131,7 +140,13 @@ describe('the migrated database', async () => {
       `SELECT name, create_table_query AS sql FROM system.tables
        WHERE database = currentDatabase() AND partition_key = 'toDate(time)'`,
     );
-    expect(rows.map(({ name }) => name).sort()).toEqual(['features', 'hits', 'matches', 'tallies']);
+    expect(rows.map(({ name }) => name).sort()).toEqual([
+      'features',
+      'hits',
+      'matches',
+      'optouts',
+      'tallies',
+    ]);
     for (const { sql } of rows) expect(sql).toContain('ttl_only_drop_parts = 1');
   });
 
@@ -149,9 +164,9 @@ describe('the migrated database', async () => {
 
 describe('the kept_ views', async () => {
   const clickhouse = open(await freshDatabase());
-  const views = ['hits', 'features', 'consents', 'links', 'tallies', 'members', 'exports'];
-  /** Tables into which nothing reads: what is in them is in others already. */
-  const unread = ['matches'];
+  const views = ['hits', 'features', 'consents', 'links', 'tallies', 'members', 'exports', 'traits'];
+  /** Tables into which no segment reads: what is in them is in others already, or is about deleting them. */
+  const unread = ['matches', 'optouts', 'erasures', 'erasure_steps', 'trait_lines'];
 
   beforeAll(() => migrate(clickhouse, RETENTION).then(() => {}));
 
@@ -207,6 +222,7 @@ describe('a changed retention', async () => {
       clickhouse.query<{ name: string; sql: string }>(
         "SELECT name, create_table_query AS sql FROM system.tables WHERE database = currentDatabase() AND engine = 'View'",
       );
+    expect((await viewTexts()).find(({ name }) => name === 'kept_hits')?.sql).toContain('`campaign`');
     for (const { name, sql } of await viewTexts()) {
       expect(sql, name).toContain('30');
       expect(sql, name).not.toContain('90');
@@ -334,16 +350,21 @@ describe('the schema files', () => {
     'are for %s statements that ClickHouse can read, that can be repeated and leave nothing to fill in',
     async (_, home) => {
       for (const statement of all(home)) {
-        expect(statement).toMatch(/^CREATE (TABLE|VIEW|MATERIALIZED VIEW) IF NOT EXISTS \w+/);
+        expect(statement).toMatch(
+          /^(CREATE (TABLE|VIEW|MATERIALIZED VIEW) IF NOT EXISTS|CREATE OR REPLACE VIEW|ALTER TABLE) \w+/,
+        );
+        if (statement.startsWith('ALTER'))
+          for (const [added] of statement.matchAll(/\bADD \w+ .*/g))
+            expect(added).toMatch(/^ADD COLUMN IF NOT EXISTS /);
         expect(statement.replace(/\/clickhouse\/tables\/\S+ '\{replica\}'/g, '')).not.toMatch(/[{}]|^--/m);
-        expect(await ask(sharedEngine(), `EXPLAIN AST ${statement}`)).toContain('CreateQuery');
+        expect(await ask(sharedEngine(), `EXPLAIN AST ${statement}`)).toMatch(/CreateQuery|AlterQuery/);
       }
     },
   );
 
   it('name a table only where rows go in; what is read is read by its bare name', () => {
     for (const { name, text } of files) {
-      for (const [found] of text.matchAll(/^CREATE VIEW.*?;/gms))
+      for (const [found] of text.matchAll(/^CREATE (?:OR REPLACE )?VIEW.*?;/gms))
         expect(found, name).not.toMatch(/\{(?!retention)/);
     }
   });
@@ -416,6 +437,16 @@ describe('statements', () => {
     const [create, view] = statements(files[1]!.text, ALONE);
     expect(create).toContain('TTL toDate(time) + toIntervalDay(45)');
     expect(view).toContain('today() - 45');
+  });
+
+  it('adds a column to the table of each shard, and to the Distributed one over it', () => {
+    const widen = 'ALTER TABLE {hits}\n    ADD COLUMN IF NOT EXISTS a UInt8;\n';
+    const added = (table: string) => `ALTER TABLE ${table}\n    ADD COLUMN IF NOT EXISTS a UInt8`;
+    expect(statements(widen, ALONE)).toEqual([added('hits')]);
+    expect(statements(widen, SHARDS)).toEqual([added('hits_local'), added('hits')]);
+    expect(statements('ALTER TABLE {hits} MODIFY TTL time;\n', SHARDS)).toEqual([
+      'ALTER TABLE hits_local MODIFY TTL time',
+    ]);
   });
 
   it('refuses a table that does not say how it is sharded', () => {

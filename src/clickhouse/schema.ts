@@ -140,7 +140,8 @@ async function migrateHost(host: ClickHouse, files: readonly File[], home: Home)
 /**
  * The statements of one schema file for a home. In the files `{name}` is a table that holds rows, wherever
  * it is filled or altered; a bare name is read. `-- shard by: expression` stands above each `CREATE TABLE`.
- * On a cluster `{name}` becomes `name_local` and a Distributed `name` is laid over it.
+ * On a cluster `{name}` becomes `name_local` and a Distributed `name` is laid over it; columns added to the
+ * one are added to the other, which holds a list of its own.
  */
 export function statements(text: string, home: Home): string[] {
   return text
@@ -155,9 +156,10 @@ export function statements(text: string, home: Home): string[] {
       if (table !== undefined && shardBy === undefined)
         throw new Error(`${table} lacks its "-- shard by:" line`);
       const filled = fill(bare, home);
-      return table !== undefined && home.cluster !== undefined
-        ? [filled, distributed(table, shardBy!, home.cluster)]
-        : [filled];
+      if (home.cluster === undefined) return [filled];
+      if (table !== undefined) return [filled, distributed(table, shardBy!, home.cluster)];
+      const widened = /^ALTER TABLE \{(\w+)\}\s.*\bADD COLUMN\b/s.exec(bare)?.[1];
+      return widened === undefined ? [filled] : [filled, fill(bare.replace(`{${widened}}`, widened), home)];
     });
 }
 
@@ -184,7 +186,7 @@ const distributed = (table: string, shardBy: string, cluster: string) =>
 function retentionStatements(files: readonly File[], home: Home): string[] {
   const newest = new Map<string, string>();
   for (const statement of files.flatMap((file) => statements(file.text, home))) {
-    const view = /^CREATE VIEW IF NOT EXISTS (\w+)/.exec(statement)?.[1];
+    const view = /^CREATE (?:VIEW IF NOT EXISTS|OR REPLACE VIEW) (\w+)/.exec(statement)?.[1];
     if (view) newest.set(view, statement.replace('CREATE VIEW IF NOT EXISTS', 'CREATE OR REPLACE VIEW'));
     const table = /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement)?.[1];
     const ttl = /^TTL (.+)$/m.exec(statement)?.[1];

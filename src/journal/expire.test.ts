@@ -29,6 +29,9 @@ describe('the journal past the retention', () => {
     await file('set-aside/hits/w1-old-00000003.tsv', 91);
     await file('set-aside/hits/w1-old-00000003.reason', 91);
     await file('set-aside/hits/w1-old-00000004.tsv', 1);
+    // Of files that were put back: one shipped long ago, when the machine stopped in between, one not yet.
+    await file('set-aside/hits/w1-old-00000005.reason', 95);
+    await file('set-aside/hits/w1-old-00000006.reason', 1);
 
     expect(await expireJournal(folder, 90, NOW)).toBe(2);
 
@@ -36,7 +39,10 @@ describe('the journal past the retention', () => {
       'w1-new-00000001.open',
       'w1-old-00000002.tsv',
     ]);
-    expect(await readdir(join(folder, 'set-aside/hits'))).toEqual(['w1-old-00000004.tsv']);
+    expect(await readdir(join(folder, 'set-aside/hits'))).toEqual([
+      'w1-old-00000004.tsv',
+      'w1-old-00000006.reason',
+    ]);
   });
 
   it('has nothing to lose where there is none', async () => {

@@ -1,14 +1,15 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CLOSED, isMissing, SET_ASIDE, STREAMS } from './name.ts';
+import { REASON } from './set-aside.ts';
 
 const DAY_MS = 86_400_000;
 
 /**
  * Removes journal files, set aside or not yet shipped, whose rows are all past the retention: they were last
- * written that long ago, and no hit is younger than its file.
+ * written that long ago, and no hit is younger than its file. What was noted about a file goes with it.
  *
- * @returns how many were removed.
+ * @returns how many files of rows were removed.
  */
 export async function expireJournal(
   folder: string,
@@ -19,19 +20,30 @@ export async function expireJournal(
   for (const place of [folder, join(folder, SET_ASIDE)]) {
     for (const stream of STREAMS) {
       for (const name of await entries(join(place, stream))) {
-        if (!name.endsWith(CLOSED)) continue;
+        if (!name.endsWith(CLOSED) && !name.endsWith(REASON)) continue;
         const path = join(place, stream, name);
-        const { mtimeMs } = await stat(path);
+        const written = await lastWritten(path);
         // The day of the last row counts, as in the tables: it leaves when that day is as many days ago.
-        if (Math.floor(mtimeMs / DAY_MS) > Math.floor(now / DAY_MS) - retentionDays) continue;
+        if (written === undefined || Math.floor(written / DAY_MS) > Math.floor(now / DAY_MS) - retentionDays)
+          continue;
         await rm(path, { force: true });
-        await rm(`${path.slice(0, -CLOSED.length)}.reason`, { force: true });
+        if (!name.endsWith(CLOSED)) continue;
+        await rm(path.slice(0, -CLOSED.length) + REASON, { force: true });
         removed += 1;
       }
     }
   }
   return removed;
 }
+
+/** @returns undefined where it is gone: it was shipped, or its rows took it along. */
+const lastWritten = (path: string) =>
+  stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    (error: unknown) => {
+      if (!isMissing(error)) throw error;
+    },
+  );
 
 const entries = (folder: string) =>
   readdir(folder).catch((error: unknown) => {

@@ -10,7 +10,13 @@ import { type Disk, disk } from './disk.ts';
 import { Journal, type JournalOptions } from './journal.ts';
 import type { JournalRefusal, Stream } from './name.ts';
 
-const headers = { hits: 'n\ttext\tfile', matches: 'n\tfile', consents: 'n\ttext', tallies: 'n' };
+const headers = {
+  hits: 'n\ttext\tfile',
+  matches: 'n\tfile',
+  consents: 'n\ttext',
+  optouts: 'n',
+  tallies: 'n',
+};
 
 let folder: string;
 const opened: Journal[] = [];

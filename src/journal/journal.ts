@@ -36,7 +36,7 @@ export interface JournalOptions {
   readonly disk?: Disk;
 }
 
-// Withdrawals and the counters of what is refused must still find room when hits have filled the quota.
+// Withdrawals, opt-outs and the counters of what is refused must still find room when hits have filled the quota.
 const RESERVED = 1 / 16;
 const STOPS_EARLY: ReadonlySet<Stream> = new Set(['hits', 'matches']);
 // With the engine away, a file a second is 86,400 a day. Closing a file later by one rotation time for each
@@ -144,10 +144,15 @@ export class Journal {
     return this.#usage.bytes;
   }
 
+  /** Whether rows of a stream are refused as `journal_full` right now. */
+  isFull(stream: Stream): boolean {
+    return this.#usage.bytes >= this.#limits[stream];
+  }
+
   #take(stream: Stream, row: string, done: Done): JournalRefusal | undefined {
     if (row.includes('\n')) throw new TypeError('a journal row must not hold a newline');
     if (this.#closed) return 'journal_failed';
-    if (this.#usage.bytes >= this.#limits[stream]) return 'journal_full';
+    if (this.isFull(stream)) return 'journal_full';
     const bytes = this.#writers[stream].append(row, done);
     this.#usage.add(bytes);
     return bytes === 0 ? 'journal_full' : undefined;
@@ -177,6 +182,7 @@ function each<T>(make: (stream: Stream) => T): Record<Stream, T> {
     hits: make('hits'),
     matches: make('matches'),
     consents: make('consents'),
+    optouts: make('optouts'),
     tallies: make('tallies'),
   };
 }

@@ -16,7 +16,7 @@ const CHILD = `
   import { Journal } from './journal.ts';
   const [folder, from] = process.argv.slice(2);
   const journal = await Journal.open({ folder, worker: '0', quotaBytes: 2 ** 30, fsync: false,
-    headers: { hits: 'n\\ttext\\tfile', matches: 'n', consents: 'n', tallies: 'n' },
+    headers: { hits: 'n\\ttext\\tfile', matches: 'n', consents: 'n', optouts: 'n', tallies: 'n' },
     rotateBytes: 200_000, rotateMs: 20 });
   for (let n = Number(from); ; n += 1) {
     journal.append('hits', n + '\\t' + 'x'.repeat(n % 301), (refusal) => {

@@ -1,8 +1,9 @@
-import { mkdir, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { shielded } from './batch.ts';
-import { CLOSED, isMissing, parseName, SET_ASIDE, type Stream } from './name.ts';
+import { CLOSED, isMissing, parseName, type Stream } from './name.ts';
+import { forgetReason, onceSetAside, setAside } from './set-aside.ts';
 import type { ClosedFile, ShipperOptions } from './shipper.ts';
 
 const TRIES_BEFORE_SET_ASIDE = 3;
@@ -80,15 +81,16 @@ export class Lane {
         if (!this.#inserted.has(file.name)) await this.#options.insert(this.#stream, file);
         this.#inserted.add(file.name);
         await unlink(file.path).catch(unlessMissing);
+        if (file.replayed) await forgetReason(this.#options.folder, this.#stream, file.name);
         this.#inserted.delete(file.name);
         shielded(() => this.#options.onShipped?.(this.#stream, file));
         return;
       } catch (error) {
         const poisoned = isPoisoned(error);
-        const setAside = poisoned && tries >= TRIES_BEFORE_SET_ASIDE;
-        if (setAside) await this.#setAside(file, error);
-        this.#report(error, file, setAside);
-        if (setAside) return;
+        const givenUp = poisoned && tries >= TRIES_BEFORE_SET_ASIDE;
+        if (givenUp) await this.#setAside(file, error);
+        this.#report(error, file, givenUp);
+        if (givenUp) return;
         if (!poisoned) throw error;
         await pauseUnless(signal, this.#backoff(tries));
         if (signal?.aborted) return;
@@ -101,12 +103,17 @@ export class Lane {
     const folder = join(this.#options.folder, this.#stream);
     const found: { file: ClosedFile; written: number }[] = [];
     try {
+      const aside = await onceSetAside(this.#options.folder, this.#stream);
       for (const entry of (await readdir(folder).catch(unlessMissing)) ?? []) {
         const name = entry.slice(0, -CLOSED.length);
         if (!entry.endsWith(CLOSED) || !parseName(name)) continue;
         const path = join(folder, entry);
         const stats = await stat(path).catch(unlessMissing);
-        if (stats) found.push({ file: { path, name, bytes: stats.size }, written: stats.mtimeMs });
+        if (!stats) continue;
+        found.push({
+          file: { path, name, bytes: stats.size, replayed: aside.has(name) },
+          written: stats.mtimeMs,
+        });
       }
     } catch (error) {
       this.#report(error, undefined, false);
@@ -117,13 +124,8 @@ export class Lane {
   }
 
   async #setAside(file: ClosedFile, error: unknown): Promise<void> {
-    const folder = join(this.#options.folder, SET_ASIDE, this.#stream);
-    const { name, message } = error instanceof Error ? error : { name: 'unknown', message: String(error) };
-    const reason = JSON.stringify({ time: new Date().toISOString(), bytes: file.bytes, name, message });
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await writeFile(join(folder, `${file.name}.reason`), `${reason}\n`, { mode: 0o600 });
-      await rename(file.path, join(folder, file.name + CLOSED));
+      await setAside(this.#options.folder, this.#stream, file.name, error);
     } catch (failure) {
       this.#report(failure, file, false);
       throw failure;

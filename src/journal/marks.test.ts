@@ -68,6 +68,26 @@ describe('who waits for the collectors', () => {
     await waitForCollectors(clickhouse, 0);
   });
 
+  it('waits for a new mark where ClickHouse’s clock was set back behind the last one', async () => {
+    const earlier = new Mark(clickhouse, 'host:/data', SECRET, shipped);
+    await earlier.announce();
+    await clickhouse.command(
+      `INSERT INTO journal_marks (collector, shipped, time, stopped, secret)
+       SELECT collector, time + INTERVAL 1 HOUR, time + INTERVAL 1 HOUR, false, secret FROM journal_marks`,
+    );
+    await expect(waitForCollectors(clickhouse, 300)).rejects.toThrow(CollectorsBehindError);
+    let ships = 0;
+    const mark = new Mark(clickhouse, 'host:/data', SECRET, async () => {
+      ships += 1;
+    });
+    await mark.announce();
+    mark.start();
+    await waitForCollectors(clickhouse);
+    expect(ships).toBeGreaterThan(0);
+    await mark.stop(true);
+    await waitForCollectors(clickhouse, 0);
+  });
+
   it('goes on waiting for one that stopped without having shipped everything', async () => {
     const mark = new Mark(clickhouse, 'unfinished', SECRET, shipped);
     await mark.announce();

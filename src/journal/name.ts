@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Refusal } from '../collect/refusal.ts';
 
 /** The tables that are filled through the journal; each has a folder of files of its own. */
-export const STREAMS = ['hits', 'matches', 'consents', 'tallies'] as const;
+export const STREAMS = ['hits', 'matches', 'consents', 'optouts', 'tallies'] as const;
 export type Stream = (typeof STREAMS)[number];
 
 /** Why a row was not kept: the quota or the memory bound is reached, or the disk refused the write. */

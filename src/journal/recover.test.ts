@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Journal } from './journal.ts';
 import { recover } from './recover.ts';
 
-const headers = { hits: 'n\ttext\tfile', matches: 'n', consents: 'n', tallies: 'n' };
+const headers = { hits: 'n\ttext\tfile', matches: 'n', consents: 'n', optouts: 'n', tallies: 'n' };
 const dead = () => false;
 
 let folder: string;

@@ -1,12 +1,14 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
 import { migrate } from '../clickhouse/schema.ts';
 import { CONSENT_COLUMNS, encodeHit, encodeWithdrawal, HIT_COLUMNS } from '../collect/encode.ts';
-import { shipTo } from './ship-to-clickhouse.ts';
+import { shipTo, storedRows } from './ship-to-clickhouse.ts';
 
 const clickhouse = new ClickHouse(await freshDatabase());
 const DAY_MS = 86_400_000;
@@ -42,12 +44,16 @@ const row = (n: number) =>
     deviceId: '',
     deviceVisitor: 0n,
     allowed: { purposes: 1, partners: [] },
+    source: 'direct',
+    campaign: '',
+    creative: '',
+    props: {},
   });
 
 async function file(header: string, rows: readonly string[]) {
   const path = join(folder, 'file.tsv');
   await writeFile(path, `${[header, ...rows].join('\n')}\n`);
-  return { path, name: NAME, bytes: 0 };
+  return { path, name: NAME, bytes: 0, replayed: false };
 }
 
 const hits = () =>
@@ -121,6 +127,62 @@ describe('a journal file on its way into ClickHouse', () => {
     expect(
       await clickhouse.query('SELECT toString(visitor) AS visitor, withdrawn FROM kept_consents'),
     ).toEqual([{ visitor: '7', withdrawn: 1 }]);
+  });
+
+  it('that was put back brings only the hits that are missing, although its token is forgotten', async () => {
+    const replayed = { ...(await hits()), name: 'w1-boot-0000000d', replayed: true };
+    const rows = [0, 1, 2, 3].map((n) => `${row(n)}\t${replayed.name}`);
+    await writeFile(replayed.path, `${[HIT_COLUMNS, ...rows].join('\n')}\n`);
+    const before = Buffer.from(`${[HIT_COLUMNS, ...rows.slice(0, 3)].join('\n')}\n`);
+    await clickhouse.insertBytes('hits', Readable.from(before, { objectMode: false }), 'forgotten');
+    expect(await storedRows(clickhouse, replayed.name)).toBe(3);
+
+    for (const ships of [shipTo(clickhouse, () => true), shipTo(clickhouse, () => false)]) {
+      await ships('hits', replayed);
+      expect(await counted()).toEqual({ rows: 4, hits: 4, features: 4 });
+    }
+  });
+
+  it('that is put in twice at once, as after a cut connection, is in once', async () => {
+    const replayed = { ...(await hits()), replayed: true };
+    const ships = [
+      shipTo(clickhouse, () => true),
+      shipTo(clickhouse, () => false),
+      shipTo(clickhouse, () => true),
+    ];
+    const ends = await Promise.allSettled(ships.map((ship) => ship('hits', replayed)));
+    for (const end of ends)
+      if (end.status === 'rejected') expect(end.reason).toMatchObject({ fault: 'unavailable' });
+    expect(ends.map(({ status }) => status)).toContain('fulfilled');
+    expect(await counted()).toEqual({ rows: 9, hits: 9, features: 9 });
+  });
+
+  it('is not to blame where its table is not there', async () => {
+    const innocent = { ...(await hits()), name: 'w1-boot-0000000e' };
+    await clickhouse.command('RENAME TABLE hits TO hits_elsewhere');
+    const failure = await shipTo(clickhouse, () => true)('hits', innocent).catch((error: unknown) => error);
+    await clickhouse.command('RENAME TABLE hits_elsewhere TO hits');
+    expect(failure).toMatchObject({ fault: 'refused' });
+    expect(failure).not.toHaveProperty('poisoned');
+  });
+
+  it.runIf(process.platform === 'linux')('leaves no file open when nobody answers', async () => {
+    const away = new ClickHouse({
+      urls: ['http://127.0.0.1:9'],
+      user: '',
+      password: '',
+      database: 'x',
+      cluster: undefined,
+    });
+    const ship = shipTo(away, () => true);
+    const file = await hits();
+    await expect(ship('hits', file)).rejects.toMatchObject({ fault: 'unavailable' });
+    const open = () => readdirSync('/proc/self/fd').length;
+    const before = open();
+    for (let time = 0; time < 20; time += 1)
+      await expect(ship('hits', file)).rejects.toMatchObject({ fault: 'unavailable' });
+    await vi.waitUntil(() => open() <= before);
+    await away.close();
   });
 
   it('is poisoned where ClickHouse refuses its content', async () => {

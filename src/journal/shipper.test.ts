@@ -86,8 +86,8 @@ describe('ship()', () => {
       },
     });
     await Promise.all([ships.ship(), ships.ship(), ships.ship()]);
-    expect(inserted).toHaveLength(20);
-    expect(new Set(inserted).size).toBe(20);
+    expect(inserted).toHaveLength(5 * STREAMS.length);
+    expect(new Set(inserted).size).toBe(inserted.length);
   });
 
   it('ships what was closed while an earlier call was under way', async () => {

@@ -7,6 +7,8 @@ export interface ClosedFile {
   /** Without its extension: the deduplication token of its insert. */
   readonly name: string;
   readonly bytes: number;
+  /** Whether it was set aside once and put back: its rows may be in since longer than a token is remembered. */
+  readonly replayed: boolean;
 }
 
 export interface ShipperOptions {

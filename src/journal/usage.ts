@@ -7,7 +7,7 @@ export class Usage {
   readonly #folder: string;
   /** Sizes of closed files, which do not change: a day's backlog is listed each time, not measured. */
   #closedSizes = new Map<string, number>();
-  #closedCount: Record<Stream, number> = { hits: 0, matches: 0, consents: 0, tallies: 0 };
+  #closedCount: Record<Stream, number> = { hits: 0, matches: 0, consents: 0, optouts: 0, tallies: 0 };
   #found = 0;
   #addedSince = 0;
 
@@ -34,7 +34,7 @@ export class Usage {
   async scan(): Promise<void> {
     const addedBefore = this.#addedSince;
     const sizes = new Map<string, number>();
-    const counts: Record<Stream, number> = { hits: 0, matches: 0, consents: 0, tallies: 0 };
+    const counts: Record<Stream, number> = { hits: 0, matches: 0, consents: 0, optouts: 0, tallies: 0 };
     let found = 0;
     for (const stream of STREAMS) {
       for (const folder of [stream, join(SET_ASIDE, stream)]) {
