@@ -34,7 +34,7 @@ describe('what is asked amiss is a problem with a name', () => {
     ['PUT', '/v1/segments/x/members', 'GET'],
     ['GET', '/v1/segments/x/build', 'POST'],
     ['POST', '/healthz', 'GET'],
-    ['POST', '/p.gif', 'GET'],
+    ['PUT', '/p.gif', 'GET, POST'],
     ['DELETE', '/setuid', 'GET'],
     ['POST', '/tag.js', 'GET'],
   ])('%s %s is answered by what it may be', async (method, path, allow) => {

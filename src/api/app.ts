@@ -4,19 +4,25 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { faultOf } from '../log.ts';
+import { type PrivacyDoor, privacyRoutes } from '../privacy/routes.ts';
 import type { Backend } from './backend.ts';
 import { keyRoutes, partnerRoutes, siteRoutes } from './collections.ts';
+import { erasureRoutes, visitorRoutes } from './erasures.ts';
 import { BODY_LIMIT, type Env } from './http.ts';
 import { importRoutes } from './imports.ts';
 import { jobRoutes } from './jobs.ts';
+import { journalRoutes } from './journal.ts';
 import { methodsOf } from './methods.ts';
 import { ApiError, asApiError, sendProblem } from './problem.ts';
 import { segmentRoutes } from './segments.ts';
+import { traitRoutes } from './traits.ts';
 
 export interface AppOptions extends Backend {
   /** Whether hits can be taken now; else why not. */
   readonly readiness: () => { ready: boolean; reason?: string };
   readonly metrics: () => Promise<string>;
+  /** For people's own pages, where the front door is open. */
+  readonly privacy: PrivacyDoor;
 }
 
 const TAG = fileURLToPath(new URL('../pixel/tag.js', import.meta.url));
@@ -52,7 +58,10 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
       }),
     );
   }
+  if (config.roles.has('collect')) app.route('/', privacyRoutes(options.privacy));
   if (config.roles.has('api')) {
+    // Before the limit: an upload of traits is read as it comes, and may be of any size.
+    app.route('/v1/traits', traitRoutes(options));
     app.use(
       '/v1/*',
       bodyLimit({
@@ -69,7 +78,10 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
     app.route('/v1/partners', partnerRoutes(options));
     app.route('/v1/segments', segmentRoutes(options));
     app.route('/v1/keys', keyRoutes(options));
+    app.route('/v1/visitors', visitorRoutes(options));
+    app.route('/v1/erasures', erasureRoutes(options));
     app.route('/v1/jobs', jobRoutes(options));
+    app.route('/v1/journal', journalRoutes(options));
     app.route('/v1/imports', importRoutes(options));
   }
   app.notFound((c) => {

@@ -19,6 +19,8 @@ export interface Backend {
   readonly ledger: Ledger;
   readonly jobs: Jobs;
   readonly tally: Tally;
+  /** Key of cookies and hashes. */
+  readonly secret: string;
   readonly log: Logger;
   /** Returns when every hit acknowledged before the call can be queried. */
   readonly flush: () => Promise<void>;

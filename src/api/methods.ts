@@ -3,8 +3,11 @@ import type { Env } from './http.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** Paths that stand on node:http before this app, each for its one method. */
-const FRONT_DOOR: Readonly<Record<string, string>> = { '/p.gif': 'GET', '/setuid': 'GET' };
+/** Paths that are answered before this app. */
+const FRONT_DOOR: Readonly<Record<string, readonly string[]>> = {
+  '/p.gif': ['GET', 'POST'],
+  '/setuid': ['GET'],
+};
 
 /**
  * The methods that a path takes, for the `Allow` header of a 405 (RFC 9110, 15.5.6).
@@ -14,7 +17,7 @@ const FRONT_DOOR: Readonly<Record<string, string>> = { '/p.gif': 'GET', '/setuid
  */
 export function methodsOf(app: Hono<Env>, path: string, collects: boolean): string[] {
   const front = collects && Object.hasOwn(FRONT_DOOR, path) ? FRONT_DOOR[path] : undefined;
-  if (front !== undefined) return [front];
+  if (front !== undefined) return [...front];
   return METHODS.filter((method) =>
     // What runs for every method is middleware, and no sign of a route.
     app.router.match(method, path)[0].some(([[, route]]) => route.method !== 'ALL'),

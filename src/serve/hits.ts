@@ -173,8 +173,9 @@ const withHeaders = (response: Response, more: readonly string[]): Response => (
   headers: [...response.headers, ...more],
 });
 
-/** How long a sender may go on sending what is thrown away. */
+/** How long, and how much, a sender may go on sending what is thrown away. */
 const LINGER_MS = 2_000;
+const LINGER_BYTES = 8 * 2 ** 20;
 
 /**
  * Answers while the body may still be coming. The rest of it is read and thrown away for a while: closing a
@@ -190,7 +191,14 @@ function answerEarly(incoming: IncomingMessage, outgoing: ServerResponse, respon
     outgoing.end();
   };
   const late = setTimeout(end, LINGER_MS);
-  incoming.once('end', end).once('close', end).resume();
+  let thrownAway = 0;
+  incoming
+    .once('end', end)
+    .once('close', end)
+    .on('data', (bytes: Buffer) => {
+      thrownAway += bytes.length;
+      if (thrownAway > LINGER_BYTES) end();
+    });
 }
 
 /** Refuses a body that is too large, in whatever the request asked for. */

@@ -99,7 +99,17 @@ function pathOf(url: string): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
-/** What is no HTTP, too long or too slow is answered by name, counted, and cut off. */
+/** How long, and for how many reads, a sender may go on sending what is thrown away. */
+const LINGER_MS = 2_000;
+const LINGER_READS = 32;
+
+/** Connections that were refused and are not yet closed, each with how often more was read from it. */
+const refused = new WeakMap<Duplex, number>();
+
+/**
+ * What is no HTTP, too long or too slow is answered by name, counted, and cut off. Not at once: closing a
+ * connection on unread bytes resets it, and the answer may be lost with it (RFC 9112, 9.6).
+ */
 function refuseConnection(
   error: NodeJS.ErrnoException,
   socket: Duplex,
@@ -107,7 +117,10 @@ function refuseConnection(
 ): void {
   // A body that streams looks after itself.
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mayLast(socket)) return;
+  const reads = refused.get(socket);
+  if (reads !== undefined && reads < LINGER_READS) return void refused.set(socket, reads + 1);
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  refused.set(socket, 0);
   const reason = CONNECTION_FAULTS[error.code ?? ''] ?? 'bad_request';
   refuse(reason);
   const status = { request_too_long: 431, request_timeout: 408, bad_request: 400 }[reason];
@@ -117,6 +130,8 @@ function refuseConnection(
   );
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'Connection: close', ...fields];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  const late = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(late));
 }
 
 const CONNECTION_FAULTS: Readonly<Record<string, 'request_too_long' | 'request_timeout'>> = {
