@@ -1,3 +1,4 @@
+import { detached } from '../collect/detached.ts';
 import { Recent } from '../recent.ts';
 import {
   type Allowed,
@@ -61,6 +62,9 @@ const KEPT_CHARACTERS = 16 * 2 ** 20;
 /** What a decision itself takes, in characters. */
 const DECISION = 500;
 
+const LAWS: readonly Law[] = ['needs_yes', 'absence_allows', 'country_unknown'];
+const GDPR: readonly NormalSignals['gdpr'][] = ['0', '1', '-'];
+
 interface Kept {
   readonly decision: Decision;
   /** Milliseconds since 1970 at which the decision has to be made anew. */
@@ -105,6 +109,7 @@ export function consentDecider(
     return vendors.get(id) === undefined ? 'no_partner_gvl_id' : 'no_partner_consent';
   };
   const kept = new Recent<string, Kept>(KEPT_CHARACTERS);
+  const keptTcf = new Recent<string, Kept[]>(KEPT_CHARACTERS);
 
   return (signals, place) => {
     if (signals.optedOut) return OPTED_OUT;
@@ -112,15 +117,37 @@ export function consentDecider(
     const law = lawOf(place, parties.localRegion, needingYes);
     if (isSilent(signals)) return withoutSignal[law];
     const said = normalise(signals);
+    if (said.gpp === '' && said.gppSid === '' && said.usPrivacy === '') return decideTcfAlone(said, law);
     const key = keyOf(said, law);
     const known = kept.get(key);
-    if (known !== undefined && (known.until === Number.POSITIVE_INFINITY || now() < known.until)) {
-      return known.decision;
-    }
+    if (isGood(known)) return known.decision;
     const fresh = decide(said, law);
     kept.set(key, fresh, key.length + DECISION);
     return fresh.decision;
   };
+
+  /** By the string itself, as most come who say anything: to join all to one key took longer than the look-up. */
+  function decideTcfAlone(said: NormalSignals, law: Law): Decision {
+    const text = said.gdprConsent;
+    const place = LAWS.indexOf(law) * GDPR.length + GDPR.indexOf(said.gdpr);
+    const known = keptTcf.get(text);
+    const one = known?.[place];
+    if (isGood(one)) return one.decision;
+    const fresh = decide(said, law);
+    if (text.length <= MAX_CONSENT_LENGTH) {
+      if (known !== undefined) known[place] = fresh;
+      else {
+        const all: Kept[] = [];
+        all[place] = fresh;
+        keptTcf.set(detached(text), all, text.length + DECISION);
+      }
+    }
+    return fresh.decision;
+  }
+
+  function isGood(known: Kept | undefined): known is Kept {
+    return known !== undefined && (known.until === Number.POSITIVE_INFINITY || now() < known.until);
+  }
 
   function decide(said: NormalSignals, law: Law): Kept {
     const inForce = readGppSid(said.gppSid);
