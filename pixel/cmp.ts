@@ -1,44 +1,38 @@
+import { on } from './quietly.ts';
+
+type Call = (command: string, ...args: unknown[]) => void;
+
 /**
- * Calls one of the IAB's consent APIs: the function of this window, or by messages the frame that holds the
- * API's locator (TCF CMP API v2, "Using postMessage"; the same in GPP and US Privacy).
+ * Looks for one of the IAB's consent APIs: the function of this window or of a frame around it that may be
+ * looked into, else by messages the frame that holds the API's locator (TCF CMP API v2, "Using postMessage"; the
+ * same in GPP and US Privacy).
  *
  * @param api `__tcfapi`, `__gpp` or `__uspapi`.
- * @param hear takes each answer; never throws.
- * @returns whether there is such an API.
+ * @returns a function that takes what the API's own takes, the callback last; `undefined` without an API.
  */
-export function callCmp(
-  api: string,
-  command: string,
-  version: number | string,
-  hear: (data: unknown, success: boolean) => void,
-): boolean {
-  const own = named(window, api) as ((...args: unknown[]) => void) | undefined;
-  if (own) {
-    if (api === '__gpp') own(command, hear);
-    else own(command, version, hear);
-    return true;
-  }
+export function findCmp(api: string): Call | undefined {
   let frame: Window = window;
-  while (frame !== frame.parent) {
+  for (;;) {
+    const own = named(frame, api);
+    if (own) return own;
+    if (named(frame, `${api}Locator`))
+      return (command, ...args) => {
+        const hear = args.pop() as (data: unknown) => void;
+        on('message', ({ data, source }: MessageEvent) => {
+          const { callId, returnValue } = data[`${api}Return`];
+          // Only the frame that was asked may answer: any frame can post that somebody consented.
+          if (source === frame && callId === api) hear(returnValue);
+        });
+        frame.postMessage({ [`${api}Call`]: { command, version: args[0], callId: api } }, '*');
+      };
+    if (frame === frame.parent) return undefined;
     frame = frame.parent;
-    if (named(frame, `${api}Locator`)) {
-      addEventListener('message', ({ data, source }) => {
-        const answer = data?.[`${api}Return`];
-        // Only the frame that was asked may answer: any frame can post that somebody consented.
-        if (source === frame && answer?.callId === api) hear(answer.returnValue, answer.success);
-      });
-      frame.postMessage({ [`${api}Call`]: { command, version, callId: api } }, '*');
-      return true;
-    }
   }
-  return false;
 }
 
 /** A frame of another origin throws for a name that it does not have. */
-function named(frame: Window, name: string): unknown {
+function named(frame: Window, name: string): Call | undefined {
   try {
-    return (frame as unknown as Record<string, unknown>)[name];
-  } catch {
-    return undefined;
-  }
+    return (frame as unknown as Record<string, Call>)[name];
+  } catch {}
 }

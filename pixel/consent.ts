@@ -1,19 +1,17 @@
-import { callCmp } from './cmp.ts';
+import { findCmp } from './cmp.ts';
+import { LIMIT_MS } from './limits.ts';
+import { labels } from './page.ts';
+import { quietly } from './quietly.ts';
+import { ALLOWED, PENDING, REFUSED, UNTOLD, type Verdict } from './verdict.ts';
 
-/** The consent parameters of `/p.gif`, each exactly as the CMP gave it. */
-export type Signals = Record<string, string>;
+/** What an API said, and its words as parameters of `/p.gif`: their alphabets need no encoding. */
+type Answer = readonly [Verdict, string];
 
-/**
- * What may be done on what the signals say, the lower beating the higher. The collector decides in the end;
- * the tag decides what leaves the page at all, and whether it keeps an id.
- */
-export type Verdict = typeof REFUSED | typeof UNTOLD | typeof ALLOWED;
-export const REFUSED = 0;
-/** There is a signal that only the collector can read: the hit is sent, and no id is kept. */
-export const UNTOLD = 1;
-export const ALLOWED = 2;
-
-type Answer = readonly [Verdict, Signals];
+declare global {
+  interface Navigator {
+    readonly globalPrivacyControl?: boolean;
+  }
+}
 
 /** The part of `TCData` that counts here (IAB TCF, CMP API v2). */
 interface TcData {
@@ -32,99 +30,113 @@ interface GppPing {
   readonly parsedSections?: object;
 }
 
+/** By API. Global Privacy Control is an answer of its own, a no that no other lifts. */
+const answers: Record<string, Answer> = navigator.globalPrivacyControl ? { gpc: [REFUSED, ''] } : {};
+/**
+ * Above 0 once the APIs had their time. A choice screen takes it from them: whoever looks at one has not chosen,
+ * however long it takes.
+ */
+let late = 0;
+setTimeout(() => {
+  late++;
+}, LIMIT_MS);
+
 /*
- * How each API's answer is read. `undefined` leaves what was known as it is: a CMP whose screen is open again
+ * How each API's answer is read. A falsy one leaves what was known as it is: a CMP whose screen is open again
  * has not taken the last choice back. Data against the contract makes a reader throw, and is no answer.
  */
 
-function readTcf(data: TcData, vendor: string | undefined): Answer | undefined {
-  if (data.gdprApplies === false) return [ALLOWED, { gdpr: '0' }];
-  if (data.eventStatus === 'cmpuishown' || !data.tcString) return undefined;
-  const { consents } = data.purpose;
-  // Purpose 1 to keep an id, 3 because a profile is all that a hit is for.
-  const allowed = consents[1] && consents[3] && (!vendor || data.vendor.consents[vendor]);
-  return [allowed ? ALLOWED : REFUSED, { gdpr: '1', gdpr_consent: data.tcString }];
-}
-
-function readGpp(ping: GppPing): Answer | undefined {
-  if (ping.signalStatus !== 'ready') return undefined;
-  const sections = ping.applicableSections;
-  return [
-    ping.parsedSections ? judgeSections(sections, JSON.stringify(ping.parsedSections)) : UNTOLD,
-    { gpp: ping.gppString, gpp_sid: `${sections}` },
-  ];
+function readTcf(data: TcData): Answer | false | '' {
+  if (data.gdprApplies === false) return [ALLOWED, 'gdpr=0'];
+  return (
+    data.eventStatus !== 'cmpuishown' &&
+    data.tcString && [
+      // Purpose 1 to keep an id, 3 because a profile is all that a hit is for.
+      data.purpose.consents[1] &&
+      data.purpose.consents[3] &&
+      (!labels.vendor || data.vendor.consents[labels.vendor])
+        ? ALLOWED
+        : REFUSED,
+      `gdpr=1&gdpr_consent=${data.tcString}`,
+    ]
+  );
 }
 
 /**
- * Searched as text, because CMPs give a section as one object or as a list of its segments. In the US
+ * Sections are searched as text, because CMPs give one as an object or as a list of its segments. In the US
  * sections 1 is "opted out" and 2 is "did not"; 2 (EU) and 5 (Canada) are the sections that want a yes.
+ *
+ * @param text the data as JSON.
  */
-function judgeSections(sections: readonly number[], parsed: string): Verdict {
-  return /OptOut":1|"Gpc":(true|1)|OptOutSale":"Y/.test(parsed) ||
-    (sections.some((id) => id === 2 || id === 5) && !/"Purpose\w*Consents?":\[true,\w+,true/.test(parsed))
-    ? REFUSED
-    : ALLOWED;
-}
+const readGpp = ({ pingData: ping }: { pingData: GppPing }, text: string): Answer | false =>
+  ping.signalStatus === 'ready' && [
+    !ping.parsedSections
+      ? UNTOLD
+      : /OptOut(Sale)?":(1|"Y)|Gpc":[1t]/.test(text) ||
+          (/\b[25]\b/.test(`${ping.applicableSections}`) &&
+            !/"Purpose\w*Consents?":\[true,\w+,true/.test(text))
+        ? REFUSED
+        : ALLOWED,
+    `gpp=${ping.gppString}&gpp_sid=${ping.applicableSections}`,
+  ];
 
-function readUsp(text: string): Answer {
+function readUsp(data: { uspString?: string } | null): Answer {
+  const text = data?.uspString || '';
   // A missing string is no opt-out, but no word that there is none either.
-  return [/^..Y/i.test(text) ? REFUSED : text ? ALLOWED : UNTOLD, { us_privacy: text }];
-}
-
-/** The consent APIs of a page, each asked once and heard from then on. */
-export interface Consent {
-  /** Asks each API that has turned up since the last time; true where any has ever been found. */
-  ask(): boolean;
-  /** What may be done; `undefined` = a choice is pending, and unknown is not yes. */
-  verdict(): Verdict | undefined;
-  signals(): Signals;
+  return [text ? (text[2] === 'Y' ? REFUSED : ALLOWED) : UNTOLD, `us_privacy=${text}`];
 }
 
 /**
- * @param vendor our id in the Global Vendor List where the page names it.
+ * Asks each consent API that has turned up since the last time, and hears it from then on.
+ *
  * @param changed called after each answer.
  */
-export function readConsent(vendor: string | undefined, changed: () => void): Consent {
-  /** By API, `undefined` = asked and not answered. */
-  const answers: Record<string, Answer | undefined> = {};
-  const given = () => Object.values(answers).filter((answer) => answer !== undefined);
-
+export function askCmp(changed: () => void): void {
   const ask = (
     api: string,
     command: string,
-    version: number | string,
-    read: (data: never, success: boolean) => Answer | undefined,
+    read: (data: never, text: string) => Answer | false | '',
+    ...version: number[]
   ) => {
-    if (api in answers) return;
-    const hear = (data: unknown, success: boolean) => {
-      try {
-        answers[api] = read(data as never, success) || answers[api];
-      } catch {
-        // As said above: no answer.
-      }
-      changed();
-    };
-    if (callCmp(api, command, version, hear) && !answers[api]) answers[api] = undefined;
+    const hear = quietly((data: unknown) => {
+      // Later, so that a CMP which answers by two APIs in one go is heard as one answer.
+      setTimeout(changed);
+      const text = JSON.stringify(data);
+      if (/cmpuishown|visible/.test(text)) late = -1;
+      answers[api] = read(data as never, text) || answers[api]!;
+    });
+    const call = !answers[api] && findCmp(api);
+    if (call) {
+      answers[api] = [PENDING, ''];
+      call(command, ...version, hear);
+    }
   };
-
-  return {
-    ask() {
-      ask('__tcfapi', 'addEventListener', 2, (data: TcData, success) =>
-        success ? readTcf(data, vendor) : undefined,
-      );
-      ask('__gpp', 'addEventListener', '1.1', (event: { pingData: GppPing }) => readGpp(event.pingData));
-      ask('__uspapi', 'getUSPData', 1, (data: { uspString?: string } | null) =>
-        readUsp(data?.uspString || ''),
-      );
-      return Object.keys(answers).length > 0;
-    },
-    verdict() {
-      const verdict = Math.min(ALLOWED, ...given().map(([one]) => one)) as Verdict;
-      // Where GDPR applies its string alone decides, so that a GPP left unready there holds nothing up.
-      const decided =
-        !verdict || answers.__tcfapi?.[1].gdpr === '1' || Object.keys(answers).length === given().length;
-      return decided ? verdict : undefined;
-    },
-    signals: () => Object.assign({}, ...given().map(([, signals]) => signals)),
-  };
+  ask('__tcfapi', 'addEventListener', readTcf, 2);
+  ask('__gpp', 'addEventListener', readGpp);
+  ask('__uspapi', 'getUSPData', readUsp, 1);
 }
+
+/** What the APIs said, as parameters of `/p.gif`. */
+export const signals = () =>
+  Object.values(answers)
+    .map((answer) => answer[1])
+    .join('&');
+
+/**
+ * What may be done. Where GDPR applies its string alone decides. Elsewhere an API past its limit counts as one
+ * that nobody can read, but only once TCF or GPP has spoken: these know which law applies, which US Privacy
+ * does not, so that its word never stands in for a European's.
+ */
+export const verdict = () =>
+  Math.min(
+    ALLOWED,
+    ...Object.values(answers).map(([one]) =>
+      one !== PENDING
+        ? one
+        : /gdpr=1/.test(signals())
+          ? ALLOWED
+          : late > 0 && /g.p/.test(signals())
+            ? UNTOLD
+            : PENDING,
+    ),
+  ) as Verdict;

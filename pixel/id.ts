@@ -1,42 +1,26 @@
-/** The retention: an id that is not seen again outlives no observation made under it. */
-const MAX_AGE_S = 90 * 24 * 3600;
+import { RETENTION_S } from './limits.ts';
+import { UNTOLD, type Verdict } from './verdict.ts';
 
-/** 20 characters, 100 random bits: nothing about the browser or the person goes into it. */
-export function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(20)), (byte) => (byte & 31).toString(32)).join('');
-}
-
-/** The first-party id this browser holds in its cookie; empty where there is none. */
-export function knownId(): string {
-  const [, id = ''] = /(?:^|; )_n90=(\w{16,64})(?:;|$)/.exec(cookies()) || [];
-  return id;
-}
+/** Some 38 digits, 128 random bits: nothing about the browser or the person goes into it. */
+export const randomId = () => crypto.getRandomValues(new Uint32Array(4)).join('');
 
 /**
- * Keeps the known id for another ninety days, or a new one.
+ * The first-party id of this browser, in a cookie of the site: kept or made where that is allowed, removed
+ * where it is refused, otherwise left as it is.
  *
- * @returns the id; empty where the browser keeps none, so that no id is sent that the next page cannot repeat.
+ * @returns the id, also the one just removed; none where the browser keeps none, so that no id is sent that the
+ *   next page cannot repeat.
  */
-export function keepId(): string {
-  cookies(`${knownId() || randomId()};Max-Age=${MAX_AGE_S}`);
-  return knownId();
-}
-
-/** Removes the first-party id. */
-export function forgetId(): void {
-  cookies(';Max-Age=0');
-}
-
-/** A sandboxed frame throws at the mere look at `document.cookie`; the hit goes without an id then. */
-function cookies(write?: string): string {
+export function firstPartyId(verdict: Verdict): string | undefined {
+  // With a hyphen, because an AMP page keeps its own kind of id under this name, which is taken over.
+  const read = () => /\b_n90=([\w-]{16,})/.exec(document.cookie)?.[1];
+  // A sandboxed frame throws at the mere look at document.cookie; the hit goes without an id then.
   try {
-    if (write) {
-      const secure = location.protocol === 'https:' ? ';Secure' : '';
+    const known = read();
+    if (verdict !== UNTOLD) {
       // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on http pages and in older browsers.
-      document.cookie = `_n90=${write};Path=/;SameSite=Lax${secure}`;
+      document.cookie = `_n90=${known || randomId()};Max-Age=${verdict && RETENTION_S};Path=/;SameSite=Lax;${isSecureContext ? 'Secure' : ''}`;
     }
-    return document.cookie;
-  } catch {
-    return '';
-  }
+    return verdict ? read() : known;
+  } catch {}
 }

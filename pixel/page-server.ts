@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundleTag } from './bundle.ts';
+import { bundleTag } from './bundle.mjs';
 
 /** A site and a collector for browser tests, on one loopback port under two names. */
 export interface PageServer {
@@ -12,7 +12,7 @@ export interface PageServer {
   readonly collector: string;
   /** Pages by path, as whole HTML; a test adds its own. */
   readonly pages: Map<string, string>;
-  /** The parameters of each request for `/p.gif`, in order of arrival, and its `host`. */
+  /** The parameters of each request for `/p.gif`, in order of arrival, with its `method`, `host` and `length`. */
   readonly hits: Record<string, string>[];
   /** Waits until so many hits have arrived since the list was last emptied. */
   arrived(count: number): Promise<void>;
@@ -51,13 +51,12 @@ export async function servePages(): Promise<PageServer> {
     if (pathname === '/p.gif') {
       hits.push({
         ...Object.fromEntries(searchParams),
+        method: request.method!,
         host: request.headers.host!,
         length: `${request.url!.length}`,
       });
       arrival();
       response.writeHead(200, { 'Content-Type': 'image/gif', 'Cache-Control': 'no-store' }).end(GIF);
-    } else if (pathname === '/slow.gif') {
-      setTimeout(() => response.writeHead(200, { 'Content-Type': 'image/gif' }).end(GIF), 1_000);
     } else if (scripts.has(pathname)) {
       response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(scripts.get(pathname));
     } else {

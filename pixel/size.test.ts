@@ -1,6 +1,6 @@
 import { brotliCompressSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { bundleTag } from './bundle.ts';
+import { bundleTag } from './bundle.mjs';
 
 /** Bytes a browser loads; what a page gives up for the tag. */
 const BUDGET = 2000;

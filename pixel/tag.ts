@@ -1,5 +1,6 @@
 /**
- * The browser tag: one page view a page, and the page's own events, as image requests to the collector.
+ * The browser tag: a page view for each page, attention, outbound clicks and the page's own events, as requests
+ * for the collector's pixel.
  *
  * `<script async src="…/tag.js" data-site="KEY"></script>`, with `data-categories`, `data-keywords` (comma
  * separated) and `data-vendor` (our Global Vendor List id) as one likes; `ninety('event', name, props)` from
@@ -7,120 +8,118 @@
  *
  * Nothing in here may throw into the page, block it, or try anything twice.
  */
-import { ALLOWED, REFUSED, readConsent } from './consent.ts';
-import { forgetId, keepId, knownId, randomId } from './id.ts';
-import { describePage, hitUrl, type Parameters, type Props } from './page.ts';
+import { attend, look, ping, use } from './attention.ts';
+import { askCmp, signals, verdict } from './consent.ts';
+import { randomId } from './id.ts';
+import { LOOK_MS, SETTLE_MS } from './limits.ts';
+import { address, canonical, describePage, labels, type Parameters, type Props } from './page.ts';
+import { on, quietly } from './quietly.ts';
+import { send } from './send.ts';
+import { PENDING, REFUSED } from './verdict.ts';
 
-/**
- * How long after DOMContentLoaded a page without any CMP is given for one to turn up. The IAB's contract puts
- * the stub before every other script, so this is for those that a tag manager inserts; a page view of somebody
- * who leaves within it is lost, therefore it is short, and a CMP that comes later is asked at `load`.
- */
-const LATE_CMP_MS = 300;
-
-type Call = readonly [command?: unknown, name?: unknown, props?: Props];
+type Call = Iterable<unknown>;
+/** Takes calls; carries those made before the tag came, and a mark for each site whose tag has come. */
+interface Ninety {
+  (...call: unknown[]): void;
+  q?: Call[];
+  [site: string]: unknown;
+}
 
 declare global {
   interface Window {
-    ninety?: ((...call: Call) => void) & { q?: ArrayLike<unknown>[] };
-  }
-  interface Navigator {
-    readonly globalPrivacyControl?: boolean;
+    ninety?: Ninety;
   }
   interface Document {
     readonly prerendering?: boolean;
   }
 }
 
-const quietly =
-  <A extends unknown[]>(run: (...args: A) => void) =>
-  (...args: A) => {
-    try {
-      run(...args);
-    } catch {
-      // The page comes first: a hit that cannot be sent is not sent.
-    }
-  };
+const before = window.ninety;
+const calls: Call[] = [...(before?.q || [])];
+/** Hit id of the page view. */
+let view: string;
+/** That id, and the signals that went with it. */
+let told: string;
+/** The page of the view as it was described. */
+let page: Parameters;
+/** Its address as the visitor had it; empty once refused, undefined before the first. */
+let at: string | undefined;
+/** Canonical address that was last seen with the page; a router may leave it to the next one. */
+let stale: string | undefined;
+/** The address that is being given its time, and the last one that had it. */
+let next: string | undefined;
+let settled: string | undefined;
 
-function start(script: HTMLScriptElement): void {
-  const labels = script.dataset;
-  // A template and a tag manager that both hold the tag would count every page twice.
-  const mark = `_n90${labels.site}`;
-  if (mark in window) return;
-  Object.assign(window, { [mark]: true });
-  const endpoint = `${new URL(script.src).origin}/p.gif`;
-  const calls = Array.from(window.ninety?.q || [], (call) => Array.from(call) as unknown as Call);
-  // Global Privacy Control is a no that no later answer lifts, so no CMP is asked.
-  const gpc = navigator.globalPrivacyControl;
-  let ready = false;
-  /** Hit id of the page view; empty once refused, undefined before anything is known. */
-  let view: string | undefined;
-  let told: string | undefined;
-
-  const send = (e: string, id: string, fid: string, page: Parameters) => {
-    new Image().src = hitUrl(
-      endpoint,
-      Object.assign({ s: labels.site, e, id, fid }, page, consent.signals()),
-    );
-  };
-
-  const act = quietly(() => {
-    const verdict = gpc ? REFUSED : consent.verdict();
-    if (!ready || verdict === undefined) return;
-    const fid = verdict === ALLOWED ? keepId() : knownId();
-    if (verdict === REFUSED) {
-      calls.length = 0;
-      forgetId();
-      // One refusal a page: the collector counts it, and ends what it knows under the ids that come with it.
-      // It says no more of the page than whose it is.
-      if (view !== '') send('refusal', randomId(), fid, { u: `${location.origin}/` });
-      view = '';
-      return;
-    }
-    const signals = JSON.stringify(consent.signals());
-    if (!view || told !== signals) {
-      told = signals;
-      // A choice changed from yes to another yes repeats the page view under its own hit id: it counts once,
-      // and brings the new choice.
-      view = view || randomId();
-      send('pageview', view, fid, describePage(labels, {}));
-    }
-    for (let call = calls.shift(); call; call = calls.shift()) {
-      const [command, name, props] = call;
-      if (command === 'event' && name) send(`${name}`, randomId(), fid, describePage(labels, props || {}));
-    }
-  });
-
-  // In a microtask, so that a CMP which answers by two APIs in one go is heard as one answer.
-  const consent = readConsent(labels.vendor, () => Promise.resolve().then(act));
-  const proceed = quietly(() => {
-    if (!gpc) consent.ask();
+const settle = () => {
+  next = address();
+  setTimeout(() => {
+    settled = next;
     act();
-  });
-  const open = () => {
-    ready = true;
-    proceed();
-  };
+  }, SETTLE_MS);
+};
+const act = quietly((leaving?: unknown) => {
+  askCmp(act);
+  const now = verdict();
+  if (document.prerendering || now === PENDING) return;
+  if (now === REFUSED) {
+    calls.length = 0;
+    // One refusal a page: the collector counts it, and ends what it knows under the ids that come with it.
+    // It says nothing of the page.
+    if (at !== '') send('refusal');
+    at = '';
+    return;
+  }
+  const here = address();
+  const moved = at !== here;
+  if (at) ping(moved || leaving, page);
+  if (next && next !== here) settle();
+  if (settled !== here) return;
+  if (moved) {
+    const own = canonical();
+    // A canonical address of another host names a page the visitor is not on.
+    const shown = own !== stale && own?.split('/')[2] === location.host ? own : here;
+    page = describePage({ url: shown, referrer: at || document.referrer });
+    at = here;
+    view = randomId();
+    attend();
+  }
+  stale = canonical();
+  const said = view + signals();
+  if (told !== said) {
+    // A choice changed from yes to another yes repeats the page view under its own hit id: it counts once, and
+    // brings the new choice.
+    told = said;
+    send('pageview', page, view);
+  }
+  while (calls[0]) {
+    const [command, name, props] = calls.shift()! as [unknown?, unknown?, Props?];
+    if (command === 'event' && name)
+      send(`${name}`, describePage({ url: page.u, referrer: page.r, ...props }));
+  }
+});
 
-  window.ninety = (...call) => {
+// A template and a tag manager that both hold the tag would count every page twice.
+if (!before?.[labels.site!]) {
+  const ninety = ((...call) => {
     calls.push(call);
-    proceed();
-  };
-  addEventListener('load', proceed);
-  // Title, canonical address and meta elements may still be on their way to an async script.
-  const parsed = quietly(() => {
-    if (gpc || consent.ask()) open();
-    else setTimeout(open, LATE_CMP_MS);
+    act();
+  }) as Ninety;
+  ninety[labels.site!] = 1;
+  window.ninety = ninety;
+  // What pushState, replaceState and the way back do is told by the browser, so that the page's own history stays
+  // untouched. A browser without the Navigation API is found out at the next look.
+  window.navigation?.addEventListener('currententrychange', () => act());
+  on('keydown scroll click pointermove visibilitychange', use);
+  on('pagehide visibilitychange', act);
+  on('click auxclick', ({ target, button }: MouseEvent) => {
+    const { host, origin, pathname } = (target as Element).closest('a')!;
+    if (/^http/.test(origin) && host !== location.host && button < 2)
+      ninety('event', 'outbound', { to: origin + pathname });
   });
-  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', parsed);
-  else parsed();
+  setInterval(() => {
+    look();
+    act();
+  }, LOOK_MS);
+  if (document.readyState === 'loading') on('DOMContentLoaded', settle);
+  else settle();
 }
-
-quietly(() => {
-  // currentScript is only there while the script first runs.
-  const script = (document.currentScript || document.querySelector('script[data-site]')) as HTMLScriptElement;
-  const begin = quietly(() => start(script));
-  // A page rendered ahead of a click may never be seen.
-  if (document.prerendering) document.addEventListener('prerenderingchange', begin);
-  else begin();
-})();

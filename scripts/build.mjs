@@ -1,10 +1,11 @@
 // Makes dist/ from src/ and the tag from pixel/: what `npm ci` leaves ready to start.
 // Every source file becomes one JavaScript file of the same name (no bundle, so stack traces and
 // dynamic imports stay what they are); the tag is bundled and minified, because browsers load it.
-import { chmod, copyFile, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleTag } from '../pixel/bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** What of src/ runs in a browser: bundled on its own, not compiled file by file. */
@@ -46,15 +47,8 @@ await build({
   sourcesContent: false,
   logLevel: 'warning',
 });
-await build({
-  entryPoints: [join(root, 'pixel/tag.ts')],
-  outfile: join(made, 'pixel/tag.js'),
-  bundle: true,
-  minify: true,
-  format: 'iife',
-  target: 'es2017',
-  logLevel: 'warning',
-});
+await mkdir(join(made, 'pixel'));
+await writeFile(join(made, 'pixel/tag.js'), await bundleTag());
 await build({
   entryPoints: [join(consolePage, 'console.ts')],
   outfile: join(made, 'dashboard/page/console.js'),

@@ -127,6 +127,10 @@ describe('the front door on the same port', () => {
     const tag = await send('GET', `${server.url}/tag.js`);
     expect(tag.headers['content-type']).toBe('text/javascript; charset=utf-8');
     expect(tag.body.length).toBeGreaterThan(500);
+    const packed = await fetch(`${server.url}/tag.js`, { headers: { 'accept-encoding': 'gzip, br' } });
+    expect(packed.headers.get('content-encoding')).toBe('br');
+    expect(packed.headers.get('vary')).toBe('Accept-Encoding');
+    expect(await packed.text()).toBe(tag.body);
   });
 
   it('a line of 15 kB is read, a longer one is 431, and counted', async () => {
