@@ -8,7 +8,17 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { cpuSeconds, MACHINE, machineText, median, needs, pin, residentMb, round } from './machine.mjs';
+import {
+  cpuSeconds,
+  MACHINE,
+  machineText,
+  median,
+  needs,
+  pin,
+  residentMb,
+  round,
+  yieldToOthers,
+} from './machine.mjs';
 import { startNinety } from './ninety.mjs';
 import { batchRequests, pixelRequests } from './requests.mjs';
 import { CONNECTIONS, load } from './wrk.mjs';
@@ -30,6 +40,7 @@ const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefo
 
 needs('wrk', 'apt-get install wrk');
 needs('taskset', 'it is part of util-linux');
+needs('renice', 'it is part of util-linux');
 
 const say = (text) => process.stdout.write(`${text}\n`);
 const started = [];
@@ -185,8 +196,10 @@ try {
   const ninety = await startNinety({ folder: join(folder, 'data'), core: SERVER_CORE, env: ENV });
   started.push(ninety.stop);
   // The engine is a process of its own, with cores of its own where it matters; here it shares the load's,
-  // so that the server's core is the collector's alone: parsing, deciding, journal and shipping.
+  // so that the server's core is the collector's alone: parsing, deciding, journal and shipping. It gives way to
+  // the load, or the collector would wait for requests that the load cannot send.
   pin(ninety.enginePid(), LOAD_CORE);
+  yieldToOthers(ninety.enginePid());
   const siteKey = await siteOf(ninety);
   const known = await cookies(ninety, siteKey);
   const traffic = {

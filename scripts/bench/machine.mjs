@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 
 /** What a figure is worth nothing without: the processor, the number of its cores, the runtime. */
@@ -48,6 +48,10 @@ export const childrenOf = (pid) =>
 /** Puts a running process with all its threads on one core. */
 export const pin = (pid, core) =>
   execFileSync('taskset', ['-a', '-p', '-c', String(core), String(pid)], { stdio: 'ignore' });
+
+/** Lets a running process have, with all its threads, only what the others on its core leave. */
+export const yieldToOthers = (pid) =>
+  execFileSync('renice', ['-n', '19', '-p', ...readdirSync(`/proc/${pid}/task`)], { stdio: 'ignore' });
 
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 export const round = (value, digits = 0) => Math.round(value * 10 ** digits) / 10 ** digits;

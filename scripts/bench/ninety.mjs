@@ -1,13 +1,18 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { childrenOf } from './machine.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
+/** What `npm start` runs, without npm between us and the server. */
+const START = scripts.start.split(' ').slice(1);
+
 /**
- * Starts the product as a user does, `node dist/main.js serve`, on a free port.
+ * Starts the product as a user does, `npm start`, on a free port.
  *
  * @param {{folder: string, core?: number, env?: Record<string, string>, key?: string, detached?: boolean}}
  *   options `core`: the core it is kept on; `key`: its admin key; `detached`: in a process group of its own,
@@ -22,7 +27,7 @@ export async function startNinety({
   key = randomBytes(24).toString('base64url'),
   detached = false,
 }) {
-  const command = [process.execPath, 'dist/main.js', 'serve'];
+  const command = [process.execPath, ...START];
   const [program, ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
   const began = performance.now();
   const child = spawn(program, args, {

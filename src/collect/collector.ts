@@ -102,6 +102,8 @@ interface Place extends ConsentPlace {
 
 /** Addresses remembered: a visitor sends several hits within minutes. To read one takes 1.3 µs, to know it 0.1 µs. */
 const PLACES = 20_000;
+/** First-party ids remembered. */
+const FIRST_PARTY = 20_000;
 
 /**
  * From one observation to one line in the journal: named steps, each of which may refuse with a name.
@@ -111,6 +113,8 @@ export class Collector {
   readonly #options: CollectorOptions;
   readonly #now: () => number;
   readonly #places = new Recent<string, Place>(PLACES);
+  /** Where third-party cookies are blocked each hit of a visit comes with the same one, and an HMAC takes 4 µs. */
+  readonly #firstParty = new Recent<string, VisitorId>(FIRST_PARTY);
   /** The latest moment that anything was written down with. A no is never earlier, though the clock be set back: the newest word counts. */
   #latest = 0;
 
@@ -234,8 +238,9 @@ export class Collector {
   #place(address: string): Place {
     let place = this.#places.get(address);
     if (place === undefined) {
-      const located = this.#options.geo.locate(address);
-      place = { ...located, local: isLocal(address), network: truncate(address) };
+      // Not spread: so made, each of them had a shape of its own, which cost every hit 4 % in property look-ups.
+      const { country, region, dataCentre } = this.#options.geo.locate(address);
+      place = { country, region, dataCentre, local: isLocal(address), network: truncate(address) };
       this.#places.set(detached(address), place);
     }
     return place;
@@ -298,10 +303,15 @@ export class Collector {
     return deviceVisitor(this.#options.secret, device);
   }
 
-  #firstPartyVisitor(input: HitInput, site: Site): VisitorId | undefined {
-    return input.firstPartyId !== undefined && isFirstPartyId(input.firstPartyId)
-      ? visitorId(keyed64(this.#options.secret, `first-party:${site.id}:${input.firstPartyId}`))
-      : undefined;
+  #firstPartyVisitor({ firstPartyId }: HitInput, site: Site): VisitorId | undefined {
+    if (firstPartyId === undefined || !isFirstPartyId(firstPartyId)) return undefined;
+    const key = `${site.id}:${firstPartyId}`;
+    let visitor = this.#firstParty.get(key);
+    if (visitor === undefined) {
+      visitor = visitorId(keyed64(this.#options.secret, `first-party:${key}`));
+      this.#firstParty.set(detached(key), visitor);
+    }
+    return visitor;
   }
 
   /** A hit that names itself comes out the same each time it is sent; any other is unique. */

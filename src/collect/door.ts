@@ -21,8 +21,10 @@ export interface Request {
 
 export interface Response {
   readonly status: number;
-  /** Name and value in turn, as node:http writes them fastest. A frozen list is one that comes again and again. */
+  /** Name and value in turn, as node:http writes them fastest. */
   readonly headers: readonly string[];
+  /** The same list comes again and again: what is made of it is worth keeping. */
+  readonly lasting?: boolean;
   /** A `Set-Cookie` beside them. */
   readonly setCookie?: string | undefined;
   readonly body: Uint8Array | string;
@@ -33,23 +35,22 @@ export const GIF = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEA
 /** Longest request line that is read; a longer one is answered with 431. */
 export const REQUEST_LIMIT = 16_384;
 
-const pixelHeaders = (result: string) =>
-  Object.freeze([
-    'Content-Type',
-    'image/gif',
-    'Content-Length',
-    String(GIF.length),
-    'Cache-Control',
-    'no-store',
-    'Cross-Origin-Resource-Policy',
-    'cross-origin',
-    'X-Content-Type-Options',
-    'nosniff',
-    'Timing-Allow-Origin',
-    '*',
-    'Ninety-Result',
-    result,
-  ]);
+const pixelHeaders = (result: string): readonly string[] => [
+  'Content-Type',
+  'image/gif',
+  'Content-Length',
+  String(GIF.length),
+  'Cache-Control',
+  'no-store',
+  'Cross-Origin-Resource-Policy',
+  'cross-origin',
+  'X-Content-Type-Options',
+  'nosniff',
+  'Timing-Allow-Origin',
+  '*',
+  'Ninety-Result',
+  result,
+];
 const STORED_HEADERS = pixelHeaders('stored');
 const REFUSED_HEADERS: Partial<Record<Refusal, readonly string[]>> = {};
 for (const reason of Object.keys(REFUSALS) as Refusal[])
@@ -74,6 +75,7 @@ export function pixel(
     respond({
       status: 200,
       headers: outcome.stored ? STORED_HEADERS : REFUSED_HEADERS[outcome.reason]!,
+      lasting: true,
       setCookie: cookieHeader(cookie, outcome, request.secure),
       body: GIF,
     }),

@@ -152,9 +152,9 @@ const LAST = 0;
 const BREAK = /[\r\n]/;
 
 /** An answer as it goes over the wire, each character a byte. @throws for a header with a line break in it. */
-function encode({ status, headers, setCookie, body }: Response, keepAliveMs: number): string {
+function encode({ status, headers, lasting, setCookie, body }: Response, keepAliveMs: number): string {
   const text = typeof body === 'string' ? utf8(body) : latin1(body);
-  let head = Object.isFrozen(headers) ? known(headers) : fields(headers);
+  let head = lasting ? known(headers) : fields(headers);
   if (!head.includes('Content-Length: ')) head += `Content-Length: ${text.length}\r\n`;
   if (setCookie !== undefined) head += field('Set-Cookie', setCookie);
   const end = keepAliveMs === LAST ? 'close' : `keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}`;
