@@ -143,9 +143,10 @@ function readTime(given: unknown): number | undefined {
  * What a key allows to be said in place of what the connection shows.
  *
  * @param sender the connection's own.
+ * @param now when the hit came, where it does not say when it happened.
  * @returns whose hit it is, or why that may not be said.
  */
-export function senderOf(hit: BatchHit, sender: Sender, trust: Trust): Sender | Refusal {
+export function senderOf(hit: BatchHit, sender: Sender, trust: Trust, now = sender.time): Sender | Refusal {
   const says =
     hit.time !== undefined ||
     hit.ip !== undefined ||
@@ -155,17 +156,20 @@ export function senderOf(hit: BatchHit, sender: Sender, trust: Trust): Sender | 
   if (hit.ip !== undefined && isIP(hit.ip) === 0) return 'bad_field';
   const own = trust === 'server';
   return {
-    ...sender,
-    time: hit.time ?? sender.time,
+    time: hit.time ?? now,
     // Where the import command runs says nothing of the visitors: their country is unknown.
     address: hit.ip !== undefined ? clientAddress(hit.ip, undefined, NO_PROXY) : own ? sender.address : '',
     // The connection's own user agent is the server's, which says nothing of the visitor.
     userAgent: hit.userAgent,
     acceptLanguage: hit.language,
-    browser: undefined,
+    gpc: sender.gpc,
+    cookie: sender.cookie,
+    optedOut: sender.optedOut,
     // Speaking for somebody else without saying who: a new id each time would be a visitor that is none.
     mayMint: own && hit.ip === undefined && hit.userAgent === undefined,
+    minted: sender.minted,
     origin: own || trust === 'file' ? 'api' : 'import',
+    browser: undefined,
     consentGiven: trust === 'import-given',
   };
 }

@@ -38,14 +38,13 @@ export function batch(
     refuse(items);
     return respond(problem(413, items, `At most ${HITS_LIMIT} hits a request.`));
   }
-  const sender = browser(cookie, request, now, 'api');
+  // Hits of one browser that has no id yet are one visitor's.
+  const sender = browser(cookie, request, now, 'api', collector.mint());
   const refused: { index: number; reason: Refusal }[] = [];
   let waiting = items.length;
   // What the last hit of the request asks for, whichever is in its file first.
   let cookieOf = -1;
   let set: string | undefined;
-  // Hits of one browser that has no id yet are one visitor's.
-  const minted = collector.mint();
   const finish = () => {
     refused.sort((a, b) => a.index - b.index);
     const response = answer(items.length - refused.length, refused);
@@ -74,7 +73,7 @@ export function batch(
       refuse(from);
       return end({ stored: false, reason: from, forget: false });
     }
-    collector.collect(hit, { ...from, minted }, end);
+    collector.collect(hit, from, end);
   };
   for (const { index, item } of items) take(item, index);
 }

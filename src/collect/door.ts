@@ -1,4 +1,5 @@
 import type { VisitorCookie } from '../identity/cookie.ts';
+import type { VisitorId } from '../identity/visitor.ts';
 import { Recent } from '../recent.ts';
 import type { ClientHints } from './client-hints.ts';
 import type { Collector, Outcome, Sender } from './collector.ts';
@@ -82,12 +83,17 @@ export function pixel(
   );
 }
 
-/** What a browser's own request says of its sender. */
+/**
+ * What a browser's own request says of its sender.
+ *
+ * @param minted the new id, should one be needed, where several hits share the request.
+ */
 export const browser = (
   cookie: VisitorCookie,
   request: Request,
   time: number,
   origin: 'pixel' | 'api',
+  minted?: VisitorId,
 ): Sender => ({
   time,
   address: request.address,
@@ -97,12 +103,14 @@ export const browser = (
   cookie: cookie.read(request.header('cookie')),
   optedOut: cookie.optedOut(request.header('cookie')),
   mayMint: true,
+  minted,
   origin,
   browser: {
     clientHints: clientHints(request),
     fetchMetadata: request.header('sec-fetch-mode') !== undefined,
     secure: request.secure,
   },
+  consentGiven: false,
 });
 
 function clientHints(request: Request): ClientHints | undefined {

@@ -1,4 +1,3 @@
-import type { VisitorId } from '../identity/visitor.ts';
 import { parsed, readHit, senderOf, type Trust } from './batch-hit.ts';
 import type { Collector, Outcome, Sender } from './collector.ts';
 import type { Refusal } from './refusal.ts';
@@ -28,8 +27,8 @@ export interface StreamReport {
 }
 
 export interface HitStreamOptions {
-  readonly collector: Pick<Collector, 'collect' | 'mint'>;
-  /** The connection's own; each line gets the time at which it came. */
+  readonly collector: Pick<Collector, 'collect'>;
+  /** The connection's own, with the id that hits without one share; each line gets the time at which it came. */
   readonly sender: Sender;
   readonly trust: Trust;
   /** Counts what never became a hit. */
@@ -46,8 +45,6 @@ export interface HitStreamOptions {
  */
 export class HitStream {
   readonly #options: HitStreamOptions;
-  /** Hits that have no id of their own are one visitor's. */
-  readonly #minted: VisitorId;
   #lines = 0;
   #sinceTurn = 0;
   #waiting = 0;
@@ -61,7 +58,6 @@ export class HitStream {
 
   constructor(options: HitStreamOptions) {
     this.#options = options;
-    this.#minted = options.collector.mint();
   }
 
   /** Why the journal did not take a line; nothing may be handed on any more. */
@@ -112,7 +108,7 @@ export class HitStream {
     const hit = readHit(parsed(line));
     if (typeof hit === 'string') return this.#refuse(index, hit);
     const { collector, sender, trust, now } = this.#options;
-    const from = senderOf(hit, { ...sender, time: now(), minted: this.#minted }, trust);
+    const from = senderOf(hit, sender, trust, now());
     if (typeof from === 'string') return this.#refuse(index, from);
     this.#waiting++;
     this.#bytesWaiting += line.length;

@@ -115,7 +115,8 @@ async function stream(
   const answer = (response: Response, ...more: string[]) =>
     answerEarly(incoming, outgoing, withHeaders(response, [...more, ...cors]));
   try {
-    const sender = browser(options.cookie, incomingRequest(incoming, options), Date.now(), 'api');
+    const minted = collector.mint();
+    const sender = browser(options.cookie, incomingRequest(incoming, options), Date.now(), 'api', minted);
     const taking = new HitStream({ collector, sender, trust, refuse, now: Date.now });
     const broken = await takeAll(taking, longBody(incoming, encoding));
     await taking.settled();
