@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { clientAddress } from './address.ts';
-import type { Sender } from './collector.ts';
 import type { HitInput } from './hit.ts';
 import type { Refusal } from './refusal.ts';
+import type { Sender } from './sender.ts';
 
 /**
  * - `browser`: a page, without a key.

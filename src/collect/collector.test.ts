@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isVisitorId, visitorId, visitorNumber } from '../identity/visitor.ts';
-import type { BrowserSigns, Outcome, Sender } from './collector.ts';
+import type { Outcome } from './collector.ts';
 import {
   AMERICAN,
   CHROME,
@@ -16,6 +16,7 @@ import {
   YES,
 } from './front.testing.ts';
 import type { HitInput } from './hit.ts';
+import type { BrowserSigns, Sender } from './sender.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0, 7);
 const IDFA = { deviceType: 'idfa', deviceId: 'AEBE52E7-03EE-455A-B3C4-E57283966239' };

@@ -2,69 +2,24 @@ import { nanoid } from 'nanoid';
 import type { Place as ConsentPlace, Decision, Signals } from '../consent/decide.ts';
 import { granted, withdrawn } from '../consent/decision.ts';
 import { PURPOSES_WITHOUT_TCF } from '../consent/purposes.ts';
-import {
-  deviceVisitor,
-  digest64,
-  keyed64,
-  random64,
-  suppressionHash,
-  type VisitorId,
-  visitorId,
-  visitorNumber,
-} from '../identity/visitor.ts';
+import { random64, suppressionHash, type VisitorId, visitorId, visitorNumber } from '../identity/visitor.ts';
 import type { Journal } from '../journal/journal.ts';
-import { Recent } from '../recent.ts';
 import type { Site } from '../registry/kinds.ts';
 import { STORED, type Tally } from '../report/tally.ts';
-import { isLocal, truncate } from './address.ts';
 import { type Agent, parseAgent, UNKNOWN_AGENT } from './agent.ts';
-import type { ClientHints } from './client-hints.ts';
 import { isCrawler } from './crawler.ts';
-import { detached } from './detached.ts';
 import { checkDeviceId, type DeviceId } from './device-id.ts';
 import { encodeHit, encodeOptout, encodeWithdrawal } from './encode.ts';
-import { fieldsFit, isEvent, isFirstPartyId, nameOf, PAGE_VIEW, propsOf } from './fields.ts';
+import { fieldsFit, isEvent, nameOf, PAGE_VIEW, propsOf } from './fields.ts';
 import type { Geo } from './geo.ts';
-import type { HitInput, Origin } from './hit.ts';
+import type { HitInput } from './hit.ts';
+import { HitIds } from './ids.ts';
 import { primaryLanguage } from './language.ts';
 import { readPage } from './page.ts';
+import { type Place, Places } from './places.ts';
 import { readReferrer, sourceOf } from './referrer.ts';
 import type { Refusal } from './refusal.ts';
-
-/** Whose observation it is, as far as the connection tells; or as a keyed server or an imported log says. */
-export interface Sender {
-  // To be written out name by name: one that is made by spreading another gets a shape of its own each time, and
-  // every look at a property of it costs a tenth of a microsecond.
-  /** Milliseconds since 1970 at which it happened. */
-  readonly time: number;
-  readonly address: string;
-  /** undefined: nothing is known of it, which a browser's own request never says. */
-  readonly userAgent: string | undefined;
-  readonly acceptLanguage: string | undefined;
-  /** `Sec-GPC: 1`. */
-  readonly gpc: boolean;
-  /** The cookie of our own opt-out came along. */
-  readonly optedOut?: boolean | undefined;
-  /** Visitor of our own cookie, where it came. */
-  readonly cookie: VisitorId | undefined;
-  /** Whether a visitor without any id may be given a new one (a browser that can keep a cookie). */
-  readonly mayMint: boolean;
-  /** The new id, where several hits of one request must share it. */
-  readonly minted?: VisitorId | undefined;
-  readonly origin: Origin;
-  /** What only a browser's own request shows; undefined where somebody speaks for the visitor. */
-  readonly browser?: BrowserSigns | undefined;
-  /** The owner of an imported log vouches for its visitors' consent: no signal and no region's law is asked. */
-  readonly consentGiven?: boolean;
-}
-
-/** Headers that browsers set and pages cannot. */
-export interface BrowserSigns {
-  readonly clientHints: ClientHints | undefined;
-  /** `Sec-Fetch-Mode` came, which browsers send by https alone. */
-  readonly fetchMetadata: boolean;
-  readonly secure: boolean;
-}
+import type { BrowserSigns, Sender } from './sender.ts';
 
 /** How a hit ended. `visitor`: to be kept in a cookie; `forget`: the cookie is to be removed. */
 export type Outcome =
@@ -95,18 +50,6 @@ const CLOCK_SLACK_MS = 60_000;
 
 const no = (reason: Refusal, forget = false): Outcome => ({ stored: false, reason, forget });
 
-/** What an address tells. */
-interface Place extends ConsentPlace {
-  /** The /24 or /48, the only part of the address that is written down. */
-  readonly network: string;
-  readonly dataCentre: boolean;
-}
-
-/** Addresses remembered: a visitor sends several hits within minutes. To read one takes 1.3 µs, to know it 0.1 µs. */
-const PLACES = 20_000;
-/** First-party ids remembered. */
-const FIRST_PARTY = 20_000;
-
 /**
  * From one observation to one line in the journal: named steps, each of which may refuse with a name.
  * Plain calls and no awaiting, because it runs for every hit.
@@ -114,15 +57,16 @@ const FIRST_PARTY = 20_000;
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #now: () => number;
-  readonly #places = new Recent<string, Place>(PLACES);
-  /** Where third-party cookies are blocked each hit of a visit comes with the same one, and an HMAC takes 4 µs. */
-  readonly #firstParty = new Recent<string, VisitorId>(FIRST_PARTY);
+  readonly #places: Places;
+  readonly #ids: HitIds;
   /** The latest moment that anything was written down with. A no is never earlier, though the clock be set back: the newest word counts. */
   #latest = 0;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#places = new Places(options.geo);
+    this.#ids = new HitIds(options.secret);
   }
 
   /**
@@ -157,7 +101,7 @@ export class Collector {
     const device = readDevice(input);
 
     // Before the page is looked at: a no is heard also where the rest of the hit cannot be read.
-    const place = this.#place(sender.address);
+    const place = this.#places.at(sender.address);
     const decision = this.#decide(input, sender, event, place);
     if (!decision.yes) return this.#refuse(decision, input, sender, site, device, this.#latest, end);
     // Not before the decision: that it is a crawler is only likely, and a person's no must be heard.
@@ -171,8 +115,9 @@ export class Collector {
     const props = propsOf(input.props);
     if (props === 'bad_field') return end(no(props));
     if (typeof device === 'string') return end(no(device));
-    const deviceVisitor = device && this.#deviceVisitor(device);
-    const known = sender.cookie ?? deviceVisitor ?? this.#firstPartyVisitor(input, site);
+    const deviceVisitor = device && this.#ids.ofDevice(device);
+    // In the order in which an id is the same person longest.
+    const known = sender.cookie ?? deviceVisitor ?? this.#ids.ofFirstParty(input, site);
     if (known === undefined && !sender.mayMint) return end(no('no_id'));
     if (known !== undefined && this.#options.isSuppressed?.(known)) return end(no('opted_out'));
     const visitor = known ?? sender.minted ?? this.mint();
@@ -183,7 +128,7 @@ export class Collector {
     const line = encodeHit({
       time,
       visitor: number,
-      hit: this.#hitId(input.hitId, visitor, site.id),
+      hit: this.#ids.ofHit(input.hitId, visitor, site.id),
       site: site.id,
       event,
       origin: sender.origin,
@@ -237,17 +182,6 @@ export class Collector {
     return decision.yes && event === REFUSAL_EVENT ? REFUSED_BY_TAG : decision;
   }
 
-  #place(address: string): Place {
-    let place = this.#places.get(address);
-    if (place === undefined) {
-      // Not spread: so made, each of them had a shape of its own, which cost every hit 4 % in property look-ups.
-      const { country, region, dataCentre } = this.#options.geo.locate(address);
-      place = { country, region, dataCentre, local: isLocal(address), network: truncate(address) };
-      this.#places.set(detached(address), place);
-    }
-    return place;
-  }
-
   /** A new visitor. */
   mint(): VisitorId {
     return visitorId(random64());
@@ -275,8 +209,8 @@ export class Collector {
       ? []
       : [
           sender.cookie,
-          typeof device === 'object' ? this.#deviceVisitor(device) : undefined,
-          this.#firstPartyVisitor(input, site),
+          typeof device === 'object' ? this.#ids.ofDevice(device) : undefined,
+          this.#ids.ofFirstParty(input, site),
         ].filter((visitor) => visitor !== undefined);
     if (known.length === 0) return end(no(decision.reason));
     let waiting = known.length;
@@ -296,31 +230,6 @@ export class Collector {
           end(no(failed ?? decision.reason, failed === undefined && sender.cookie !== undefined));
       });
     }
-  }
-
-  // The cookie goes before the device id, and that before the first-party id: the order in which an id is the
-  // same person longest.
-
-  #deviceVisitor(device: DeviceId): VisitorId {
-    return deviceVisitor(this.#options.secret, device);
-  }
-
-  #firstPartyVisitor({ firstPartyId }: HitInput, site: Site): VisitorId | undefined {
-    if (firstPartyId === undefined || !isFirstPartyId(firstPartyId)) return undefined;
-    const key = `${site.id}:${firstPartyId}`;
-    let visitor = this.#firstParty.get(key);
-    if (visitor === undefined) {
-      visitor = visitorId(keyed64(this.#options.secret, `first-party:${key}`));
-      this.#firstParty.set(detached(key), visitor);
-    }
-    return visitor;
-  }
-
-  /** A hit that names itself comes out the same each time it is sent; any other is unique. */
-  #hitId(given: string | undefined, visitor: VisitorId, site: string): bigint {
-    return given === undefined || given === ''
-      ? random64()
-      : digest64(this.#options.secret, `hit:${site}:${visitor}:${given}`);
   }
 }
 

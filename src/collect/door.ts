@@ -2,11 +2,12 @@ import type { VisitorCookie } from '../identity/cookie.ts';
 import type { VisitorId } from '../identity/visitor.ts';
 import { Recent } from '../recent.ts';
 import type { ClientHints } from './client-hints.ts';
-import type { Collector, Outcome, Sender } from './collector.ts';
+import type { Collector, Outcome } from './collector.ts';
 import { detached } from './detached.ts';
 import type { HitInput } from './hit.ts';
 import type { PageMemory } from './page.ts';
 import { REFUSALS, type Refusal } from './refusal.ts';
+import type { Sender } from './sender.ts';
 
 /** A request as every HTTP server can give it: node:http, hono and Bun alike. */
 export interface Request {

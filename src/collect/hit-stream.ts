@@ -1,6 +1,7 @@
 import { parsed, readHit, senderOf, type Trust } from './batch-hit.ts';
-import type { Collector, Outcome, Sender } from './collector.ts';
+import type { Collector, Outcome } from './collector.ts';
 import type { Refusal } from './refusal.ts';
+import type { Sender } from './sender.ts';
 
 /**
  * Hits and their bytes that may wait for the journal, of one stream. While one write is under way the next
