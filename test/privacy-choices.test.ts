@@ -229,7 +229,7 @@ function pages(home: () => Home): void {
           if (message.text().includes('Content Security Policy')) complaints.push(message.text());
         });
         await page.goto(`${collector}/privacy`);
-        expect(await page.locator('.state').textContent()).toBe('Nothing is known of this browser.');
+        expect(await page.locator('.state').textContent()).toBe('This browser sent no cookie of ours.');
         await page.goto(
           `${collector}/p.gif?${new URLSearchParams({ s: siteKey, u: 'https://shop.test/a', c: 'Sports,<b>bold</b>' })}`,
         );
@@ -249,7 +249,7 @@ function pages(home: () => Home): void {
         await picture(page, `opted-out-${colorScheme}.png`);
         await page.getByRole('button', { name: 'Opt in again' }).click();
         await page.waitForURL(`${collector}/privacy`);
-        expect(await page.locator('.state').textContent()).toBe('Nothing is known of this browser.');
+        expect(await page.locator('.state').textContent()).toBe('This browser sent no cookie of ours.');
         expect(await context.cookies()).toEqual([]);
         expect(complaints).toEqual([]);
         await context.close();

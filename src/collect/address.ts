@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { Recent } from '../recent.ts';
+import { detached } from './detached.ts';
 
 /** Peers whose `X-Forwarded-For` is believed. */
 export interface TrustedProxies {
@@ -23,7 +24,7 @@ export function trustedProxies(cidrs: readonly string[]): TrustedProxies {
       let trusted = known.get(address);
       if (trusted === undefined) {
         trusted = isIP(address) !== 0 && list.check(address, familyOf(address));
-        known.set(address, trusted);
+        known.set(detached(address), trusted);
       }
       return trusted;
     },

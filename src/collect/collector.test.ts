@@ -104,6 +104,13 @@ describe('a refusal that comes with a known id', () => {
     ['by GPC', {}, { gpc: true }, 'sale_opt_out'],
     ['by US Privacy', { usPrivacy: '1YYN' }, {}, 'sale_opt_out'],
     ['that the tag reports', { event: 'refusal' }, {}, 'visitor_refused'],
+    [
+      'that the tag reports with a string that cannot be read',
+      { event: 'refusal', gdpr: '1', gdprConsent: 'C???' },
+      {},
+      'consent_unreadable',
+    ],
+    ['that the tag reports without a signal', { event: 'refusal' }, { address: GERMAN }, 'consent_missing'],
   ];
   const ids: [string, HitInput, Partial<Sender>][] = [
     ['a cookie', {}, { cookie: visitorId(7n) }],

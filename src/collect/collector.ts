@@ -177,9 +177,10 @@ export class Collector {
       },
       place,
     );
-    // What the tag sends when the page's CMP or the browser says no; it stores nothing even where the
-    // signal itself is one that only the browser can see.
-    return decision.yes && event === REFUSAL_EVENT ? REFUSED_BY_TAG : decision;
+    // What the tag sends when the page's CMP or the browser says no: it stores nothing even where the signal
+    // itself is one that only the browser can see, and ends what is known even where nothing would be stored anyway.
+    if (event !== REFUSAL_EVENT || (!decision.yes && decision.withdrawal)) return decision;
+    return decision.yes ? REFUSED_BY_TAG : withdrawn(decision.reason);
   }
 
   /** A new visitor. */

@@ -76,7 +76,7 @@ export function scrubText(text: string, max: number): string {
   const key = `${max} ${text}`;
   let scrubbed = texts.get(key);
   if (scrubbed === undefined) {
-    scrubbed = scrubUncachedText(text, max);
+    scrubbed = detached(scrubUncachedText(text, max));
     texts.set(key, scrubbed);
   }
   return scrubbed;

@@ -51,7 +51,7 @@ export async function optout(options: OptoutOptions, request: Request, now: numb
     html`<p class="state out">This browser has opted out.</p>
 <p>${
       visitor === undefined
-        ? 'Nothing was known of it. Nothing will be stored.'
+        ? 'It sent no cookie of ours, so nothing could be looked up here. Where it blocks cookies of other sites, each site knows it by a cookie of its own: say no there, or clear that site’s cookies.'
         : 'What was known of it is no longer used as of now, leaves our tables with the next daily deletion, and partners who had received it are told to remove it.'
     }</p>
 <p class="muted">A cookie that names nobody keeps your choice in this browser. If you clear your cookies, or use another browser, please opt out again.</p>

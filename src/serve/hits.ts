@@ -199,7 +199,10 @@ function answerEarly(incoming: IncomingMessage, outgoing: ServerResponse, respon
     .on('data', (bytes: Buffer) => {
       thrownAway += bytes.length;
       if (thrownAway > LINGER_BYTES) end();
-    });
+    })
+    // Whoever read it before may have paused it, or be about to.
+    .unpipe()
+    .resume();
 }
 
 /** Refuses a body that is too large, in whatever the request asked for. */
