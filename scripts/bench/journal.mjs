@@ -2,7 +2,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Collector } from '../../dist/collect/collector.js';
 import { hitOfQuery } from '../../dist/collect/door.js';
-import { CONSENT_COLUMNS, HIT_COLUMNS, MATCH_COLUMNS, TALLY_COLUMNS } from '../../dist/collect/encode.js';
+import {
+  CONSENT_COLUMNS,
+  HIT_COLUMNS,
+  MATCH_COLUMNS,
+  OPTOUT_COLUMNS,
+  TALLY_COLUMNS,
+} from '../../dist/collect/encode.js';
 import { openGeo } from '../../dist/collect/geo.js';
 import { consentDecider } from '../../dist/consent/decide.js';
 import { random64, visitorId } from '../../dist/identity/visitor.js';
@@ -30,6 +36,7 @@ export async function writeJournal(folder, files) {
       hits: HIT_COLUMNS,
       matches: MATCH_COLUMNS,
       consents: CONSENT_COLUMNS,
+      optouts: OPTOUT_COLUMNS,
       tallies: TALLY_COLUMNS,
     },
     quotaBytes: 2 ** 36,
