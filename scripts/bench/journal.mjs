@@ -15,8 +15,8 @@ import { random64, visitorId } from '../../dist/identity/visitor.js';
 import { Journal } from '../../dist/journal/journal.js';
 import { Tally } from '../../dist/report/tally.js';
 import { pixelRequests } from './requests.mjs';
+import { trafficOn, VENDOR } from './traffic.mjs';
 
-const VENDOR = 755;
 const SITE = { id: 'bench', key: 'bench', name: 'Bench', domains: [] };
 const VISITORS = 20_000;
 /** Hits handed in at once, as many as the journal's memory takes at any moment. */
@@ -26,9 +26,10 @@ const AT_ONCE = 1_000;
  * Writes a journal by the real collector, with the hits of the pixel benchmark.
  *
  * @param {string} folder of the journal. @param {number} files closed hits files wanted.
+ * @param {(files: number) => void} [told] hears how many are closed, with each further one.
  * @returns {Promise<Map<string, number>>} rows of each file, by its name.
  */
-export async function writeJournal(folder, files) {
+export async function writeJournal(folder, files, told = () => undefined) {
   const journal = await Journal.open({
     folder,
     worker: 'bench',
@@ -55,12 +56,9 @@ export async function writeJournal(folder, files) {
   });
   const visitors = Array.from({ length: VISITORS }, () => visitorId(random64()));
   const requests = pixelRequests({
+    ...trafficOn(SITE.key),
     count: VISITORS,
     visitors: VISITORS,
-    vendor: VENDOR,
-    siteKey: SITE.key,
-    host: 'collect.example',
-    cookieOf: () => undefined,
   }).map(([head, tail], number) => ({
     query: `${head.slice(head.indexOf('?') + 1)}${number}${tail.slice(0, tail.indexOf(' '))}`,
     address: /X-Forwarded-For: (\S+)/.exec(tail)[1],
@@ -81,7 +79,11 @@ export async function writeJournal(folder, files) {
       );
     });
   const closed = async () => (await readdir(join(folder, 'hits'))).filter((name) => name.endsWith('.tsv'));
-  for (let at = 0; (await closed()).length < files; at += AT_ONCE) {
+  for (let at = 0, before = 0; ; at += AT_ONCE) {
+    const { length } = await closed();
+    if (length > before) told(length);
+    before = length;
+    if (length >= files) break;
     await Promise.all(Array.from({ length: AT_ONCE }, (_, more) => hit(at + more)));
   }
   await journal.close();

@@ -35,6 +35,8 @@ export async function gateBefore(url) {
   return {
     url: `http://127.0.0.1:${own}`,
     shut: async () => {
+      // A gate that is shut says no further time that it has closed.
+      if (!server.listening) return;
       server.close();
       for (const socket of sockets) socket.destroy();
       await once(server, 'close');

@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLOSED, isMissing, SET_ASIDE, STREAMS } from './name.ts';
+import { unlessMissing } from '../missing.ts';
+import { CLOSED, SET_ASIDE, STREAMS } from './name.ts';
 import { REASON } from './set-aside.ts';
 
 const DAY_MS = 86_400_000;
@@ -19,13 +20,14 @@ export async function expireJournal(
   let removed = 0;
   for (const place of [folder, join(folder, SET_ASIDE)]) {
     for (const stream of STREAMS) {
-      for (const name of await entries(join(place, stream))) {
+      for (const name of (await readdir(join(place, stream)).catch(unlessMissing)) ?? []) {
         if (!name.endsWith(CLOSED) && !name.endsWith(REASON)) continue;
         const path = join(place, stream, name);
-        const written = await lastWritten(path);
+        // Gone meanwhile: it was shipped, or its rows took it along.
+        const stats = await stat(path).catch(unlessMissing);
+        if (!stats) continue;
         // The day of the last row counts, as in the tables: it leaves when that day is as many days ago.
-        if (written === undefined || Math.floor(written / DAY_MS) > Math.floor(now / DAY_MS) - retentionDays)
-          continue;
+        if (Math.floor(stats.mtimeMs / DAY_MS) > Math.floor(now / DAY_MS) - retentionDays) continue;
         await rm(path, { force: true });
         if (!name.endsWith(CLOSED)) continue;
         await rm(path.slice(0, -CLOSED.length) + REASON, { force: true });
@@ -35,18 +37,3 @@ export async function expireJournal(
   }
   return removed;
 }
-
-/** @returns undefined where it is gone: it was shipped, or its rows took it along. */
-const lastWritten = (path: string) =>
-  stat(path).then(
-    ({ mtimeMs }) => mtimeMs,
-    (error: unknown) => {
-      if (!isMissing(error)) throw error;
-    },
-  );
-
-const entries = (folder: string) =>
-  readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });

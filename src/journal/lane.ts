@@ -1,8 +1,9 @@
-import { readdir, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { unlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { unlessMissing } from '../missing.ts';
 import { shielded } from './batch.ts';
-import { CLOSED, isMissing, parseName, type Stream } from './name.ts';
+import { closedFiles } from './closed-files.ts';
+import type { Stream } from './name.ts';
 import { forgetReason, onceSetAside, setAside } from './set-aside.ts';
 import type { ClosedFile, ShipperOptions } from './shipper.ts';
 
@@ -98,29 +99,17 @@ export class Lane {
     }
   }
 
-  /** Oldest first, by the time of the last write. */
   async #closedFiles(): Promise<ClosedFile[]> {
-    const folder = join(this.#options.folder, this.#stream);
-    const found: { file: ClosedFile; written: number }[] = [];
+    const { folder } = this.#options;
     try {
-      const aside = await onceSetAside(this.#options.folder, this.#stream);
-      for (const entry of (await readdir(folder).catch(unlessMissing)) ?? []) {
-        const name = entry.slice(0, -CLOSED.length);
-        if (!entry.endsWith(CLOSED) || !parseName(name)) continue;
-        const path = join(folder, entry);
-        const stats = await stat(path).catch(unlessMissing);
-        if (!stats) continue;
-        found.push({
-          file: { path, name, bytes: stats.size, replayed: aside.has(name) },
-          written: stats.mtimeMs,
-        });
-      }
+      // Before the files: one that is put back meanwhile is then known to have lain aside.
+      const aside = await onceSetAside(folder, this.#stream);
+      const found = await closedFiles(folder, this.#stream);
+      return found.map(({ path, name, bytes }) => ({ path, name, bytes, replayed: aside.has(name) }));
     } catch (error) {
       this.#report(error, undefined, false);
       throw error;
     }
-    found.sort((a, b) => a.written - b.written || (a.file.name < b.file.name ? -1 : 1));
-    return found.map(({ file }) => file);
   }
 
   async #setAside(file: ClosedFile, error: unknown): Promise<void> {
@@ -155,10 +144,6 @@ export class Lane {
 
 function isPoisoned(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'poisoned' in error && error.poisoned === true;
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (!isMissing(error)) throw error;
 }
 
 async function pauseUnless(signal: AbortSignal | undefined, ms: number): Promise<void> {

@@ -51,8 +51,3 @@ export function parseName(name: string): FileName | undefined {
   const match = NAME.exec(name);
   return match ? { worker: match[1]!, boot: match[2]!, seq: Number.parseInt(match[3]!, 36) } : undefined;
 }
-
-/** @returns whether this is a file system error saying that there is no such file. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}

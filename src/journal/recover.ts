@@ -1,6 +1,7 @@
 import { open, readdir, readFile, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLOSED, isMissing, OPEN, parseName, STREAMS } from './name.ts';
+import { isMissing, unlessMissing } from '../missing.ts';
+import { CLOSED, OPEN, parseName, STREAMS } from './name.ts';
 
 export interface Recovered {
   /** Files that were left open and are now ready to be shipped. */
@@ -32,11 +33,7 @@ export async function recover(
   let rowsCut = 0;
   let bytesCut = 0;
   for (const stream of STREAMS) {
-    const found = await readdir(join(folder, stream)).catch((error: unknown) => {
-      if (isMissing(error)) return [];
-      throw error;
-    });
-    for (const entry of found) {
+    for (const entry of (await readdir(join(folder, stream)).catch(unlessMissing)) ?? []) {
       const leftOpen = entry.endsWith(OPEN);
       if (!leftOpen && !entry.endsWith(CLOSED)) continue;
       const name = parseName(entry.slice(0, -(leftOpen ? OPEN : CLOSED).length));

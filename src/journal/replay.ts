@@ -1,7 +1,8 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CLOSED, isMissing, SET_ASIDE, type Stream } from './name.ts';
+import { isMissing } from '../missing.ts';
+import { CLOSED, SET_ASIDE, type Stream } from './name.ts';
 
 /** Where a file is that was put back. */
 export type Replay = 'shipped' | 'set_aside' | 'waiting';

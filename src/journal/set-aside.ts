@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLOSED, isMissing, parseName, SET_ASIDE, STREAMS, type Stream } from './name.ts';
+import { unlessMissing } from '../missing.ts';
+import { CLOSED, parseName, SET_ASIDE, STREAMS, type Stream } from './name.ts';
 import { countRows } from './rows.ts';
 
 /** A file that the engine refused for its content: kept, and shipped again only when it is put back. */
@@ -56,7 +57,7 @@ export async function setAside(journal: string, stream: Stream, name: string, er
 export async function listSetAside(journal: string): Promise<SetAsideFile[]> {
   const found: SetAsideFile[] = [];
   for (const stream of STREAMS) {
-    for (const entry of await present(readdir(folderOf(journal, stream)), [])) {
+    for (const entry of (await readdir(folderOf(journal, stream)).catch(unlessNone)) ?? []) {
       if (!entry.endsWith(CLOSED)) continue;
       const file = await findSetAside(journal, stream, entry.slice(0, -CLOSED.length));
       if (file) found.push(file);
@@ -73,10 +74,10 @@ export async function findSetAside(
 ): Promise<SetAsideFile | undefined> {
   if (!parseName(name)) return undefined;
   const path = join(folderOf(journal, stream), name + CLOSED);
-  const stats = await present(stat(path), undefined);
+  const stats = await stat(path).catch(unlessNone);
   if (!stats) return undefined;
   const reason = await readReason(journal, stream, name);
-  const rows = reason.rows ?? (await present(countRows(path), undefined));
+  const rows = reason.rows ?? (await countRows(path).catch(unlessNone));
   if (rows === undefined) return undefined;
   return {
     stream,
@@ -110,27 +111,26 @@ export async function putBack(journal: string, stream: Stream, name: string): Pr
   if (!parseName(name)) return false;
   const from = join(folderOf(journal, stream), name + CLOSED);
   await mkdir(join(journal, stream), { recursive: true, mode: 0o700 });
-  return present(
-    rename(from, join(journal, stream, name + CLOSED)).then(() => true),
-    false,
-  );
+  const moved = await rename(from, join(journal, stream, name + CLOSED))
+    .then(() => true)
+    .catch(unlessNone);
+  return moved ?? false;
 }
 
 /** Deletes a file set aside, with all the rows in it. @returns false where there is none of that name. */
 export async function dropSetAside(journal: string, stream: Stream, name: string): Promise<boolean> {
   if (!parseName(name)) return false;
   const path = join(folderOf(journal, stream), name);
-  const removed = await present(
-    rm(path + CLOSED).then(() => true),
-    false,
-  );
+  const removed = await rm(path + CLOSED)
+    .then(() => true)
+    .catch(unlessNone);
   if (removed) await rm(path + REASON, { force: true });
-  return removed;
+  return removed ?? false;
 }
 
 /** Of one stream, the names of files that lie aside or were put back and are not shipped yet. */
 export async function onceSetAside(journal: string, stream: Stream): Promise<ReadonlySet<string>> {
-  const entries = await present(readdir(folderOf(journal, stream)), []);
+  const entries = (await readdir(folderOf(journal, stream)).catch(unlessNone)) ?? [];
   return new Set(
     entries.filter((entry) => entry.endsWith(REASON)).map((entry) => entry.slice(0, -REASON.length)),
   );
@@ -149,12 +149,7 @@ async function readReason(journal: string, stream: Stream, name: string): Promis
   }
 }
 
-async function present<T>(found: Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await found;
-  } catch (error) {
-    // Something else that lies where the folder should: whoever writes there is told.
-    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return otherwise;
-    throw error;
-  }
+function unlessNone(error: unknown): undefined {
+  // Something else that lies where the folder should: whoever writes there is told.
+  if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') unlessMissing(error);
 }

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLOSED, isMissing, SET_ASIDE, STREAMS, type Stream } from './name.ts';
+import { unlessMissing } from '../missing.ts';
+import { CLOSED, SET_ASIDE, STREAMS, type Stream } from './name.ts';
 
 /** How many bytes lie in a journal folder, whoever wrote them: counted by looking, and added to between. */
 export class Usage {
@@ -38,7 +39,7 @@ export class Usage {
     let found = 0;
     for (const stream of STREAMS) {
       for (const folder of [stream, join(SET_ASIDE, stream)]) {
-        for (const entry of await present(readdir(join(this.#folder, folder)), [])) {
+        for (const entry of (await readdir(join(this.#folder, folder)).catch(unlessMissing)) ?? []) {
           const path = join(folder, entry);
           const closed = entry.endsWith(CLOSED);
           const size = (closed ? this.#closedSizes.get(path) : undefined) ?? (await this.#measure(path));
@@ -56,18 +57,6 @@ export class Usage {
   }
 
   async #measure(path: string): Promise<number> {
-    return present(
-      stat(join(this.#folder, path)).then((found) => found.size),
-      0,
-    );
-  }
-}
-
-async function present<T>(found: Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await found;
-  } catch (error) {
-    if (isMissing(error)) return otherwise;
-    throw error;
+    return (await stat(join(this.#folder, path)).catch(unlessMissing))?.size ?? 0;
   }
 }

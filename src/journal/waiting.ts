@@ -1,7 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Gauge } from '../report/metrics.ts';
-import { CLOSED, isMissing, parseName, STREAMS, type Stream } from './name.ts';
+import { closedFiles } from './closed-files.ts';
+import { STREAMS, type Stream } from './name.ts';
 import { listSetAside } from './set-aside.ts';
 
 /** What of a stream is closed and not yet in ClickHouse. */
@@ -22,20 +21,14 @@ export interface WaitingFiles {
 export async function waitingFiles(folder: string): Promise<WaitingFiles[]> {
   const all: WaitingFiles[] = [];
   for (const stream of STREAMS) {
-    let files = 0;
-    let bytes = 0;
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const entry of await entriesOf(join(folder, stream))) {
-      if (!entry.endsWith(CLOSED) || !parseName(entry.slice(0, -CLOSED.length))) continue;
-      const found = await stat(join(folder, stream, entry)).catch((error: unknown) => {
-        if (!isMissing(error)) throw error;
-      });
-      if (!found) continue;
-      files += 1;
-      bytes += found.size;
-      oldest = Math.min(oldest, found.mtimeMs);
-    }
-    all.push({ stream, files, bytes, oldest: files === 0 ? null : new Date(oldest).toISOString() });
+    const files = await closedFiles(folder, stream);
+    const [oldest] = files;
+    all.push({
+      stream,
+      files: files.length,
+      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      oldest: oldest ? new Date(oldest.written).toISOString() : null,
+    });
   }
   return all;
 }
@@ -74,9 +67,3 @@ export async function journalGauges(folder: string, now = Date.now()): Promise<G
     ),
   ];
 }
-
-const entriesOf = (folder: string) =>
-  readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
