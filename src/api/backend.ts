@@ -19,6 +19,8 @@ export interface Backend {
   readonly ledger: Ledger;
   readonly jobs: Jobs;
   readonly tally: Tally;
+  /** Whether the file of addresses lets data centres be told: one sign of crawlers less where it does not. */
+  readonly tellsDataCentres: boolean;
   /** Key of cookies and hashes. */
   readonly secret: string;
   readonly log: Logger;

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
-import { checkDeviceId, DEVICE_TYPES } from '../collect/device-id.ts';
+import { checkDeviceId, DEVICE_TYPES, deviceTypeOf } from '../collect/device-id.ts';
+import { REFUSALS } from '../collect/refusal.ts';
 import { deviceVisitor, isVisitorId, visitorNumber } from '../identity/visitor.ts';
 import { readErasure, requestErasure } from '../privacy/erasures.ts';
 import type { Backend } from './backend.ts';
@@ -42,25 +43,35 @@ export function erasureRoutes({ clickhouse }: Backend): Hono<Env> {
   return app;
 }
 
-/** @throws ApiError `invalid`, `unknown_source`, or `not_found` where nobody is known under the id. */
+/**
+ * A device id as at collection: under any name of its type, in any form.
+ *
+ * @throws ApiError `invalid` (`zero_device_id` for a device without an id), `unknown_source`, or
+ *   `not_found` where nobody is known under the id.
+ */
 async function visitorsOf({ clickhouse, registry, secret }: Backend, id: string): Promise<bigint[]> {
   if (isVisitorId(id)) return [visitorNumber(id)];
   const colon = id.indexOf(':');
   if (colon < 1 || colon === id.length - 1) throw new ApiError('invalid', FORMS);
   const type = id.slice(0, colon);
   const uid = id.slice(colon + 1);
-  if ((DEVICE_TYPES as readonly string[]).includes(type)) {
-    const device = checkDeviceId(type, uid);
-    if (typeof device === 'string') throw new ApiError('invalid', `${FORMS} This one is a ${device}.`);
-    const linked = await linkedWith(clickhouse, type, device.id);
-    // The device's own visitor may have hits before any link to it.
-    return [...new Set([visitorNumber(deviceVisitor(secret, device)), ...linked])];
+  if (registry.get('partner', type) !== undefined) {
+    const linked = await linkedWith(clickhouse, type, uid);
+    if (linked.length === 0) throw new ApiError('not_found', `No visitor is known under that id of ${type}.`);
+    return linked;
   }
-  if (registry.get('partner', type) === undefined)
+  if (deviceTypeOf(type) === undefined)
     throw new ApiError('unknown_source', `There is no partner ${type}. ${FORMS}`);
-  const linked = await linkedWith(clickhouse, type, uid);
-  if (linked.length === 0) throw new ApiError('not_found', `No visitor is known under that id of ${type}.`);
-  return linked;
+  const device = checkDeviceId(type, uid);
+  if (typeof device === 'string')
+    throw new ApiError(
+      'invalid',
+      `${REFUSALS[device]} ${FORMS}`,
+      device === 'zero_device_id' ? { type: device } : {},
+    );
+  const linked = await linkedWith(clickhouse, device.type, device.id);
+  // The device's own visitor may have hits before any link to it.
+  return [...new Set([visitorNumber(deviceVisitor(secret, device)), ...linked])];
 }
 
 /** Also those whose match was replaced or deleted since: it was theirs. */

@@ -61,6 +61,12 @@ describe('an upload of traits', () => {
     ];
     expect(app.visitor).not.toBe('');
     const known = leaver.visitor;
+    for (const [id, rule] of [
+      ['drivers', { not: { not: { trait: 'data-co:cars' } } }],
+      ['drivers-here', { all: [{ segment: 'drivers' }, { did: { site: shop.site } }] }],
+      ['flyers', { trait: 'data-co:planes' }],
+    ])
+      await server.operator.json('POST', '/v1/segments', { id, name: 'Named', rule });
     expect(await shop.see(leaver, { gdpr: '1', gdpr_consent: NO })).toMatch(/^refused/);
     const { status, answer } = await upload([
       cars(`visitor:${own.visitor}`),
@@ -94,6 +100,8 @@ describe('an upload of traits', () => {
       unknownIds: 2,
       stored: 4,
       expired: 1,
+      traits: ['data-co:cars', 'data-co:boats', 'data-co:past'],
+      segments: { count: 2, ids: ['drivers', 'drivers-here'] },
       startedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       endedAt: expect.stringMatching(/^\d{4}-.*Z$/),
     });

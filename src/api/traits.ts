@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import { segmentsNaming } from '../audience/traits/named.ts';
 import { type Receipt, Receipts } from '../audience/traits/receipt.ts';
 import { type Ended, TraitUpload, UploadError } from '../audience/traits/upload.ts';
 import { faultOf as loggable } from '../log.ts';
@@ -10,10 +11,12 @@ import type { Backend } from './backend.ts';
 import { type Env, expectScope, pageQuery } from './http.ts';
 import { may } from './keys.ts';
 import { ApiError, asApiError } from './problem.ts';
+import { buildables } from './segments.ts';
 
 /**
  * Second- and third-party segments taken in. `POST` streams NDJSON of any size and answers with the receipt;
- * `GET` shows receipts. A segment that names a trait has it at its next estimate or build.
+ * `GET` shows receipts. An estimate has a trait at once; segments that name it are built anew within a minute,
+ * by whichever process runs the jobs.
  */
 export function traitRoutes(backend: Backend): Hono<Env> {
   const { clickhouse, registry, leases, tally, flush, log } = backend;
@@ -27,6 +30,7 @@ export function traitRoutes(backend: Backend): Hono<Env> {
       faultOf,
       flush,
       isPartner: (partner) => registry.get('partner', partner) !== undefined,
+      segmentsNaming: (traits) => segmentsNaming(buildables(registry), traits).map((segment) => segment.id),
     });
     const { receipt, malformed } = await upload.run().catch((error: unknown) => asProblem(error, log));
     const counted = [...malformed, ...(Object.entries(receipt.refused) as [string, number][])];

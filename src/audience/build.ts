@@ -24,7 +24,7 @@ const WAIT_MS = 600_000;
 export async function buildSegments(
   clickhouse: ClickHouse,
   leases: Leases,
-  segments: () => readonly Buildable[],
+  segments: () => readonly Buildable[] | Promise<readonly Buildable[]>,
 ): Promise<RunResult> {
   const lease = await leases.wait('segments', WAIT_MS);
   try {
@@ -33,7 +33,7 @@ export async function buildSegments(
     const failed: Record<string, string> = {};
     let rowsRead = 0;
     let bytesRead = 0;
-    for (const segment of segments()) {
+    for (const segment of await segments()) {
       const started = Date.now();
       const outcome = await fill(clickhouse, lease, segment, asOf);
       if (lease.lost()) throw new Error('the lease was lost to another run; nothing more is published');

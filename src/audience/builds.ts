@@ -13,6 +13,8 @@ export interface Build {
   readonly size: number | null;
   /** Why the newest attempt failed, where it did. */
   readonly failure: string | null;
+  /** ISO 8601: the moment that the newest attempt was for, built or failed. */
+  readonly attempted: string;
 }
 
 /** The current build of each segment, of all or of those named. */
@@ -28,6 +30,7 @@ export async function currentBuilds(
     size: string;
     last_state: 'built' | 'failed';
     last_reason: string;
+    last_as_of: string;
   }>(
     `SELECT segment,
             maxIf(builds.build, builds.state = 'built') AS build,
@@ -35,7 +38,8 @@ export async function currentBuilds(
             argMaxIf(builds.as_of, builds.build, builds.state = 'built') AS as_of,
             argMaxIf(builds.size, builds.build, builds.state = 'built') AS size,
             argMax(builds.state, builds.build) AS last_state,
-            argMax(builds.reason, builds.build) AS last_reason
+            argMax(builds.reason, builds.build) AS last_reason,
+            argMax(builds.as_of, builds.build) AS last_as_of
      FROM builds ${segments ? 'WHERE segment IN {segments:Array(String)}' : ''} GROUP BY segment`,
     segments ? { segments } : {},
   );
@@ -51,6 +55,7 @@ export async function currentBuilds(
           asOf: build === 0 ? null : iso(row.as_of),
           size: build === 0 ? null : Number(row.size),
           failure: row.last_state === 'failed' ? row.last_reason : null,
+          attempted: iso(row.last_as_of),
         },
       ];
     }),

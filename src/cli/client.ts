@@ -1,9 +1,10 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 import { UnreachableError } from '../import/post-hits.ts';
+import { isObject, parseJson } from '../json-object.ts';
 
 /** A server that the commands speak to. */
 export interface Server {
@@ -50,18 +51,19 @@ export class Client {
   /**
    * Asks and hands back whatever is answered.
    *
-   * @throws UnreachableError where nothing is; the signal's reason.
+   * @param options.body a text is JSON where no header says otherwise; a stream is sent as it comes.
+   * @throws UnreachableError where nothing is; the signal's reason; what the stream fails with.
    */
   send(
     method: string,
     path: string,
-    options: { readonly body?: string; readonly headers?: Record<string, string> } = {},
+    options: { readonly body?: string | Readable; readonly headers?: Record<string, string> } = {},
   ): Promise<Answer> {
     const { url, key } = this.#server;
     const ask = url.startsWith('https:') ? httpsRequest : httpRequest;
     const headers = {
       Authorization: `Bearer ${key}`,
-      ...(options.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(typeof options.body !== 'string' ? {} : { 'Content-Type': 'application/json' }),
       ...options.headers,
     };
     return new Promise((resolve, reject) => {
@@ -69,7 +71,8 @@ export class Client {
         resolve(answerOf(incoming)),
       );
       asked.once('error', (error) => reject(brokenOff(error, url, this.#signal)));
-      asked.end(options.body);
+      if (options.body instanceof Readable) feed(options.body, asked, reject);
+      else asked.end(options.body);
     });
   }
 
@@ -86,8 +89,14 @@ export class Client {
   /** @throws RefusedError, UnreachableError */
   async json<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await this.send(method, path, body === undefined ? {} : { body: JSON.stringify(body) });
-    const said = await this.#read(await this.#good(answer));
-    return (said === '' ? undefined : JSON.parse(said)) as T;
+    return this.#parse<T>(await this.#good(answer));
+  }
+
+  /** Sends a stream and reads the JSON that is answered. @throws RefusedError, UnreachableError, what the stream fails with */
+  async upload<T>(path: string, body: Readable, contentType: string): Promise<T> {
+    const headers = { 'Content-Type': contentType };
+    const answer = await this.#good(await this.send('POST', path, { body, headers }));
+    return this.#parse<T>(answer);
   }
 
   /** All pages of a list. @throws RefusedError, UnreachableError */
@@ -106,6 +115,14 @@ export class Client {
     throw new RefusedError(this.#server, answer.status, detailOf(answer.status, await this.#read(answer)));
   }
 
+  async #parse<T>(answer: Answer): Promise<T> {
+    const said = await this.#read(answer);
+    const value = said === '' ? undefined : parseJson(said);
+    if (said !== '' && value === undefined)
+      throw new RefusedError(this.#server, answer.status, detailOf(answer.status, said));
+    return value as T;
+  }
+
   async #read(answer: Answer): Promise<string> {
     try {
       return await text(answer.body);
@@ -113,6 +130,16 @@ export class Client {
       throw brokenOff(error, this.#server.url, this.#signal);
     }
   }
+}
+
+/** The request ends with its body, well or not: a server must not take what broke off for the whole. */
+function feed(body: Readable, asked: ClientRequest, fail: (error: unknown) => void): void {
+  body.once('error', (error) => {
+    fail(error);
+    asked.destroy();
+  });
+  asked.once('close', () => body.destroy());
+  body.pipe(asked);
 }
 
 const brokenOff = (error: unknown, url: string, signal: AbortSignal): unknown =>
@@ -134,11 +161,7 @@ function answerOf(incoming: IncomingMessage): Answer {
 
 /** A problem's own sentence (RFC 9457); any other text was not written by this product. */
 function detailOf(status: number, said: string): string {
-  try {
-    const problem: unknown = JSON.parse(said);
-    if (typeof problem === 'object' && problem !== null && 'detail' in problem) return String(problem.detail);
-  } catch {
-    // Told apart below.
-  }
+  const problem = parseJson(said);
+  if (isObject(problem) && 'detail' in problem) return String(problem['detail']);
   return `The answer was ${status}, and not one of a Ninety server. Check --url: it is the address at which the server listens, without a path.`;
 }

@@ -22,16 +22,28 @@ export function importSummary(
       ['refused', total],
     ]),
   ];
-  if (refused.length > 0) parts.push(table(refused.map(([reason, n]) => [reason, n, sentenceOf(reason)])));
+  if (refused.length > 0) parts.push(refusedTable(refused));
   const malformed = report.refusedHere.get('malformed') ?? 0;
-  if (malformed > 0) {
-    const more = malformed - report.malformed.length;
+  if (malformed > 0)
     parts.push(
-      `  Malformed: ${malformed === 1 ? unit : `${unit}s`} ${report.malformed.join(', ')}${more > 0 ? ` and ${thousands(more)} more` : ''}.\n`,
+      `  Malformed: ${malformed === 1 ? unit : `${unit}s`} ${andMore(report.malformed, malformed)}.\n`,
     );
-  }
   if (report.refusedByServer.has('expired') && whenExpired !== undefined) parts.push(`  ${whenExpired}\n`);
   return `\n${parts.join('\n')}\n`;
+}
+
+/** How many there are of each reason, with what it means. */
+export const refusedTable = (refused: readonly (readonly [string, number])[]): string =>
+  table(refused.map(([reason, n]) => [reason, n, sentenceOf(reason)]));
+
+/**
+ * A list of which only the first are shown.
+ *
+ * @param count of all.
+ */
+export function andMore(shown: readonly (string | number)[], count: number): string {
+  const more = count - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${thousands(more)} more` : ''}`;
 }
 
 const sentenceOf = (reason: string) =>

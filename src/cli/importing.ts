@@ -4,7 +4,7 @@ import type { SendHits } from '../import/post-hits.ts';
 import { type Client, RefusedError } from './client.ts';
 import { CommandError } from './exit.ts';
 import { importSummary } from './import-summary.ts';
-import { showProgress } from './progress.ts';
+import { showProgress, type Work } from './progress.ts';
 import { thousands } from './table.ts';
 
 /** What `GET /v1/sites` says of a site. */
@@ -22,13 +22,9 @@ export interface ShownSite {
  *   that is no administrator's.
  */
 export async function siteOf(client: Client, key: string): Promise<ShownSite> {
-  const sites = await client.list<ShownSite>('/v1/sites').catch((error: unknown) => {
-    if (!(error instanceof RefusedError) || error.status !== 404) throw error;
-    throw new CommandError(
-      'no_api',
-      `${client.url} has no API: an import needs a server with the roles collect and api (NINETY_ROLES).`,
-    );
-  });
+  const sites = await client
+    .list<ShownSite>('/v1/sites')
+    .catch((error: unknown) => withoutApi(client, 'roles collect and api', error));
   const site = sites.find((each) => each.key === key);
   if (site === undefined) {
     const known = sites.slice(0, 10).map((each) => `  ${each.key}  ${each.id} (${each.name})`);
@@ -41,6 +37,20 @@ export async function siteOf(client: Client, key: string): Promise<ShownSite> {
   // came without it would be those of real browsers.
   await client.json('POST', '/v1/imports', { site: key, refused: {} });
   return site;
+}
+
+/**
+ * Says it where a server was asked for what every API has, and has not.
+ *
+ * @param roles that an import needs.
+ * @throws CommandError, or the error as it is.
+ */
+export function withoutApi(client: Client, roles: string, error: unknown): never {
+  if (!(error instanceof RefusedError) || error.status !== 404) throw error;
+  throw new CommandError(
+    'no_api',
+    `${client.url} has no API: this import needs a server with the ${roles} (NINETY_ROLES).`,
+  );
 }
 
 /** Tells the server what an import's hits are; see `Trust`. */
@@ -74,7 +84,7 @@ export interface ImportRun {
 export async function runImport(client: Client, signal: AbortSignal, run: ImportRun): Promise<void> {
   const { source, bytes, site, kind, unit, skip = 0 } = run;
   const work = new Import({ source, skip, send: sender(client, kind), signal });
-  const hide = showProgress(work, bytes);
+  const hide = showProgress({ bytes, ...progressOf(work) });
   const stopped = await work.run().finally(hide);
   const { report } = work;
   process.stdout.write(importSummary(report, unit, run.whenExpired));
@@ -90,6 +100,25 @@ export async function runImport(client: Client, signal: AbortSignal, run: Import
     `${signal.aborted ? 'Interrupted' : messageOf(error)}\n${howFar}`,
   );
 }
+
+function progressOf(work: Import): Pick<Work, 'bytesRead' | 'what' | 'howFar'> {
+  const { report } = work;
+  let started: number | undefined;
+  // The first look for the newest line imports nothing.
+  const rate = () => {
+    if (report.lines === 0) return 0;
+    started ??= performance.now();
+    return Math.round((1000 * report.lines) / Math.max(SHORTEST_MS, performance.now() - started));
+  };
+  return {
+    bytesRead: () => work.progress().bytesRead,
+    what: () => (work.progress().pass === 'times' ? 'looking for the newest line' : 'importing'),
+    howFar: () => `${thousands(report.lines)} lines, ${thousands(rate())} lines/s`,
+  };
+}
+
+/** Over less a rate says nothing. */
+const SHORTEST_MS = 200;
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 

@@ -1,53 +1,46 @@
 import cliProgress from 'cli-progress';
-import type { Import } from '../import/import.ts';
-import { thousands } from './table.ts';
 
 /** Often enough to move, seldom enough to cost nothing. */
 const DRAW_MS = 200;
 /** Where nobody looks on, a line in a log of its own is enough. */
 const LINE_MS = 10_000;
 
+/** Work on a file, as far as it has come. */
+export interface Work {
+  /** Of the file; undefined = not known. */
+  readonly bytes: number | undefined;
+  /** So far, of the same bytes. */
+  readonly bytesRead: () => number;
+  /** What is done now, such as `importing`. */
+  readonly what: () => string;
+  /** How far that is in its own units, such as `1,000 lines`. */
+  readonly howFar: () => string;
+}
+
 /**
- * Shows on standard error how far an import is: a bar on a terminal, now and then a line elsewhere and where
- * the size is not known.
+ * Shows on standard error how far work on a file is: a bar on a terminal, now and then a line elsewhere and
+ * where the size is not known.
  *
- * @param bytes of the file; undefined = not known.
  * @returns ends it.
  */
-export function showProgress(work: Import, bytes: number | undefined): () => void {
-  let started: number | undefined;
-  // The first look for the newest line imports nothing.
-  const rate = () => {
-    if (work.report.lines === 0) return 0;
-    started ??= performance.now();
-    return Math.round((1000 * work.report.lines) / Math.max(DRAW_MS, performance.now() - started));
-  };
+export function showProgress({ bytes, bytesRead, what, howFar }: Work): () => void {
   if (!process.stderr.isTTY || bytes === undefined) {
-    const timer = setInterval(
-      () =>
-        process.stderr.write(
-          `  ${thousands(work.report.lines)} lines read, ${thousands(work.report.stored)} stored, ${thousands(rate())} lines/s\n`,
-        ),
-      LINE_MS,
-    ).unref();
+    const timer = setInterval(() => process.stderr.write(`  ${what()}: ${howFar()}\n`), LINE_MS).unref();
     return () => clearInterval(timer);
   }
   const bar = new cliProgress.SingleBar({
-    format: '  {what} [{bar}] {percentage}% of {size}  {lines} lines, {rate} lines/s',
+    format: '  {what} [{bar}] {percentage}% of {size}  {howFar}',
     barCompleteChar: '=',
     barIncompleteChar: ' ',
+    // With all that stands beside it within 80 columns.
+    barsize: 24,
     hideCursor: true,
     clearOnComplete: false,
     stream: process.stderr,
   });
-  const payload = () => ({
-    what: work.progress().pass === 'times' ? 'looking for the newest line' : 'importing',
-    size: megabytes(bytes),
-    lines: thousands(work.report.lines),
-    rate: thousands(rate()),
-  });
+  const payload = () => ({ what: what(), size: megabytes(bytes), howFar: howFar() });
   bar.start(Math.max(1, bytes), 0, payload());
-  const draw = () => bar.update(work.progress().bytesRead, payload());
+  const draw = () => bar.update(bytesRead(), payload());
   const timer = setInterval(draw, DRAW_MS);
   return () => {
     clearInterval(timer);
@@ -56,4 +49,4 @@ export function showProgress(work: Import, bytes: number | undefined): () => voi
   };
 }
 
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -75,10 +75,13 @@ function serverRows(url: string, found: Found, ready: string, summary: Summary, 
     ['hits', ready === 'ready' ? 'are taken' : `are refused: ${ready}`],
     ['journal', journalBytes === null ? 'none' : `${thousands(journalBytes)} bytes wait for ClickHouse`],
     ...journalRows(journal),
+    ...(summary.tellsDataCentres === false ? [['data centres', NO_OWNERS]] : []),
     [`last ${MINUTES} minutes`, `${thousands(last)} hits`],
     ['kept', `${thousands(hits)} hits of ${thousands(visitors)} visitors, counted at ${countedAt}`],
   ];
 }
+
+const NO_OWNERS = 'not told, as a sign of crawlers: GEOIP_MMDB names no owners of networks';
 
 /** Lines that are there only when something is to be said. */
 function journalRows({ waiting, setAside }: ShownJournal) {

@@ -50,6 +50,17 @@ describe('checkDeviceId', () => {
     ['free text is an id of no maker', 'rida', 'AbCdEf0123456789', 'bad_device_id'],
     ['a short generic id is bad', 'generic', 'abc123', 'bad_device_id'],
     ['a phone number is no generic id', 'generic', '0049-170-1234567', 'bad_device_id'],
+    ['nor with a word before it', 'generic', 'phone:0049-170-1234567', 'bad_device_id'],
+    ['nor is a card’s', 'generic', 'card_4111111111111111', 'bad_device_id'],
+    [
+      'a longer number is nobody’s',
+      'generic',
+      'tv-41111111111111110',
+      { type: 'generic', id: 'tv-41111111111111110' },
+    ],
+    ['a machine’s address is no generic id', 'generic', '2a02:8109:1:2::9f:1', 'bad_device_id'],
+    ['nor with a word before it or behind', 'generic', 'tv-at-203.0.113.77-x', 'bad_device_id'],
+    ['nor is a network card’s', 'generic', '00:1a:2b:3c:4d:5e', 'bad_device_id'],
     ['an e-mail address is no generic id', 'generic', 'joe.doe.the.first@example.com', 'bad_device_id'],
     ['an id of 10 kB is bad', 'generic', 'a1'.repeat(5000), 'bad_device_id'],
   ])('%s', (_sentence, type, id, expected) => {

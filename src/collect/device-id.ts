@@ -1,3 +1,4 @@
+import { redactAddresses } from './redact/addresses.ts';
 import type { Refusal } from './refusal.ts';
 
 /**
@@ -35,6 +36,16 @@ const ALIASES: ReadonlyMap<string, DeviceType> = new Map([
 
 const isDeviceType = (type: string): type is DeviceType => (DEVICE_TYPES as readonly string[]).includes(type);
 
+/**
+ * @param name one of {@link DEVICE_TYPES}, or another name of it (`aaid`), in any case.
+ * @returns which of them is meant; undefined for what is none.
+ */
+export function deviceTypeOf(name: string): DeviceType | undefined {
+  const lower = name.toLowerCase();
+  const type = ALIASES.get(lower) ?? lower;
+  return isDeviceType(type) ? type : undefined;
+}
+
 /** With hyphens, or the bare 32 digits that Windows hands out. */
 const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;
 
@@ -48,6 +59,12 @@ const OTHER_FORMS: ReadonlyMap<DeviceType, RegExp> = new Map([
   ['generic', /^(?=.*[A-Za-z])[A-Za-z0-9_.:-]{16,128}$/],
 ]);
 
+/** A number that a word stands before, such as `phone:0049-170-1234567`. */
+const LABELLED_NUMBER = /^[A-Za-z]+[_.:-]+\d(?:[_.:-]?\d){6,15}$/;
+
+/** Free text may be what an id is not: a machine's full address, or a phone's or card's number with its name. */
+const isPersonal = (text: string): boolean => LABELLED_NUMBER.test(text) || redactAddresses(text) !== text;
+
 /**
  * Checks an advertising id and brings it to one form (IAB Tech Lab, Guidelines for Identifier for
  * Advertising: a UUID in lower case; all zeros where the person has limited ad tracking).
@@ -57,13 +74,12 @@ const OTHER_FORMS: ReadonlyMap<DeviceType, RegExp> = new Map([
  * @returns `zero_device_id` where it is all zeros; `bad_device_id` for an unknown type or another form.
  */
 export function checkDeviceId(type: string, id: string): DeviceId | Refusal {
-  const name = type.toLowerCase();
-  const kind = ALIASES.get(name) ?? name;
-  if (!isDeviceType(kind) || id.length > 128) return 'bad_device_id';
+  const kind = deviceTypeOf(type);
+  if (kind === undefined || id.length > 128) return 'bad_device_id';
   const text = id.trim();
   if (/^[0-]*0[0-]*$/.test(text)) return 'zero_device_id';
   const uuid = UUID.exec(text.toLowerCase());
   if (uuid !== null) return { type: kind, id: uuid.slice(1).join('-') };
-  if (OTHER_FORMS.get(kind)?.test(text) !== true) return 'bad_device_id';
+  if (OTHER_FORMS.get(kind)?.test(text) !== true || isPersonal(text)) return 'bad_device_id';
   return { type: kind, id: kind === 'oaid' ? text.toLowerCase() : text };
 }

@@ -125,6 +125,17 @@ describe('a file of one’s own', () => {
     expect(geo.locate('8.8.8.8')).toEqual({ country: 'DE', region: '', dataCentre });
   });
 
+  it.each([
+    ['by its entries', 'of my own', { country_code: 'DE', asn: 'AS3320' }, true],
+    ['by MaxMind’s own word', 'of my own', { ...german, traits: { user_type: 'residential' } }, true],
+    ['by its type', 'GeoIP2-Enterprise', german, true],
+    ['not where it has countries alone', 'GeoLite2-City', german, false],
+    ['not where its owners have no number', 'of my own', { ...german, asn: 'none' }, false],
+  ])('tells whether it names the owners of networks: %s', async (_sentence, type, entry, names) => {
+    const { namesOwners } = await openGeo(await written('names.mmdb', mmdb(type, 4, entry)));
+    expect(namesOwners).toBe(names);
+  });
+
   it('for IPv4 alone says nothing of IPv6 addresses, instead of something wrong', async () => {
     const geo = await openGeo(
       await written('v4.mmdb', mmdb('GeoLite2-Country', 4, { country: { iso_code: 'US' } })),

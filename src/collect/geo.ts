@@ -18,6 +18,12 @@ export interface Geo {
   locate(address: string): GeoPlace;
 }
 
+/** A file of addresses, opened. */
+export interface GeoFile extends Geo {
+  /** Whether it names the owners of networks: without them no address is known to be in a data centre. */
+  readonly namesOwners: boolean;
+}
+
 /** Why an address file cannot be used. */
 export type GeoProblem = 'missing' | 'unreadable' | 'not_mmdb' | 'no_country';
 
@@ -70,7 +76,7 @@ const UNKNOWN: GeoPlace = { country: '', region: '', dataCentre: false };
  * @param file a MaxMind DB file; default the bundled country file (CC0).
  * @throws GeoError when it is missing, cannot be read, has another form or tells no countries.
  */
-export async function openGeo(file?: string): Promise<Geo> {
+export async function openGeo(file?: string): Promise<GeoFile> {
   const path = file ?? bundledFile();
   const reader = await openReader(path);
   const ipv4Only = reader.metadata.ipVersion === 4;
@@ -80,13 +86,16 @@ export async function openGeo(file?: string): Promise<Geo> {
     return entry === null ? UNKNOWN : placeOf(entry);
   };
   let useful: boolean;
+  let namesOwners: boolean;
   try {
     useful = tellsCountries(reader, locate);
+    namesOwners = tellsOwners(reader);
   } catch (cause) {
     throw new GeoError('not_mmdb', path, cause);
   }
   if (!useful) throw new GeoError('no_country', path);
   return {
+    namesOwners,
     locate(address) {
       try {
         return locate(address);
@@ -127,6 +136,14 @@ function tellsCountries(reader: Reader<Response>, locate: (address: string) => G
   return answered || /country|city|location|enterprise|insights/i.test(reader.metadata.databaseType);
 }
 
+function tellsOwners(reader: Reader<Response>): boolean {
+  const told = PROBES.some((address) => {
+    const entry = reader.get(address) as Entry | null;
+    return entry !== null && (ownerOf(entry) !== undefined || entry.traits?.user_type !== undefined);
+  });
+  return told || /asn|isp|enterprise/i.test(reader.metadata.databaseType);
+}
+
 /** An address in use somewhere is there (`country`); else whoever it is registered to says where. */
 function placeOf(entry: Entry): GeoPlace {
   const country = codeOf(
@@ -139,11 +156,18 @@ function placeOf(entry: Entry): GeoPlace {
   return { country, region: subdivision === '' ? '' : `${country}-${subdivision}`, dataCentre };
 }
 
-function isDataCentre({ traits, asn, autonomous_system_number }: Entry): boolean {
+function isDataCentre(entry: Entry): boolean {
+  const { traits } = entry;
   if (traits?.user_type === 'hosting' || traits?.is_hosting_provider === true) return true;
+  const owner = ownerOf(entry);
+  return owner !== undefined && isHosting(owner);
+}
+
+/** @returns the number of the autonomous system; undefined where the entry names none. */
+function ownerOf({ traits, asn, autonomous_system_number }: Entry): number | undefined {
   const owner = autonomous_system_number ?? traits?.autonomous_system_number ?? asn;
   const number = typeof owner === 'string' ? Number(owner.replace(/^AS/i, '')) : owner;
-  return typeof number === 'number' && isHosting(number);
+  return typeof number === 'number' && Number.isInteger(number) ? number : undefined;
 }
 
 const codeOf = (value: unknown, form: RegExp) =>

@@ -42,6 +42,8 @@ export interface Summary extends Recent, Omit<Kept, 'sites'> {
   readonly partnerCount: number;
   /** Newest first. */
   readonly runs: readonly Pick<Run, 'run' | 'job' | 'state' | 'started' | 'ended' | 'result' | 'error'>[];
+  /** Whether crawlers are told by their data centres too; null where this server takes no hits. */
+  readonly tellsDataCentres: boolean | null;
   /** Of this machine's journal: what is acknowledged and not yet in ClickHouse; null where it takes no hits. */
   readonly journalBytes: number | null;
 }
@@ -88,6 +90,7 @@ export function summarizer(backend: Backend): () => Promise<Summary> {
         result,
         error,
       })),
+      tellsDataCentres: config.roles.has('collect') ? backend.tellsDataCentres : null,
       journalBytes: config.roles.has('collect') ? journal.bytes : null,
     };
   });

@@ -99,6 +99,28 @@ describe('the schedule', () => {
     expect(await runsOf('slow')).toHaveLength(done);
   });
 
+  it('does not leave out a run for a part that was asked for', async () => {
+    let runs = 0;
+    let open: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const all = jobs({
+      name: 'parted',
+      schedule: EVERY_SECOND,
+      work: async () => {
+        runs += 1;
+        return NOTHING;
+      },
+    });
+    all.start();
+    const part = all.run('parted', () => gate.then(() => NOTHING));
+    while (runs < 1) await sleep(50);
+    open();
+    expect(await part).toMatchObject({ state: 'done' });
+    await all.stop();
+  });
+
   it('waits at its end for what is running, and for what was asked for beside it', async () => {
     let open: () => void = () => {};
     const gate = new Promise<void>((resolve) => {

@@ -1,3 +1,4 @@
+import { nanoid } from 'nanoid';
 import { type Logger as CronLogger, createTask, type ScheduledTask } from 'node-cron';
 import type { Logger } from 'pino';
 import type { Ledger, Run, RunResult } from './ledger.ts';
@@ -64,7 +65,7 @@ export class Jobs {
   #runDue({ name, work, due = work }: Job): void {
     if (this.#running.has(name)) return;
     // With ClickHouse away there is no ledger to write a run into; the next due time tries again.
-    this.run(name, due).catch((error: Error) =>
+    this.#record(name, due, name).catch((error: Error) =>
       this.#log.warn({ job: name, error: error.message }, 'job not run'),
     );
   }
@@ -78,20 +79,27 @@ export class Jobs {
   /**
    * Runs a job now.
    *
-   * @param work in place of the job's own: the same job for a part of its work.
+   * @param part in place of the job's own work: the same job for a part of it. A run that is due meanwhile is
+   *   not left out for it.
    * @returns its line of the ledger, also where it failed.
    */
-  async run(name: string, work = this.#jobs.get(name)?.work): Promise<Run> {
-    if (work === undefined) throw new RangeError(`there is no job ${name}`);
-    const id = Symbol(name).toString() + Math.random();
+  async run(name: string, part?: Job['work']): Promise<Run> {
+    const job = this.#jobs.get(name);
+    if (job === undefined) throw new RangeError(`there is no job ${name}`);
+    const isWhole = part === undefined && !this.#running.has(name);
+    return this.#record(name, part ?? job.work, isWhole ? name : `${name}/${nanoid()}`);
+  }
+
+  /** @param key its own among the runs under way; the job's name keeps the schedule from running beside it. */
+  async #record(name: string, work: Job['work'], key: string): Promise<Run> {
     const run = this.#ledger.record(name, work);
-    this.#running.set(this.#running.has(name) ? id : name, run);
+    this.#running.set(key, run);
     try {
       const line = await run;
       if (line.state === 'failed') this.#log.error({ job: name, error: line.error }, 'job failed');
       return line;
     } finally {
-      for (const [key, value] of this.#running) if (value === run) this.#running.delete(key);
+      this.#running.delete(key);
     }
   }
 }

@@ -1,5 +1,8 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { buildables } from '../api/segments.ts';
+import { buildSegments } from '../audience/build.ts';
+import { Rebuild } from '../audience/traits/rebuild.ts';
 import { ClickHouseError } from '../clickhouse/errors.ts';
 import { migrate } from '../clickhouse/schema.ts';
 import { expireJournal } from '../journal/expire.ts';
@@ -75,6 +78,17 @@ export function makeMark(core: Core, shipper: Shipper, rotate: () => Promise<voi
   });
 }
 
+const makeRebuild = ({ clickhouse, jobs, leases, log, registry }: Core): Rebuild =>
+  new Rebuild({
+    clickhouse,
+    log,
+    segments: async () => {
+      await registry.refresh();
+      return buildables(registry);
+    },
+    build: (due) => jobs.run('segments', () => buildSegments(clickhouse, leases, due)),
+  });
+
 /** @param isAlive whether a boot of a worker is one of this server's. */
 export async function openBack(
   core: Core,
@@ -98,10 +112,15 @@ export async function openBack(
   const expiry = setInterval(expire, EXPIRE_MS).unref();
   shipper.start();
   mark?.start();
-  if (config.roles.has('jobs')) core.jobs.start();
+  const rebuild = makeRebuild(core);
+  if (config.roles.has('jobs')) {
+    core.jobs.start();
+    rebuild.start();
+  }
   return {
     close: async () => {
       clearInterval(expiry);
+      rebuild.stop();
       // A job's statement may run for minutes; the job is done again by the next start.
       await within(JOBS_MS, core.jobs.stop());
       const shipped = await within(LAST_SHIP_MS, shipper.ship());

@@ -15,7 +15,7 @@ import { Registry } from '../registry/registry.ts';
 import { Tally } from '../report/tally.ts';
 
 /** What every process of Ninety stands on, whatever its part is. */
-export interface Core extends Omit<Backend, 'publicUrl' | 'flush'> {
+export interface Core extends Omit<Backend, 'publicUrl' | 'flush' | 'tellsDataCentres'> {
   readonly secret: string;
   readonly operatorKey: string;
   readonly connection: Connection;

@@ -22,8 +22,18 @@ describe('a line that is understood', () => {
       { ...good, id: 'IDFA:AEBE52E7-03EE-455A-B3C4-E57283966239' },
       { source: 'idfa', uid: 'aebe52e7-03ee-455a-b3c4-e57283966239' },
     ],
+    [
+      'a device id under another name of its type',
+      { ...good, id: 'AAID:aebe52e7-03ee-455a-b3c4-e57283966239' },
+      { source: 'gaid' },
+    ],
     ['an expiry in UTC', { ...good, expires: '2026-01-31T00:00:00Z' }, { expires: 1_769_817_600 }],
     ['an expiry elsewhere', { ...good, expires: '2026-01-31T01:00+01:00' }, { expires: 1_769_817_600 }],
+    [
+      'an expiry without a zone, which is UTC',
+      { ...good, expires: '2026-01-31T00:00' },
+      { expires: 1_769_817_600 },
+    ],
     ['an expiry that is a day', { ...good, expires: '2026-01-31' }, { expires: 1_769_817_600 }],
     ['no expiry', { ...good, expires: null }, { expires: 0 }],
     ['an expiry before all time, which is not none', { ...good, expires: '1969-01-01' }, { expires: 1 }],
@@ -61,7 +71,6 @@ describe('a line that is malformed', () => {
     ['a trait without a provider', { ...good, trait: 'cars' }, 'bad_trait'],
     ['a trait that is an e-mail', { ...good, trait: 'data-co:jo@example.com' }, 'bad_trait'],
     ['an expiry in seconds', { ...good, expires: 1_769_817_600 }, 'bad_expires'],
-    ['an expiry without a zone', { ...good, expires: '2026-01-31T00:00:00' }, 'bad_expires'],
     ['an expiry on no day', { ...good, expires: '2026-02-31T00:00:00Z' }, 'bad_expires'],
     ['an expiry in words', { ...good, expires: 'tomorrow' }, 'bad_expires'],
   ])('%s', (_, line, reason) => {

@@ -37,6 +37,10 @@ export interface Receipt {
   readonly stored: number;
   /** Lines of `stored` whose `expires` is past: they take the trait away. */
   readonly expired: number;
+  /** Distinct traits of the good lines; null = more than a hundred. */
+  readonly traits: readonly string[] | null;
+  /** Segments that are built anew soon after the end, because their rules name its traits: how many, the first hundred. */
+  readonly segments: { readonly count: number; readonly ids: readonly string[] };
   /** ISO 8601. */
   readonly startedAt: string;
   readonly endedAt: string | null;
@@ -52,9 +56,14 @@ export const newReceipt = (id: string, startedAt: number): Receipt => ({
   unknownIds: 0,
   stored: 0,
   expired: 0,
+  traits: [],
+  segments: { count: 0, ids: [] },
   startedAt: new Date(startedAt).toISOString(),
   endedAt: null,
 });
+
+/** No trait is the empty text. */
+export const ANY_TRAIT = '';
 
 /** An upload under way writes its receipt each time this has passed. */
 export const HEARTBEAT_MS = 10_000;
@@ -90,6 +99,28 @@ export class Receipts {
   async read(id: string): Promise<Receipt | undefined> {
     const [row] = await this.#clickhouse.query<Row>(`${NEWEST} WHERE id = {id:String} GROUP BY id`, { id });
     return row && shown(row);
+  }
+
+  /**
+   * What uploads brought that have stored anything and are at their end.
+   *
+   * @param since milliseconds since 1970: uploads that ended earlier are left out.
+   * @returns when each trait came last, in milliseconds since 1970; under {@link ANY_TRAIT} an upload that may
+   *   have brought any.
+   */
+  async broughtSince(since: number): Promise<Map<string, number>> {
+    const rows = await this.#clickhouse.query<{ trait: string; ended: string }>(
+      `SELECT arrayJoin(if(JSONType(receipt, 'traits') = 'Array', JSONExtract(receipt, 'traits', 'Array(String)'), [{any:String}])) AS trait,
+              max(ended) AS ended
+       FROM (SELECT argMax(trait_uploads.receipt, trait_uploads.time) AS receipt,
+                    toUnixTimestamp64Milli(max(trait_uploads.time)) AS ended
+             FROM trait_uploads WHERE trait_uploads.time >= fromUnixTimestamp64Milli({since:Int64}) GROUP BY id)
+       WHERE (JSONExtractString(receipt, 'state') = 'done' AND JSONExtractUInt(receipt, 'stored') > 0)
+          OR JSONExtractString(receipt, 'reason') = 'partly_stored'
+       GROUP BY trait`,
+      { since, any: ANY_TRAIT },
+    );
+    return new Map(rows.map(({ trait, ended }) => [trait, Number(ended)]));
   }
 
   /**

@@ -34,6 +34,7 @@ const upload = (id: string, body: AsyncIterable<string>): Upload => ({
   faultOf: () => 'cut_off',
   flush: async () => undefined,
   isPartner: () => true,
+  segmentsNaming: () => [],
 });
 const rowsOf = async (table: string) =>
   Number((await clickhouse.query<{ n: string }>(`SELECT count() AS n FROM ${table}`))[0]!.n);

@@ -30,6 +30,8 @@ export interface Upload {
   readonly isPartner: (id: string) => boolean;
   /** Returns when every hit and match acknowledged before the call can be queried. */
   readonly flush: () => Promise<void>;
+  /** Ids of the segments whose rules ask for one of these traits; for null, for any trait. */
+  readonly segmentsNaming: (traits: readonly string[] | null) => readonly string[];
 }
 
 /** How an upload ended, and its malformed lines by reason: the counters are the caller's. */
@@ -40,6 +42,8 @@ export interface Ended {
 
 /** Numbers of malformed lines that a receipt holds. */
 const KEPT_LINES = 100;
+/** Names that a receipt holds: more are a provider's whole taxonomy. */
+const KEPT_NAMES = 100;
 
 /** Takes one upload of traits, of any size at flat memory. Use it once. */
 export class TraitUpload {
@@ -51,6 +55,7 @@ export class TraitUpload {
   readonly #time = Date.now();
   readonly #malformed = new Map<LineRefusal, number>();
   readonly #firstMalformed: { line: number; reason: LineRefusal }[] = [];
+  readonly #traits = new Set<string>();
   #receipt: Receipt;
   #line = 0;
   #received = 0;
@@ -93,6 +98,7 @@ export class TraitUpload {
         unknownIds,
         stored,
         expired,
+        segments: stored > 0 ? this.#segments() : { count: 0, ids: [] },
         endedAt: new Date().toISOString(),
       });
       return { receipt: this.#receipt, malformed: this.#malformed };
@@ -104,9 +110,12 @@ export class TraitUpload {
           : this.#receipt.state === 'storing'
             ? 'partly_stored'
             : 'storage';
-      await this.#write({ state: 'failed', reason, endedAt: new Date().toISOString() }).catch(
-        () => undefined,
-      );
+      await this.#write({
+        state: 'failed',
+        reason,
+        ...(reason === 'partly_stored' ? { segments: this.#segments() } : {}),
+        endedAt: new Date().toISOString(),
+      }).catch(() => undefined);
       throw new UploadError(this.#receipt, reason, error);
     } finally {
       // Left behind they are gone within a day.
@@ -137,7 +146,10 @@ export class TraitUpload {
     if (text?.trim() === '') return;
     this.#received += 1;
     const line = this.#read(text);
-    if (typeof line === 'object') return this.#staging.add(line, this.#line);
+    if (typeof line === 'object') {
+      if (this.#traits.size <= KEPT_NAMES) this.#traits.add(line.trait);
+      return this.#staging.add(line, this.#line);
+    }
     this.#malformed.set(line, (this.#malformed.get(line) ?? 0) + 1);
     if (this.#firstMalformed.length < KEPT_LINES)
       this.#firstMalformed.push({ line: this.#line, reason: line });
@@ -149,12 +161,23 @@ export class TraitUpload {
     return readLine(isMarked ? text.slice(1) : text, this.#upload.isPartner);
   }
 
+  /** null where there are more than a receipt holds. */
+  #named(): readonly string[] | null {
+    return this.#traits.size > KEPT_NAMES ? null : [...this.#traits];
+  }
+
+  #segments(): Receipt['segments'] {
+    const ids = this.#upload.segmentsNaming(this.#named());
+    return { count: ids.length, ids: ids.slice(0, KEPT_NAMES) };
+  }
+
   async #write(change: Partial<Receipt>): Promise<void> {
     const count = [...this.#malformed.values()].reduce((sum, n) => sum + n, 0);
     this.#receipt = {
       ...this.#receipt,
       received: this.#received,
       malformed: { count, lines: this.#firstMalformed },
+      traits: this.#named(),
       ...change,
     };
     // Of two writes the later wins, also where the clock went back in between.
