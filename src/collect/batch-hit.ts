@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { readIsoTime } from '../iso-time.ts';
+import { isObject } from '../json-object.ts';
 import { clientAddress } from './address.ts';
 import type { HitInput } from './hit.ts';
 import type { Refusal } from './refusal.ts';
@@ -26,6 +28,7 @@ export interface BatchHit extends Omit<HitInput, 'memory'> {
  *
  * - `list`: of texts, or one text with commas.
  * - `text_or_number`: numbers in a page's own JSON, text in a query: both mean the same.
+ * - `address`: IPv4 or IPv6.
  * - `time`: milliseconds since 1970, or ISO 8601.
  * - `props`: a flat object, or its JSON text; the collector reads it.
  */
@@ -53,48 +56,61 @@ export const HIT_FIELDS = {
   creative: 'text',
   props: 'props',
   time: 'time',
-  ip: 'text',
+  ip: 'address',
   userAgent: 'text',
   language: 'text',
 } as const satisfies Record<keyof BatchHit, FieldKind>;
 
-export type FieldKind = 'text' | 'number' | 'list' | 'text_or_number' | 'time' | 'props';
+export type FieldKind = 'text' | 'number' | 'list' | 'text_or_number' | 'address' | 'time' | 'props';
 
 const KINDS: Readonly<Record<string, FieldKind>> = { ...HIT_FIELDS };
 /** Values of one list; a page has a few. */
 const LIST_LIMIT = 200;
 
-/** @returns undefined for what is no JSON. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** A hit as far as it can be read. */
+export interface ReadHit {
+  /** Of the fields that are right; the types are checked, what values mean is the collector's. */
+  readonly hit: BatchHit;
+  /** Why it cannot be kept, whatever the rest says: for the collector, which hears the consent before. */
+  readonly fault: Extract<Refusal, 'unknown_field' | 'bad_field' | 'not_allowed'> | undefined;
 }
 
 /**
  * Reads one hit of a body.
  *
  * @param item whatever the JSON held.
- * @returns a hit of which the types are checked, or why it is none; what values mean is the collector's.
+ * @param trust of who sent it.
  */
-export function readHit(item: unknown): BatchHit | Refusal {
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) return 'bad_json';
-  const given = item as Record<string, unknown>;
+export function readHit(item: unknown, trust: Trust): ReadHit | 'bad_json' {
+  if (!isObject(item)) return 'bad_json';
   const hit: Record<string, unknown> = {};
+  let unknown = false;
   let bad = false;
-  for (const name in given) {
+  for (const name in item) {
     const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
-    if (kind === undefined) return 'unknown_field';
-    const value = given[name];
+    if (kind === undefined) {
+      unknown = true;
+      continue;
+    }
+    const value = item[name];
     if (value === null || value === undefined) continue;
     const read = readValue(value, kind);
     if (read === undefined) bad = true;
-    hit[name] = read;
+    else hit[name] = read;
   }
-  return bad ? 'bad_field' : (hit as BatchHit);
+  const fault = unknown
+    ? 'unknown_field'
+    : bad
+      ? 'bad_field'
+      : trust === 'browser' && saysMore(hit)
+        ? 'not_allowed'
+        : undefined;
+  return { hit, fault };
 }
+
+/** Whether it says what the connection shows, which takes a key. */
+const saysMore = ({ time, ip, userAgent, language }: BatchHit) =>
+  time !== undefined || ip !== undefined || userAgent !== undefined || language !== undefined;
 
 /** @returns undefined for what the field cannot hold. */
 function readValue(value: unknown, kind: FieldKind): unknown {
@@ -108,8 +124,11 @@ function readValue(value: unknown, kind: FieldKind): unknown {
     case 'list':
       if (typeof value === 'string') return value === '' ? [] : value.split(',', LIST_LIMIT);
       return isListOf(value, isText) && value.length <= LIST_LIMIT ? value : undefined;
+    case 'address':
+      return typeof value === 'string' && isIP(value) !== 0 ? value : undefined;
     case 'time':
-      return readTime(value);
+      if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+      return typeof value === 'string' ? readIsoTime(value) : undefined;
     case 'props':
       return value;
   }
@@ -128,37 +147,24 @@ function readTextOrNumber(value: unknown): string | undefined {
     : undefined;
 }
 
-const ISO_8601 = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/;
-
-/** Milliseconds since 1970, or ISO 8601; without an offset it is UTC, whatever the server's own zone. */
-function readTime(given: unknown): number | undefined {
-  if (typeof given === 'number') return Number.isFinite(given) ? given : undefined;
-  const form = typeof given === 'string' ? ISO_8601.exec(given) : null;
-  if (form === null) return undefined;
-  const time = Date.parse(form[1] === undefined && form[0].includes('T') ? `${form[0]}Z` : form[0]);
-  return Number.isNaN(time) ? undefined : time;
-}
-
 /**
  * What a key allows to be said in place of what the connection shows.
  *
  * @param sender the connection's own.
  * @param now when the hit came, where it does not say when it happened.
- * @returns whose hit it is, or why that may not be said.
+ * @returns whose hit it is.
  */
-export function senderOf(hit: BatchHit, sender: Sender, trust: Trust, now = sender.time): Sender | Refusal {
-  const says =
-    hit.time !== undefined ||
-    hit.ip !== undefined ||
-    hit.userAgent !== undefined ||
-    hit.language !== undefined;
-  if (trust === 'browser') return says ? 'not_allowed' : sender;
-  if (hit.ip !== undefined && isIP(hit.ip) === 0) return 'bad_field';
-  const own = trust === 'server';
+export function senderOf(hit: BatchHit, sender: Sender, trust: Trust, now = sender.time): Sender {
+  if (trust === 'browser') return sender;
+  const isServer = trust === 'server';
+  // Who names a browser or an address speaks for somebody else.
+  const isOwn = isServer && hit.ip === undefined && hit.userAgent === undefined;
+  // Who comes with ids is who they say, whoever else is in the same body.
+  const isNamed = sender.cookie !== undefined || !!hit.deviceId || !!hit.firstPartyId;
   return {
     time: hit.time ?? now,
-    // Where the import command runs says nothing of the visitors: their country is unknown.
-    address: hit.ip !== undefined ? clientAddress(hit.ip, undefined, NO_PROXY) : own ? sender.address : '',
+    // Where a server stands, or the import command runs, says nothing of the visitors: their country is unknown.
+    address: hit.ip !== undefined ? clientAddress(hit.ip, undefined, NO_PROXY) : isOwn ? sender.address : '',
     // The connection's own user agent is the server's, which says nothing of the visitor.
     userAgent: hit.userAgent,
     acceptLanguage: hit.language,
@@ -166,9 +172,9 @@ export function senderOf(hit: BatchHit, sender: Sender, trust: Trust, now = send
     cookie: sender.cookie,
     optedOut: sender.optedOut,
     // Speaking for somebody else without saying who: a new id each time would be a visitor that is none.
-    mayMint: own && hit.ip === undefined && hit.userAgent === undefined,
-    minted: sender.minted,
-    origin: own || trust === 'file' ? 'api' : 'import',
+    mayMint: isOwn,
+    jar: isOwn && !isNamed ? sender.jar : undefined,
+    origin: isServer || trust === 'file' ? 'api' : 'import',
     browser: undefined,
     consentGiven: trust === 'import-given',
   };

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type VisitorId, visitorNumber } from '../identity/visitor.ts';
 import { batch, HITS_LIMIT } from './batch.ts';
 import type { Trust } from './batch-hit.ts';
 import type { Response } from './door.ts';
@@ -149,6 +151,38 @@ describe('each hit ends on its own', () => {
     expect(read(post(open(), body))).toEqual({ accepted: 1, refused: [{ index: 1, reason: 'bad_field' }] });
   });
 
+  const NO_BY_TCF = { gdpr: 1, gdprConsent: NO };
+  const wrong: [string, object][] = [
+    ['a field that no hit has', { colour: 'red' }],
+    ['a title that is a number', { title: 5 }],
+    ['a device id that is a list', { deviceId: ['x'] }],
+    ['what only a key allows', { language: 'de' }],
+    ['no page', { url: null }],
+    ['properties that are none', { props: [1] }],
+  ];
+  it.each(wrong)('a no is heard beside %s', (_, more) => {
+    for (const no of [{ event: 'refusal' }, NO_BY_TCF, { usPrivacy: '1YYN' }]) {
+      const door = open();
+      const cookie = headersOf(post(door, page), 'set-cookie')[0]!.split(';')[0]!;
+      const { visitor } = door.journal.of('hits')[0]!;
+      const answer = post(door, { ...page, ...no, ...more }, 'browser', { cookie });
+      expect(headersOf(answer, 'set-cookie')[0]).toContain('Max-Age=0');
+      expect(door.journal.of('consents')).toMatchObject([{ visitor, withdrawn: '1' }]);
+    }
+  });
+
+  it.each<[string, object, number]>([
+    ['of a moment that is none', { time: 'yesterday' }, 1],
+    ['from a clock that is ahead', { time: NOW + 7_200_000 }, 1],
+    ['from an address that is none', { ip: '1.2.3' }, 1],
+    ['older than all that is stored, which came with a newer word', { time: NOW - 100 * 86_400_000 }, 0],
+  ])('a server’s no %s', (_, more, heard) => {
+    const door = open();
+    const hit = { ...page, ...NO_BY_TCF, firstPartyId: 'member-0001', ...more };
+    expect(read(post(door, hit, 'server'))['accepted']).toBe(0);
+    expect(door.journal.of('consents')).toHaveLength(heard);
+  });
+
   it('what is null or not there is not given', () => {
     expect(read(post(open(), { ...page, title: null, dwellMs: null, gdpr: null }))['accepted']).toBe(1);
   });
@@ -243,6 +277,17 @@ describe('what only a key allows to be said', () => {
     ]);
   });
 
+  it.each<[string, object, string]>([
+    ['nothing of somebody else has the law of its own address', {}, 'stored'],
+    ['a browser and no address is of an unknown country', { userAgent: CHROME }, 'country_unknown'],
+    ['a browser, no address and a yes', { userAgent: CHROME, gdpr: 1, gdprConsent: YES }, 'stored'],
+    ['a browser and its address', { userAgent: CHROME, ip: AMERICAN }, 'stored'],
+  ])('a server that names %s', (_, said, ended) => {
+    const door = open();
+    post(door, { ...page, firstPartyId: 'member-0001', ...said }, 'server');
+    expect(door.counted()).toEqual({ [ended]: 1 });
+  });
+
   it('somebody of whom only address and browser are known is nobody', () => {
     const door = open();
     expect(read(post(door, { ...page, ip: AMERICAN, userAgent: CHROME }, 'server'))['refused']).toEqual([
@@ -278,9 +323,73 @@ describe('the cookie of a batch', () => {
     const no = { ...page, gdpr: 1, gdprConsent: NO };
     const [gone] = headersOf(post(door, [page, no], 'browser', { cookie: known }), 'set-cookie');
     expect(gone).toContain('Max-Age=0');
-    const [kept] = headersOf(post(door, [no, page], 'browser', { cookie: known }), 'set-cookie');
-    expect(kept).toContain(known);
+    const [fresh] = headersOf(post(door, [no, page], 'browser', { cookie: known }), 'set-cookie');
+    expect(fresh).toMatch(/^n90=[\w-]{19};/);
+    expect(fresh).not.toContain(known);
   });
+
+  it('ends as if each hit had come alone, with the cookie that the answer before it left', () => {
+    const device = { deviceType: 'idfa', deviceId: '6D92078A-8246-4BA4-AE5B-76104861E7DC' };
+    const hits = {
+      yes: page,
+      no: { ...page, gdpr: 1, gdprConsent: NO },
+      refusal: { ...page, event: 'refusal', colour: 'red' },
+      // Nobody has said anything: neither a yes nor a withdrawal.
+      silence: { ...page, gdpr: 1 },
+      wrong: { ...page, title: 5 },
+      app: { ...page, ...device },
+      'no of the app': { ...page, ...device, usPrivacy: '1YYN' },
+      'no JSON object': 7,
+    };
+    const names = fc.array(fc.constantFrom(...(Object.keys(hits) as (keyof typeof hits)[])), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(names, fc.boolean(), (said, isKnown) => {
+        const together = open();
+        const alone = open();
+        const known = isKnown ? together.cookie.write(together.collector.mint(), true) : undefined;
+        const bodies = said.map((name) => hits[name]);
+        const answer = post(together, bodies, 'browser', cookieHeaders(known));
+        let jar = known;
+        for (const body of bodies) jar = left(jar, post(alone, [body], 'browser', cookieHeaders(jar)));
+        expect(story(together, left(known, answer))).toEqual(story(alone, jar));
+        expect(together.counted()).toEqual(alone.counted());
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+const cookieHeaders = (jar: string | undefined): Record<string, string> =>
+  jar === undefined ? {} : { cookie: jar.split(';')[0]! };
+
+/** What a browser keeps behind an answer. */
+function left(jar: string | undefined, answer: Response): string | undefined {
+  const [set] = headersOf(answer, 'set-cookie');
+  if (set === undefined) return jar;
+  return set.includes('Max-Age=0') ? undefined : set;
+}
+
+/** The visitors of all that was written, and of the cookie that is left, numbered in the order in which they came up. */
+function story(door: Front, jar: string | undefined): unknown[] {
+  const seen = new Map<string, number>();
+  const numbered = (visitor: string) => seen.get(visitor) ?? seen.set(visitor, seen.size).get(visitor);
+  const visitor: VisitorId | undefined = door.cookie.read(jar?.split(';')[0]);
+  const rows = door.journal.rows.map(({ stream, line }) => [stream, numbered(line.split('\t')[1]!)]);
+  return [...rows, visitor === undefined ? 'no cookie' : numbered(String(visitorNumber(visitor)))];
+}
+
+it('an id that a server’s own hits share ends with a no that names nobody else', () => {
+  const door = open();
+  const no = { ...page, event: 'refusal' };
+  post(door, [page, page, { ...no, firstPartyId: 'member-0001' }, page, no, page], 'server');
+  const [first, second, third, fourth] = door.journal.of('hits').map((row) => row['visitor']);
+  expect([second, third]).toEqual([first, first]);
+  expect(fourth).not.toBe(first);
+  const [member, shared] = door.journal.of('consents').map((row) => row['visitor']);
+  expect(shared).toBe(first);
+  expect(member).not.toBe(first);
 });
 
 describe('a journal that takes nothing', () => {

@@ -1,5 +1,6 @@
 import type { VisitorCookie } from '../identity/cookie.ts';
-import { parsed, readHit, senderOf, type Trust } from './batch-hit.ts';
+import { parseJson } from '../json-object.ts';
+import { readHit, senderOf, type Trust } from './batch-hit.ts';
 import type { Collector, Outcome } from './collector.ts';
 import { browser, cookieHeader, type Request, type Response } from './door.ts';
 import { REFUSALS, type Refusal } from './refusal.ts';
@@ -38,8 +39,7 @@ export function batch(
     refuse(items);
     return respond(problem(413, items, `At most ${HITS_LIMIT} hits a request.`));
   }
-  // Hits of one browser that has no id yet are one visitor's.
-  const sender = browser(cookie, request, now, 'api', collector.mint());
+  const sender = browser(cookie, request, now, 'api', true);
   const refused: { index: number; reason: Refusal }[] = [];
   let waiting = items.length;
   // What the last hit of the request asks for, whichever is in its file first.
@@ -63,17 +63,12 @@ export function batch(
       waiting--;
       if (waiting === 0) finish();
     };
-    const hit = readHit(item);
-    if (typeof hit === 'string') {
-      refuse(hit);
-      return end({ stored: false, reason: hit, forget: false });
+    const read = readHit(item, trust);
+    if (read === 'bad_json') {
+      refuse(read);
+      return end({ stored: false, reason: read, forget: false });
     }
-    const from = senderOf(hit, sender, trust);
-    if (typeof from === 'string') {
-      refuse(from);
-      return end({ stored: false, reason: from, forget: false });
-    }
-    collector.collect(hit, from, end);
+    collector.collect(read.hit, senderOf(read.hit, sender, trust), end, read.fault);
   };
   for (const { index, item } of items) take(item, index);
 }
@@ -113,7 +108,7 @@ interface Item {
 
 function readItems(body: string): readonly Item[] | 'bad_json' | 'too_many_hits' {
   const text = body.trim();
-  const whole = parsed(text);
+  const whole = parseJson(text);
   if (whole !== undefined) {
     const items = Array.isArray(whole) ? (whole as unknown[]) : [whole];
     return items.length > HITS_LIMIT ? 'too_many_hits' : items.map((item, index) => ({ index, item }));
@@ -128,7 +123,7 @@ function readItems(body: string): readonly Item[] | 'bad_json' | 'too_many_hits'
     if (line === '') continue;
     // Not one more is read: half a million lines that are no JSON would hold up everybody for seconds.
     if (items.length === HITS_LIMIT) return 'too_many_hits';
-    items.push({ index, item: parsed(line) });
+    items.push({ index, item: parseJson(line) });
   }
   return items.some(({ item }) => item !== undefined) ? items : 'bad_json';
 }

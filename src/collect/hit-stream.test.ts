@@ -83,6 +83,15 @@ describe('lines that are hits', () => {
     expect(door.counted()).toEqual({ stored: 2, ...taking.report().refusedByReason });
   });
 
+  it('are heard where they say no, whatever else is wrong with them', async () => {
+    const door = open();
+    const taking = streamOf(door);
+    await takeAll(taking, [line(), line({ event: 'refusal', colour: 'red' })]);
+    expect(taking.report()).toMatchObject({ accepted: 1, refusedByReason: { visitor_refused: 1 } });
+    const [hit] = door.journal.of('hits');
+    expect(door.journal.of('consents')).toMatchObject([{ visitor: hit?.['visitor'], withdrawn: '1' }]);
+  });
+
   it('are told line by line only up to a bound, and counted all', async () => {
     const taking = streamOf(open());
     await takeAll(taking, Array(5_000).fill('no hit'));

@@ -1,4 +1,5 @@
-import { parsed, readHit, senderOf, type Trust } from './batch-hit.ts';
+import { parseJson } from '../json-object.ts';
+import { readHit, senderOf, type Trust } from './batch-hit.ts';
 import type { Collector, Outcome } from './collector.ts';
 import type { Refusal } from './refusal.ts';
 import type { Sender } from './sender.ts';
@@ -29,7 +30,7 @@ export interface StreamReport {
 
 export interface HitStreamOptions {
   readonly collector: Pick<Collector, 'collect'>;
-  /** The connection's own, with the id that hits without one share; each line gets the time at which it came. */
+  /** The connection's own; each line gets the time at which it came. */
   readonly sender: Sender;
   readonly trust: Trust;
   /** Counts what never became a hit. */
@@ -106,19 +107,18 @@ export class HitStream {
 
   #collect(index: number, line: string): void {
     if (line === '') return;
-    const hit = readHit(parsed(line));
-    if (typeof hit === 'string') return this.#refuse(index, hit);
     const { collector, sender, trust, now } = this.#options;
-    const from = senderOf(hit, sender, trust, now());
-    if (typeof from === 'string') return this.#refuse(index, from);
+    const read = readHit(parseJson(line), trust);
+    if (read === 'bad_json') return this.#refuse(index, read);
     this.#waiting++;
     this.#bytesWaiting += line.length;
-    collector.collect(hit, from, (outcome) => {
+    const end = (outcome: Outcome) => {
       this.#waiting--;
       this.#bytesWaiting -= line.length;
       this.#end(index, outcome);
       this.#wake?.();
-    });
+    };
+    collector.collect(read.hit, senderOf(read.hit, sender, trust, now()), end, read.fault);
   }
 
   #end(index: number, outcome: Outcome): void {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { Recent } from '../recent.ts';
 import { truncate } from './address.ts';
 import { detached } from './detached.ts';
+import { type Domains, domainsOf, liesWithin, namesOf } from './domains.ts';
 import { scrubUrl } from './scrub.ts';
 import { type Source, sourceOfApp, sourceOfHost } from './sources.ts';
 
@@ -20,7 +21,7 @@ const OWN: Referrer = { referrer: '', host: '', source: 'internal' };
 /** A referrer that was read, with what tells whether it is one of the page's own site. */
 interface Known {
   readonly ownHost: string;
-  /** The host and the hosts above it, without the topmost. */
+  /** The host and the hosts above it. */
   readonly within: readonly string[];
   readonly elsewhere: Referrer;
   readonly inside: Referrer;
@@ -79,7 +80,7 @@ function read(referrer: string): Known {
     ...withoutAddress(scrubbed.url, ownHost),
     source: sourceOfHost(ownHost) ?? 'referral',
   };
-  return { ownHost, within: within(ownHost), elsewhere, inside: { ...elsewhere, source: 'internal' } };
+  return { ownHost, within: namesOf(ownHost), elsewhere, inside: { ...elsewhere, source: 'internal' } };
 }
 
 function withoutAddress(url: string, ownHost: string): { referrer: string; host: string } {
@@ -90,36 +91,24 @@ function withoutAddress(url: string, ownHost: string): { referrer: string; host:
   return { referrer: url.replace(ownHost, host), host };
 }
 
-/** Deeper names than any site has are of no use, and would take quadratic memory. */
-const MAX_LABELS = 10;
-
-function within(host: string): string[] {
-  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) return [];
-  const labels = host.split('.').slice(-MAX_LABELS);
-  return labels.slice(0, -1).map((_, at) => labels.slice(at).join('.'));
-}
-
 /**
  * A host below or above the page's is of the same site, unless it is known to be something else: who comes to
  * `a.tumblr.com` from `tumblr.com` comes from a social network.
  */
 function isInside({ ownHost, within, elsewhere }: Known, host: string, domains: readonly string[]): boolean {
-  if (domains.length > 0) {
-    const own = domainsOf(domains);
-    for (const name of within) if (own.has(name)) return true;
-  }
-  if (elsewhere.source !== 'referral' || within.length === 0) return false;
+  if (domains.length > 0 && liesWithin(within, laidOut(domains))) return true;
+  if (elsewhere.source !== 'referral' || !ownHost.includes('.')) return false;
   const site = host.startsWith('www.') ? host.slice(4) : host;
   return within.includes(site) || (host.endsWith(ownHost) && host.at(-ownHost.length - 1) === '.');
 }
 
 /** By the list itself, which a site's version keeps; one may name a thousand. */
-const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+const sets = new WeakMap<readonly string[], Domains>();
 
-function domainsOf(domains: readonly string[]): ReadonlySet<string> {
+function laidOut(domains: readonly string[]): Domains {
   let set = sets.get(domains);
   if (set === undefined) {
-    set = new Set(domains.map((domain) => domain.replace(/^www\./, '')));
+    set = domainsOf(domains);
     sets.set(domains, set);
   }
   return set;

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { Recent } from '../recent.ts';
 import { detached } from './detached.ts';
 import { redactHost } from './redact/host.ts';
 import { redactPath } from './redact/path.ts';
@@ -27,8 +27,8 @@ const MAX_UTM_LENGTH = 100;
  * seldom come twice.
  */
 const MAX_CACHED_KEY = 512;
-const urls = new LRUCache<string, ScrubbedUrl>({ max: 10_000 });
-const texts = new LRUCache<string, string>({ max: 10_000 });
+const urls = new Recent<string, ScrubbedUrl>(5_000);
+const texts = new Recent<string, string>(5_000);
 
 /**
  * Takes from a page address whatever could name a person.
@@ -70,14 +70,16 @@ export function scrubUrl(url: string): ScrubbedUrl | Refusal {
  * space is folded, what could name a person becomes a placeholder, the rest is cut.
  *
  * @param max length of the result in code points.
+ * @returns a text of its own, whatever larger one the given was cut out of.
  */
 export function scrubText(text: string, max: number): string {
-  if (text.length > MAX_CACHED_KEY) return scrubUncachedText(text, max);
+  if (text.length > MAX_CACHED_KEY) return detached(scrubUncachedText(text, max));
   const key = `${max} ${text}`;
   let scrubbed = texts.get(key);
   if (scrubbed === undefined) {
     scrubbed = detached(scrubUncachedText(text, max));
-    texts.set(key, scrubbed);
+    // A joined text refers to its parts, so it keeps a whole request alive as a piece of one does: 15 kB an entry.
+    texts.set(detached(key), scrubbed);
   }
   return scrubbed;
 }

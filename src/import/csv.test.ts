@@ -112,6 +112,7 @@ describe('a table in text', () => {
         for (const dialect of [CSV, TSV])
           expect(recordsOf([...text], dialect)).toEqual(recordsOf([text], dialect));
       }),
+      { numRuns: 5_000, examples: [['"\n",aa'], ['"\n",,"'], ['"\n",\ra']] },
     );
   });
 });

@@ -133,7 +133,12 @@ export class CsvSplitter {
     const lineEnd = text.indexOf('\n', at);
     const last = lineEnd === -1 ? text.length : lineEnd;
     const next = text.indexOf(delimiter, at);
-    if (next !== -1 && next < last) return { value: text.slice(at, next), end: next };
+    const isLast = next === -1 || next > last;
+    const end = isLast ? last : next;
+    if (end - start > LINE_LIMIT) return UNREADABLE;
+    if (!isLast) return { value: text.slice(at, next), end };
+    // Behind a cell of several lines: the line's end may come with the next piece, and more of the cell before it.
+    if (lineEnd === -1 && !isEnd) return UNFINISHED;
     const value = withoutReturn(text.slice(at, last));
     return { value, end: at + value.length };
   }

@@ -1,4 +1,5 @@
 import { nanoid } from 'nanoid';
+import { isObject, parseJson } from '../json-object.ts';
 import { CSV, type CsvDialect, CsvSplitter, TSV } from './csv.ts';
 import type { Line, Progress, Source } from './import.ts';
 import { type Log, openLog } from './lines.ts';
@@ -76,12 +77,8 @@ function ndjsonSource(log: Log, lineOf: LineOf): Source {
 }
 
 function rowOfJson(text: string): Row | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return isObject(value) ? value : undefined;
 }
 
 function csvSource(log: Log, dialect: CsvDialect, file: string, lineOf: LineOf): Source {

@@ -5,7 +5,14 @@ import { createGunzip } from 'node:zlib';
 import { LINE_LIMIT, LineSplitter } from '../collect/line-splitter.ts';
 
 /** Why a file cannot be read. */
-export type UnreadableReason = 'missing' | 'no_file' | 'forbidden' | 'damaged' | 'unreadable' | 'no_parquet';
+export type UnreadableReason =
+  | 'missing'
+  | 'no_file'
+  | 'forbidden'
+  | 'damaged'
+  | 'unreadable'
+  | 'no_parquet'
+  | 'packed_parquet';
 
 /** A file that cannot be read; the message says what to do. */
 export class UnreadableLogError extends Error {
@@ -26,6 +33,8 @@ const WHAT_TO_DO: Readonly<Record<UnreadableReason, string>> = {
   damaged: 'is compressed, and its data are damaged or cut off. What stands before that place was read.',
   unreadable: 'cannot be read any further: the disk, or what is piped in, reported an error.',
   no_parquet: 'is no Parquet file, or its end is missing. --format tells what it is.',
+  packed_parquet:
+    'is packed with gzip, and Parquet is read from its end, which is not there before all is unpacked. Unpack it first, as in: gunzip --keep FILE (Parquet is compressed inside).',
 };
 
 /** A log to be read once or twice. */
@@ -99,14 +108,19 @@ async function inspect(file: string): Promise<{ bytes: number; zipped: boolean }
     handle = await open(file);
     const stat = await handle.stat();
     if (stat.isDirectory()) throw new UnreadableLogError('no_file', file);
-    const head = Buffer.alloc(2);
-    await handle.read(head, 0, 2, 0);
-    return { bytes: stat.size, zipped: head.readUInt16BE() === GZIP_MAGIC };
+    return { bytes: stat.size, zipped: await isGzip(handle) };
   } catch (error) {
     throw asUnreadable(error, file);
   } finally {
     await handle?.close();
   }
+}
+
+/** Whether a file begins as gzip does, whatever its name. */
+export async function isGzip(handle: FileHandle): Promise<boolean> {
+  const head = Buffer.alloc(2);
+  await handle.read(head, 0, 2, 0);
+  return head.readUInt16BE() === GZIP_MAGIC;
 }
 
 async function* split(pieces: AsyncIterable<string>): AsyncGenerator<string | undefined> {

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { type AsyncBuffer, parquetMetadataAsync, parquetScan, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { asUnreadable, UnreadableLogError } from './lines.ts';
+import { asUnreadable, isGzip, UnreadableLogError } from './lines.ts';
 
 /** A table in columns. */
 export interface ParquetTable {
@@ -35,6 +35,7 @@ export async function openParquet(file: string): Promise<ParquetTable> {
 async function tableOf(handle: FileHandle, file: string): Promise<ParquetTable> {
   const stat = await handle.stat();
   if (stat.isDirectory()) throw new UnreadableLogError('no_file', file);
+  if (await isGzip(handle)) throw new UnreadableLogError('packed_parquet', file);
   const source: AsyncBuffer = {
     byteLength: stat.size,
     slice: async (start, end = stat.size) => {

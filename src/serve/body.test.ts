@@ -81,6 +81,20 @@ describe('a long body', () => {
     expect(cut).toBe(0);
   });
 
+  it('that its reader gave up is not cut off before it is answered', async () => {
+    const open = await listen(async (incoming) => {
+      for await (const piece of longBody(incoming, 'identity')) {
+        return sleep(600, `${piece}, no more`);
+      }
+      return '';
+    });
+    const socket = open();
+    socket.write(head());
+    socket.write(chunk('enough'));
+    expect(await answerOf(socket)).toBe('enough, no more');
+    expect(cut).toBe(0);
+  });
+
   it('is given up when nothing comes any more', async () => {
     const open = await listen(whole(300));
     const socket = open();

@@ -70,7 +70,8 @@ const lasting = new WeakSet<Duplex>();
 
 /**
  * Whether a request on this connection may take longer than a whole request otherwise may: its body is one
- * that is read by {@link longBody}, which looks by itself after those who send nothing any more.
+ * that is read by {@link longBody}, which looks by itself after those who send nothing any more. Also when the
+ * reader ends before the body does: its answer may still have to wait for what was taken.
  */
 export const mayLast = (socket: Duplex): boolean => lasting.has(socket);
 
@@ -98,6 +99,7 @@ export async function* longBody(
     if (quiet >= LOOKS) source.destroy(new BodyError('stalled'));
   }, idleMs / LOOKS);
   lasting.add(socket);
+  incoming.once('close', () => lasting.delete(socket));
   try {
     for await (const piece of source.setEncoding('utf8') as AsyncIterable<string>) {
       isAsked = false;
@@ -109,7 +111,6 @@ export async function* longBody(
     throw fault === undefined ? error : new BodyError(fault);
   } finally {
     clearInterval(watch);
-    lasting.delete(socket);
     source.destroy();
   }
 }

@@ -6,7 +6,8 @@ import type { ApiRefusal } from '../api/problem.ts';
 import { clientAddress, type TrustedProxies } from '../collect/address.ts';
 import { problem } from '../collect/batch.ts';
 import type { Collector } from '../collect/collector.ts';
-import { GIF, type Request, type Response } from '../collect/door.ts';
+import type { Request, Response } from '../collect/door.ts';
+import { GIF } from '../collect/gif.ts';
 import type { Refusal } from '../collect/refusal.ts';
 import type { VisitorCookie } from '../identity/cookie.ts';
 import type { SetuidOptions } from '../sync/setuid.ts';
@@ -18,6 +19,8 @@ export interface HttpOptions {
   readonly caller: (authorization: string | undefined) => Caller | undefined;
   readonly app: Hono<Env>;
   readonly trusted: TrustedProxies;
+  /** Whether the pages of an origin are a registered site's, and may read what they are answered. */
+  readonly isSiteOrigin: (origin: string) => boolean;
   /** Whether browsers reach us by https even though the last hop is http. */
   readonly publicHttps: boolean;
   /** Logs what was thrown. */

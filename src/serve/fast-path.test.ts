@@ -35,8 +35,7 @@ async function start(fast: boolean): Promise<number> {
         if (held) held.push(answer);
         else answer();
       },
-      firstMs: 5_000,
-      keepAliveMs: 5_000,
+      ...COMMON,
     });
   }
   servers.push(server);
@@ -44,6 +43,16 @@ async function start(fast: boolean): Promise<number> {
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
+
+const faults: unknown[] = [];
+const COMMON = {
+  fault: (error: unknown) => {
+    faults.push(error);
+    return { status: 500, headers: [], body: '' };
+  },
+  firstMs: 120_000,
+  keepAliveMs: 5_000,
+};
 
 /** Sends the pieces, each in a turn of its own, and reads until the server ends the connection. */
 async function say(port: number, pieces: readonly string[]): Promise<string> {
@@ -194,7 +203,7 @@ describe('the short way', () => {
   it('ends a connection that says nothing', async () => {
     const server = createServer();
     servers.push(server);
-    putFastPath(server, { takes: () => true, answer: () => {}, firstMs: 20, keepAliveMs: 20 });
+    putFastPath(server, { ...COMMON, takes: () => true, answer: () => {}, firstMs: 20, keepAliveMs: 20 });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').resume();
@@ -202,27 +211,57 @@ describe('the short way', () => {
     expect(socket.bytesRead).toBe(0);
   });
 
-  it('sends no header with a line break in it', async () => {
-    const server = createServer();
-    servers.push(server);
-    const faults: unknown[] = [];
-    putFastPath(server, {
-      takes: () => true,
-      answer: (_head, _remote, respond) => {
-        try {
-          respond({ status: 200, headers: ['X', 'a\r\nY: b'], body: '' });
-        } catch (error) {
-          faults.push(error);
-          respond({ status: 500, headers: [], body: '' });
-        }
-      },
-      firstMs: 5_000,
-      keepAliveMs: 5_000,
+  it('when the server closes ends a connection on which more was asked already, once the other end does', async () => {
+    const port = await start(true);
+    const server = servers.at(-1)!;
+    held = [];
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).setNoDelay(true);
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (text) => {
+      answer += text;
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const answer = await say((server.address() as AddressInfo).port, [get('/')]);
-    expect(answers(answer)).toEqual([['500', '']]);
-    expect(faults).toHaveLength(1);
+    socket.write(get('/p.gif?a=1'));
+    await expect.poll(() => held?.length).toBe(1);
+    socket.write(get('/p.gif?a=2'));
+    for (let turn = 0; turn < 10; turn++) await nextTurn();
+    const closed = once(server, 'close');
+    server.close();
+    held[0]!();
+    await once(socket, 'end');
+    expect(answers(answer)).toHaveLength(1);
+    expect(answer).toContain('Connection: close');
+    expect(held).toHaveLength(1);
+    held = undefined;
+    socket.end();
+    await closed;
   });
+
+  it.each(['at once', 'later'])(
+    'sends no header with a line break in it, nor a second answer, %s',
+    async (moment) => {
+      const server = createServer();
+      servers.push(server);
+      faults.length = 0;
+      putFastPath(server, {
+        ...COMMON,
+        takes: () => true,
+        answer: (_head, _remote, respond) => {
+          const answer = () => {
+            respond({ status: 200, headers: ['X', 'a\r\nY: b'], body: '' });
+            respond({ status: 200, headers: [], body: '' });
+          };
+          if (moment === 'later') setImmediate(answer);
+          else answer();
+        },
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const answer = await say((server.address() as AddressInfo).port, [get('/'), get('/')]);
+      expect(answers(answer)).toEqual([
+        ['500', ''],
+        ['500', ''],
+      ]);
+      expect(faults).toHaveLength(2);
+    },
+  );
 });

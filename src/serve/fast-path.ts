@@ -8,6 +8,8 @@ export interface FastPathOptions {
   readonly takes: (head: Head) => boolean;
   /** @param remote address of the connection. @param respond called once, now or later. */
   readonly answer: (head: Head, remote: string, respond: (response: Response) => void) => void;
+  /** @returns what is said in place of an answer that cannot be written. */
+  readonly fault: (error: unknown) => Response;
   /** Milliseconds for the first request to come. */
   readonly firstMs: number;
   /** Milliseconds between an answer and the next request. */
@@ -104,12 +106,14 @@ class Connection {
   };
 
   readonly #respond = (response: Response): void => {
+    // Whoever failed behind its own answer has been answered.
+    if (!this.#busy) return;
     this.#busy = false;
     const socket = this.#socket;
     if (socket.destroyed) return;
     const last = this.#ended || !this.#open();
-    const drained = socket.write(encode(response, last ? LAST : this.#options.keepAliveMs), 'latin1');
-    if (last) socket.end();
+    const drained = socket.write(this.#encoded(response, last ? LAST : this.#options.keepAliveMs), 'latin1');
+    if (last) this.#endLast();
     else if (this.#early) this.#passOn();
     else {
       if (!this.#answered) {
@@ -123,6 +127,22 @@ class Connection {
       }
     }
   };
+
+  /** It may be asked for long after the request came, where nobody is left to catch anything. */
+  #encoded(response: Response, keepAliveMs: number): string {
+    try {
+      return encode(response, keepAliveMs);
+    } catch (error) {
+      return encode(this.#options.fault(error), keepAliveMs);
+    }
+  }
+
+  /** What came behind is read, so that the connection closes when the other end does, and goes unanswered. */
+  #endLast(): void {
+    const socket = this.#socket;
+    socket.end();
+    socket.off('data', this.#take).resume();
+  }
 
   readonly #end = (): void => {
     this.#ended = true;

@@ -13,6 +13,8 @@ import {
   TALLY_COLUMNS,
 } from '../collect/encode.ts';
 import { openGeo } from '../collect/geo.ts';
+import { HitIds } from '../collect/ids.ts';
+import { Optouts } from '../collect/optouts.ts';
 import { VisitorCookie } from '../identity/cookie.ts';
 import { Journal } from '../journal/journal.ts';
 import { faultOf } from '../log.ts';
@@ -70,6 +72,11 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
       log.error({ stream, error: codeOf(error) }, 'the journal could not be written'),
   });
   const geo = await openGeo(config.geoipMmdb);
+  // Once a server, whatever the number of its workers.
+  if (config.roles.has('collect') && worker === 'w1' && !geo.namesOwners)
+    log.info(
+      'crawlers are not told by their data centres: the file of addresses names no owners of networks; GEOIP_MMDB takes one with AS numbers',
+    );
   const cookie = new VisitorCookie(core.secret, config.retentionDays);
   const rules = frontRules(registry, config);
   const suppressions = await Suppressions.open({
@@ -78,6 +85,8 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     folder: config.data,
     worker,
   });
+  const fault = (error: unknown) => log.error(faultOf(error), 'request failed');
+  const optouts = new Optouts({ journal, suppressed: suppressions, secret: core.secret, fault });
   const collector = new Collector({
     rules,
     journal,
@@ -85,22 +94,23 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     tally,
     secret: core.secret,
     retentionDays: config.retentionDays,
-    isSuppressed: (visitor) => suppressions.has(visitor),
+    optouts,
   });
   let url = '';
   const refuse = (reason: string) => tally.count('collect', '', reason, Date.now());
   const publicUrl = () => config.publicUrl ?? url;
-  const fault = (error: unknown) => log.error(faultOf(error), 'request failed');
   const app = await makeApp({
     ...core,
     publicUrl,
+    tellsDataCentres: geo.namesOwners,
     privacy: {
-      journal,
+      rules,
+      ids: new HitIds(core.secret),
       cookie,
-      suppressions,
+      optouts,
+      refuse,
       clickhouse: core.clickhouse,
       registry,
-      secret: core.secret,
       retentionDays: config.retentionDays,
       publicUrl,
       fault,
@@ -113,10 +123,18 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
   const http: HttpOptions = {
     collector: config.roles.has('collect') ? collector : undefined,
     cookie,
-    sync: { rules, journal, geo, tally, cookie, isSuppressed: (visitor) => suppressions.has(visitor) },
+    sync: {
+      rules,
+      journal,
+      places: collector.places,
+      tally,
+      cookie,
+      isSuppressed: (visitor) => optouts.has(visitor),
+    },
     caller: (authorization) => core.keys.caller(authorization),
     app,
     trusted: trustedProxies(config.trustProxy),
+    isSiteOrigin: (origin) => rules().isSiteOrigin(origin),
     publicHttps: config.publicUrl?.startsWith('https:') ?? false,
     refuse,
     fault,

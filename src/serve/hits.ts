@@ -11,7 +11,10 @@ import { REFUSALS, type Refusal } from '../collect/refusal.ts';
 import { BodyError, type Encoding, encodingOf, longBody, readBody } from './body.ts';
 import { FAULT, guarded, type HttpOptions, incomingRequest, send } from './exchange.ts';
 
-/** `POST /v1/hits`, and the preflight that a page's JSON needs. */
+/**
+ * `POST /v1/hits`, and the preflight that a page's JSON needs. The pages of registered sites may read the answer
+ * and send the cookie with JSON; any other page's beacon of plain text arrives all the same, unread.
+ */
 export function hits(
   options: HttpOptions,
   collector: Collector,
@@ -19,24 +22,16 @@ export function hits(
   outgoing: ServerResponse,
 ): void {
   const { origin } = incoming.headers;
-  const cors =
-    origin === undefined
-      ? []
-      : ['Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true', 'Vary', 'Origin'];
+  const mayRead = origin !== undefined && options.isSiteOrigin(origin);
+  const cors = mayRead
+    ? ['Vary', 'Origin', 'Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true']
+    : VARY;
   const answer = (response: Response) =>
     send(outgoing, { ...response, headers: [...response.headers, ...cors] });
   if (incoming.method === 'OPTIONS') {
     return send(outgoing, {
       status: 204,
-      headers: [
-        ...cors,
-        'Access-Control-Allow-Methods',
-        'POST',
-        'Access-Control-Allow-Headers',
-        'content-type',
-        'Access-Control-Max-Age',
-        '86400',
-      ],
+      headers: mayRead ? [...cors, ...PREFLIGHT] : cors,
       body: '',
     });
   }
@@ -93,6 +88,17 @@ export function hits(
   });
 }
 
+/** Nobody's answer may be kept for somebody else (RFC 9110, 12.5.5), whoever asks. */
+const VARY = ['Vary', 'Origin'] as const;
+const PREFLIGHT = [
+  'Access-Control-Allow-Methods',
+  'POST',
+  'Access-Control-Allow-Headers',
+  'content-type',
+  'Access-Control-Max-Age',
+  '86400',
+] as const;
+
 /** One hit a line, under the names that are in use for it. */
 const NDJSON = /^application\/(?:x-)?(?:ndjson|jsonl|jsonlines)\s*(?:;|$)/i;
 const DAMAGED = 'The body is not what its Content-Encoding says, or breaks off.';
@@ -115,8 +121,7 @@ async function stream(
   const answer = (response: Response, ...more: string[]) =>
     answerEarly(incoming, outgoing, withHeaders(response, [...more, ...cors]));
   try {
-    const minted = collector.mint();
-    const sender = browser(options.cookie, incomingRequest(incoming, options), Date.now(), 'api', minted);
+    const sender = browser(options.cookie, incomingRequest(incoming, options), Date.now(), 'api', true);
     const taking = new HitStream({ collector, sender, trust, refuse, now: Date.now });
     const broken = await takeAll(taking, longBody(incoming, encoding));
     await taking.settled();

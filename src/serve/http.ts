@@ -45,6 +45,7 @@ export function httpServer(options: HttpOptions): Server {
     (incoming, outgoing) => guarded(options, outgoing, () => route(incoming, outgoing)),
   );
   const route = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    newest.set(incoming.socket, outgoing);
     // While the server is closing, a connection ends with the answer under way.
     if (!server.listening) outgoing.shouldKeepAlive = false;
     const url = incoming.url ?? '/';
@@ -87,6 +88,10 @@ export function httpServer(options: HttpOptions): Server {
         respond(FAULT);
       }
     },
+    fault: (error) => {
+      fault(error);
+      return FAULT;
+    },
     firstMs: HEADERS_MS,
     keepAliveMs: KEEP_ALIVE_MS,
   });
@@ -105,31 +110,47 @@ const LINGER_READS = 32;
 
 /** Connections that were refused and are not yet closed, each with how often more was read from it. */
 const refused = new WeakMap<Duplex, number>();
+/** What the newest request of a connection is answered with. */
+const newest = new WeakMap<Duplex, ServerResponse>();
 
 /**
  * What is no HTTP, too long or too slow is answered by name, counted, and cut off. Not at once: closing a
- * connection on unread bytes resets it, and the answer may be lost with it (RFC 9112, 9.6).
+ * connection on unread bytes resets it, and the answer may be lost with it (RFC 9112, 9.6). While an answer is
+ * under way none is written, because it would stand in the midst of that one, or in its place.
  */
 function refuseConnection(
   error: NodeJS.ErrnoException,
   socket: Duplex,
   refuse: (reason: Refusal) => void,
 ): void {
-  // A body that streams looks after itself.
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mayLast(socket)) return;
+  const answer = newest.get(socket);
+  // A body that streams looks after itself, until it is answered.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mayLast(socket) && !answer?.writableEnded) return;
   const reads = refused.get(socket);
   if (reads !== undefined && reads < LINGER_READS) return void refused.set(socket, reads + 1);
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   refused.set(socket, 0);
   const reason = CONNECTION_FAULTS[error.code ?? ''] ?? 'bad_request';
   refuse(reason);
+  // Behind whole requests: what they asked for still leaves.
+  if (answer?.req.complete && !answer.writableFinished) {
+    if (!answer.headersSent) answer.shouldKeepAlive = false;
+    return void answer.once('close', () => endLate(socket));
+  }
+  // In the body of one that is answered already, or that waits for the answers before its own.
+  if (answer?.req.complete === false && (answer.headersSent || answer.socket === null))
+    return void socket.destroy();
   const status = { request_too_long: 431, request_timeout: 408, bad_request: 400 }[reason];
   const { headers, body } = problem(status, reason, REFUSALS[reason]);
   const fields = headers.flatMap((name, index) =>
     index % 2 === 0 ? [`${name}: ${headers[index + 1]}`] : [],
   );
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'Connection: close', ...fields];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  endLate(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function endLate(socket: Duplex, text = ''): void {
+  socket.end(text);
   const late = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(late));
 }

@@ -1,4 +1,5 @@
 import type { Rules } from '../collect/collector.ts';
+import { domainsOf, isOriginWithin } from '../collect/domains.ts';
 import type { Config } from '../config.ts';
 import { consentDecider } from '../consent/decide.ts';
 import { regionsNeedingYes } from '../consent/policy.ts';
@@ -8,6 +9,8 @@ import type { Registry } from '../registry/registry.ts';
 /** What the front door asks of the registry, laid out for looking up; made anew when the registry changes. */
 export interface FrontRules extends Rules {
   readonly partner: (id: string) => Partner | undefined;
+  /** Whether the pages of an origin are a registered site's. */
+  readonly isSiteOrigin: (origin: string) => boolean;
 }
 
 /** @returns a function that gives the rules as they are now. */
@@ -20,11 +23,14 @@ export function frontRules(registry: Registry, config: Config): () => FrontRules
 }
 
 function read(registry: Registry, config: Config): FrontRules {
-  const sites = new Map<string, Site>(registry.list('site').map((site) => [site.key, site]));
+  const sites = registry.list('site');
+  const byKey = new Map<string, Site>(sites.map((site) => [site.key, site]));
+  const domains = domainsOf(sites.flatMap((site) => site.domains));
   const partners = registry.list('partner');
   return {
-    siteByKey: (key) => sites.get(key),
+    siteByKey: (key) => byKey.get(key),
     partner: (id) => registry.get('partner', id),
+    isSiteOrigin: (origin) => isOriginWithin(origin, domains),
     decide: consentDecider({
       gvlId: config.gvlId,
       localRegion: config.localRegion,

@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache';
+import { Recent } from '../../recent.ts';
+import { detached } from '../detached.ts';
 import { TOPICS, type Topic } from './dictionary.ts';
 import { fold, forms, readablePath, tokens } from './tokens.ts';
 
@@ -8,8 +9,8 @@ export const MAX_CATEGORIES = 8;
 /** Characters of path and of title that are read; with CACHED_PAGES it bounds the memory of the cache. */
 const MAX_TEXT = 512;
 
-/** Pages remembered: a site's hits fall on few pages, and a remembered one costs a single look-up. */
-const CACHED_PAGES = 5_000;
+/** Pages remembered, in each of two generations: a site's hits fall on few pages, and a remembered one costs a single look-up. */
+const CACHED_PAGES = 2_500;
 
 interface Entry {
   readonly strong: Topic[];
@@ -111,7 +112,7 @@ function choose(scores: ReadonlyMap<Topic, number>): readonly string[] {
   return Object.freeze([...chosen].sort((a, b) => depth(b) - depth(a)));
 }
 
-const remembered = new LRUCache<string, readonly string[]>({ max: CACHED_PAGES });
+const remembered = new Recent<string, readonly string[]>(CACHED_PAGES);
 
 /**
  * What a page is about, by the words of its address and title.
@@ -133,6 +134,6 @@ export function classify(path: string, title: string): readonly string[] {
       wordsOf(tokens(title.slice(0, MAX_TEXT), isWord)),
     ]),
   );
-  remembered.set(key, categories);
+  remembered.set(detached(key), categories);
   return categories;
 }
