@@ -21,6 +21,17 @@ it('keeps what is asked for, and lets go what is not', () => {
   for (let key = 900; key < 1_000; key++) expect(recent.get(key)).toBe(key);
 });
 
+it('weighs an entry that grows as what it has become', () => {
+  const recent = new Recent<string, number>(10);
+  recent.set('other', 0, 1);
+  for (let weight = 1; weight <= 9; weight++) recent.set('grows', weight, weight);
+  expect([recent.get('grows'), recent.get('other')]).toEqual([9, 0]);
+  // Both fill their generation now, so that ten more are two generations.
+  recent.set('more', 0, 10);
+  recent.set('yet more', 0, 10);
+  expect([recent.get('grows'), recent.get('other')]).toEqual([undefined, undefined]);
+});
+
 it('never holds more than two generations, by weight', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(50), fc.nat(30)), { maxLength: 300 }), (steps) => {

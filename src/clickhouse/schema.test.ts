@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, freshDatabase, sharedEngine } from '../../test/engine.ts';
 import { ClickHouse, type Connection } from './client.ts';
-import { type Home, migrate, SchemaError, statements } from './schema.ts';
+import { type Home, migrate, PERSONAL_COLUMN, SchemaError, statements } from './schema.ts';
 
 const FOLDER = fileURLToPath(new URL('../../clickhouse-schema/', import.meta.url));
 const names = (await readdir(FOLDER)).sort();
@@ -37,10 +37,6 @@ const TABLES = {
   trait_uploads: 'nobody',
   schema_files: 'nobody',
 } as const;
-
-/** Names under which a column tells one visitor, device or partner's user from another. */
-const PERSONAL =
-  /^(visitor|uid|user|device_id|cookie|fid|first_party_id|idfa|gaid|ip|address|network|e?mail|hit|.*_(visitor|uid|user|user_id|device_id))s?$/;
 
 const RETENTION = 90;
 
@@ -117,7 +113,7 @@ describe('the migrated database', async () => {
 
   it('has visitors in no other tables than this test knows', () => {
     const personal = Object.keys(TABLES).filter((name) => TABLES[name as keyof typeof TABLES] === 'visitors');
-    expect([...tablesWith(columns, PERSONAL)].sort()).toEqual(personal.sort());
+    expect([...tablesWith(columns, PERSONAL_COLUMN)].sort()).toEqual(personal.sort());
   });
 
   it.each(Object.entries(TABLES).filter(([, about]) => about === 'visitors'))(

@@ -175,6 +175,10 @@ function fill(sql: string, home: Home): string {
     .replace(/(?<!\/)\{([a-z_]+)\}(?![/'])/g, (_, table: string) => storedTable(table, home.cluster));
 }
 
+/** Names under which a column tells one visitor, device or partner's user from another. */
+export const PERSONAL_COLUMN =
+  /^(visitor|uid|user|device_id|cookie|fid|first_party_id|idfa|gaid|ip|address|network|e?mail|hit|.*_(visitor|uid|user|user_id|device_id))s?$/;
+
 /** The table that holds the rows on a host: on a cluster, a table's own name is the Distributed one over all. */
 export const storedTable = (table: string, cluster: string | undefined) =>
   cluster === undefined ? table : `${table}_local`;

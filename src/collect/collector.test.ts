@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isVisitorId, visitorId, visitorNumber } from '../identity/visitor.ts';
-import type { Outcome } from './collector.ts';
+import { isVisitorId, suppressionHash, visitorId, visitorNumber } from '../identity/visitor.ts';
+import { Collector, type Outcome } from './collector.ts';
 import {
   AMERICAN,
   CHROME,
@@ -11,11 +11,13 @@ import {
   NO,
   NOWHERE,
   OUR_VENDOR,
+  SECRET,
   SITE,
   tc,
   YES,
 } from './front.testing.ts';
 import type { HitInput } from './hit.ts';
+import { Optouts } from './optouts.ts';
 import type { BrowserSigns, Sender } from './sender.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0, 7);
@@ -85,9 +87,9 @@ describe('whose hit it is', () => {
 
   it('else a new visitor, or the one that the request shares', () => {
     const door = open();
-    const minted = door.collector.mint();
+    const jar = { visitor: undefined };
     expect(see(door)).not.toEqual(see(door));
-    expect(see(door, {}, { minted })).toEqual({ stored: true, visitor: minted });
+    expect(see(door, {}, { jar })).toEqual(see(door, {}, { jar }));
     expect(new Set(visitors(door)).size).toBe(3);
   });
 
@@ -251,6 +253,117 @@ describe('a hit id', () => {
 
   it('of 201 characters is a bad field', () => {
     expect(see(open(), { hitId: 'h'.repeat(201) })).toMatchObject({ reason: 'bad_field' });
+  });
+});
+
+describe('an import whose owner vouches for consent', () => {
+  const given: Partial<Sender> = { address: GERMAN, origin: 'import', consentGiven: true, mayMint: false };
+  const hit: HitInput = { firstPartyId: 'member-0001' };
+
+  it.each<[string, HitInput, Partial<Sender>]>([
+    ['no signal where the law wants a yes', {}, {}],
+    ['a country that is not known', {}, { address: NOWHERE }],
+    ['a string that cannot be read', { gdpr: '1', gdprConsent: '!' }, {}],
+    ['a signal for nobody of us', { gdpr: '1' }, {}],
+  ])('is believed in spite of %s', (_, signals, sender) => {
+    expect(see(open(), { ...hit, ...signals }, { ...given, ...sender }).stored).toBe(true);
+  });
+
+  it.each<[string, HitInput, Partial<Sender>, string]>([
+    ['a refusal that the tag had reported', { event: 'refusal' }, {}, 'visitor_refused'],
+    ['a no to TCF', NO_IN_GERMANY, {}, 'no_vendor_consent'],
+    ['an opt-out of sale', { usPrivacy: '1YYN' }, {}, 'sale_opt_out'],
+  ])('is not believed against %s, which is written down', (_, signals, sender, reason) => {
+    const door = open();
+    expect(see(door, { ...hit, ...signals }, { ...given, ...sender })).toMatchObject({ reason });
+    expect(door.journal.rows.map(({ stream }) => stream)).toEqual(['consents']);
+  });
+
+  it('is not believed against the mark of an opt-out, which is written down', async () => {
+    const door = open();
+    const outcome = await new Promise((done) => {
+      const sender = {
+        time: NOW,
+        userAgent: CHROME,
+        acceptLanguage: undefined,
+        gpc: false,
+        cookie: undefined,
+      };
+      const marked = {
+        ...sender,
+        address: GERMAN,
+        mayMint: false,
+        origin: 'import',
+        optedOut: true,
+      } as const;
+      door.collector.collect({ site: SITE.key, ...hit }, { ...marked, consentGiven: true }, done);
+    });
+    expect(outcome).toMatchObject({ reason: 'opted_out' });
+    expect(door.journal.rows.map(({ stream }) => stream)).toEqual(['optouts']);
+  });
+
+  it('is not believed against an opt-out that is known', () => {
+    const door = front({ gvlId: OUR_VENDOR, now: NOW });
+    const seen = see(door, hit, given);
+    const visitor = seen.stored ? seen.visitor : visitorId(0n);
+    const hash = suppressionHash(SECRET, visitor);
+    const suppressed = {
+      size: 1,
+      has: (one: typeof visitor) => suppressionHash(SECRET, one) === hash,
+      add: async () => {},
+    };
+    const { journal, geo, tally, rules } = door;
+    const collector = new Collector({
+      rules,
+      journal,
+      geo,
+      tally,
+      secret: SECRET,
+      retentionDays: 90,
+      now: () => NOW,
+      optouts: new Optouts({ journal, suppressed, secret: SECRET, fault: () => {} }),
+    });
+    expect(see({ ...door, collector }, hit, given)).toEqual({
+      stored: false,
+      reason: 'opted_out',
+      forget: false,
+    });
+    expect(door.journal.of('hits')).toHaveLength(1);
+  });
+});
+
+describe('a clock that jumps', () => {
+  const HOUR = 3_600_000;
+  const DAY = 24 * HOUR;
+
+  /** Moments of the nos that are said while the clock shows these. */
+  function momentsOf(...clock: number[]): number[] {
+    let now = NOW;
+    const { journal, geo, tally, rules } = open();
+    const collector = new Collector({
+      rules,
+      journal,
+      geo,
+      tally,
+      secret: SECRET,
+      retentionDays: 90,
+      now: () => now,
+    });
+    for (now of clock) see({ ...open(), collector }, {}, { time: now, gpc: true, cookie: visitorId(7n) });
+    return journal.of('consents').map((row) => Math.round(Number(row['time']) * 1000));
+  }
+
+  it.each<[string, number[], number[]]>([
+    ['on: each no has its own moment', [0, DAY, 400 * DAY], [0, DAY, 400 * DAY]],
+    ['back a little: a no is not earlier than what was written', [0, -1, -14 * HOUR, 5], [0, 0, 0, 5]],
+    ['far on and back: no later no is pinned there', [0, 400 * DAY, 1, 2, -5], [0, 400 * DAY, 1, 2, 2]],
+    [
+      'back by more than a clock is wrong: that is the time now',
+      [0, -2 * DAY, -2 * DAY - 1],
+      [0, -2 * DAY, -2 * DAY],
+    ],
+  ])('%s', (_, clock, moments) => {
+    expect(momentsOf(...clock.map((at) => NOW + at))).toEqual(moments.map((at) => NOW + at));
   });
 });
 

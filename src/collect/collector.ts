@@ -1,20 +1,20 @@
-import { nanoid } from 'nanoid';
 import type { Place as ConsentPlace, Decision, Signals } from '../consent/decide.ts';
 import { granted, withdrawn } from '../consent/decision.ts';
 import { PURPOSES_WITHOUT_TCF } from '../consent/purposes.ts';
-import { random64, suppressionHash, type VisitorId, visitorId, visitorNumber } from '../identity/visitor.ts';
+import { random64, type VisitorId, visitorId, visitorNumber } from '../identity/visitor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Site } from '../registry/kinds.ts';
 import { STORED, type Tally } from '../report/tally.ts';
 import { type Agent, parseAgent, UNKNOWN_AGENT } from './agent.ts';
 import { isCrawler } from './crawler.ts';
 import { checkDeviceId, type DeviceId } from './device-id.ts';
-import { encodeHit, encodeOptout, encodeWithdrawal } from './encode.ts';
+import { encodeHit, encodeWithdrawal } from './encode.ts';
 import { fieldsFit, isEvent, nameOf, PAGE_VIEW, propsOf } from './fields.ts';
 import type { Geo } from './geo.ts';
 import type { HitInput } from './hit.ts';
 import { HitIds } from './ids.ts';
 import { primaryLanguage } from './language.ts';
+import { NOBODY, Optouts } from './optouts.ts';
 import { readPage } from './page.ts';
 import { type Place, Places } from './places.ts';
 import { readReferrer, sourceOf } from './referrer.ts';
@@ -39,14 +39,21 @@ export interface CollectorOptions {
   readonly tally: Tally;
   readonly secret: string;
   readonly retentionDays: number;
-  /** Whether the visitor has opted out, wherever that was. */
-  readonly isSuppressed?: (visitor: VisitorId) => boolean;
+  /** @default nobody is known to have opted out. */
+  readonly optouts?: Optouts;
   readonly now?: () => number;
 }
 
 const DAY_MS = 86_400_000;
 /** Clocks of servers that send hits are rarely further off; such a hit is taken to happen now. */
 const CLOCK_SLACK_MS = 60_000;
+
+/**
+ * How far back a clock may be set while a no still counts as later than all that was written down before. One that
+ * took local time for UTC was wrong by 14 hours at most. A leap beyond that was no clock: to follow it would write
+ * every no from then on into that future, where no later yes of anybody's could reach it.
+ */
+const CLOCK_LEAP_MS = DAY_MS;
 
 const no = (reason: Refusal, forget = false): Outcome => ({ stored: false, reason, forget });
 
@@ -57,27 +64,37 @@ const no = (reason: Refusal, forget = false): Outcome => ({ stored: false, reaso
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #now: () => number;
-  readonly #places: Places;
   readonly #ids: HitIds;
-  /** The latest moment that anything was written down with. A no is never earlier, though the clock be set back: the newest word counts. */
+  readonly #optouts: Optouts;
+  /** What addresses tell, remembered for whoever else asks. */
+  readonly places: Places;
+  /**
+   * The latest moment that anything was written down with. A no is never earlier, though the clock be set back:
+   * the newest word counts. A yes may wait then until the clock has caught up.
+   */
   #latest = 0;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#places = new Places(options.geo);
+    this.places = new Places(options.geo);
     this.#ids = new HitIds(options.secret);
+    this.#optouts =
+      options.optouts ??
+      new Optouts({ journal: options.journal, suppressed: NOBODY, secret: options.secret, fault: () => {} });
   }
 
   /**
    * Decides on a hit and, if it is to be kept, writes it down.
    *
    * @param done called once, when the hit is in a file on disk or refused.
+   * @param fault why it is no hit, where who read it has found that already: told after the consent that it
+   *   came with, because a no counts whatever else is wrong.
    */
-  collect(input: HitInput, sender: Sender, done: (outcome: Outcome) => void): void {
+  collect(input: HitInput, sender: Sender, done: (outcome: Outcome) => void, fault?: Refusal): void {
     const { rules, journal, tally } = this.#options;
     const now = this.#now();
-    if (now > this.#latest) this.#latest = now;
+    if (now > this.#latest || now < this.#latest - CLOCK_LEAP_MS) this.#latest = now;
     const site = input.site === undefined ? undefined : rules().siteByKey(input.site);
     const end = (outcome: Outcome) => {
       tally.count(
@@ -88,10 +105,11 @@ export class Collector {
       );
       done(outcome);
     };
-    if (site === undefined) return end(no('unknown_site'));
+    if (site === undefined) return end(no(fault ?? 'unknown_site'));
 
     const time = this.#time(sender.time, now);
-    if (typeof time === 'string') return end(no(time));
+    // A no of then is older than everything that is stored, so whatever is known now came with a newer word.
+    if (time === 'expired') return end(no(time));
     const agent =
       sender.userAgent === undefined
         ? UNKNOWN_AGENT
@@ -101,12 +119,14 @@ export class Collector {
     const device = readDevice(input);
 
     // Before the page is looked at: a no is heard also where the rest of the hit cannot be read.
-    const place = this.#places.at(sender.address);
+    const place = this.places.at(sender.address);
     const decision = this.#decide(input, sender, event, place);
     if (!decision.yes) return this.#refuse(decision, input, sender, site, device, this.#latest, end);
     // Not before the decision: that it is a crawler is only likely, and a person's no must be heard.
     if (sender.browser !== undefined && seemsCrawler(agent, place, sender, sender.browser))
       return end(no('bot'));
+    if (fault !== undefined) return end(no(fault));
+    if (typeof time === 'string') return end(no(time));
 
     if (input.url === undefined || input.url === '') return end(no('url_missing'));
     const page = readPage(input.url, input);
@@ -115,12 +135,24 @@ export class Collector {
     const props = propsOf(input.props);
     if (props === 'bad_field') return end(no(props));
     if (typeof device === 'string') return end(no(device));
-    const deviceVisitor = device && this.#ids.ofDevice(device);
+    const cookie = cookieOf(sender);
+    let deviceVisitor = device && this.#ids.ofDevice(device);
     // In the order in which an id is the same person longest.
-    const known = sender.cookie ?? deviceVisitor ?? this.#ids.ofFirstParty(input, site);
+    let known = cookie ?? deviceVisitor ?? this.#ids.ofFirstParty(input, site);
+    if (this.#optouts.size > 0) {
+      const firstParty = this.#ids.ofFirstParty(input, site);
+      const deviceIsOut = this.#isOut(deviceVisitor);
+      const firstPartyIsOut = this.#isOut(firstParty);
+      // Ids that come together are one person's, so that one of them which has opted out speaks for all; but a
+      // browser that has opted in again cannot make its sites and its device take other ids: those are left out.
+      if (this.#isOut(cookie) || ((deviceIsOut || firstPartyIsOut) && !hasOptedIn(sender)))
+        return end(no('opted_out'));
+      if (deviceIsOut) deviceVisitor = undefined;
+      known = cookie ?? deviceVisitor ?? (firstPartyIsOut ? undefined : firstParty);
+    }
     if (known === undefined && !sender.mayMint) return end(no('no_id'));
-    if (known !== undefined && this.#options.isSuppressed?.(known)) return end(no('opted_out'));
-    const visitor = known ?? sender.minted ?? this.mint();
+    const visitor = known ?? this.mint();
+    if (sender.jar !== undefined) sender.jar.visitor = visitor;
 
     const referrer = readReferrer(input.referrer ?? '', page.host, site.domains);
     const isView = event === PAGE_VIEW;
@@ -149,8 +181,8 @@ export class Collector {
       browser: agent.browser,
       tz: input.tz ?? 0,
       network: place.network,
-      deviceType: device?.type ?? '',
-      deviceId: device?.id ?? '',
+      deviceType: (deviceVisitor && device?.type) ?? '',
+      deviceId: (deviceVisitor && device?.id) ?? '',
       deviceVisitor: deviceVisitor === undefined ? 0n : visitorNumber(deviceVisitor),
       allowed: decision.allowed,
       source: sourceOf(referrer, page.source, isView),
@@ -164,8 +196,7 @@ export class Collector {
   }
 
   #decide(input: HitInput, sender: Sender, event: string, place: Place): Decision {
-    if (sender.consentGiven) return VOUCHED;
-    const decision = this.#options.rules().decide(
+    const word = this.#options.rules().decide(
       {
         gdpr: input.gdpr,
         gdprConsent: input.gdprConsent,
@@ -177,6 +208,8 @@ export class Collector {
       },
       place,
     );
+    // An owner's word stands for a yes that nobody has heard, and never against a no that came along.
+    const decision = sender.consentGiven && (word.yes || !word.withdrawal) ? VOUCHED : word;
     // What the tag sends when the page's CMP or the browser says no: it stores nothing even where the signal
     // itself is one that only the browser can see, and ends what is known even where nothing would be stored anyway.
     if (event !== REFUSAL_EVENT || (!decision.yes && decision.withdrawal)) return decision;
@@ -206,33 +239,49 @@ export class Collector {
     now: number,
     end: (outcome: Outcome) => void,
   ): void {
-    const known = !decision.withdrawal
-      ? []
-      : [
-          sender.cookie,
-          typeof device === 'object' ? this.#ids.ofDevice(device) : undefined,
-          this.#ids.ofFirstParty(input, site),
-        ].filter((visitor) => visitor !== undefined);
+    const cookie = cookieOf(sender);
+    const firstParty = this.#ids.ofFirstParty(input, site);
+    const deviceVisitor = typeof device === 'object' ? this.#ids.ofDevice(device) : undefined;
+    const known = decision.withdrawal
+      ? [cookie, deviceVisitor, firstParty].filter((visitor) => visitor !== undefined)
+      : [];
     if (known.length === 0) return end(no(decision.reason));
+    // A yes behind it in the same request is somebody new, as it would be in the next.
+    if (sender.jar !== undefined) sender.jar.visitor = undefined;
     let waiting = known.length;
     let failed: Refusal | undefined;
+    const written = (failure?: Refusal) => {
+      failed ??= failure;
+      waiting -= 1;
+      // While the no is not written down the cookie stays, so that it can be said again.
+      if (waiting === 0) end(no(failed ?? decision.reason, failed === undefined && cookie !== undefined));
+    };
     for (const visitor of known) {
-      // An id beside the mark of an opt-out is one whose opt-out could not be written down when it was made.
-      const isOptout = decision.reason === 'opted_out' && visitor === sender.cookie;
-      const number = visitorNumber(visitor);
-      const line = isOptout
-        ? encodeOptout(now, number, suppressionHash(this.#options.secret, visitor), nanoid())
-        : encodeWithdrawal(now, number, sender.origin);
-      this.#options.journal.append(isOptout ? 'optouts' : 'consents', line, (failure) => {
-        failed ??= failure;
-        waiting -= 1;
-        // While the no is not written down the cookie stays, so that it can be said again.
-        if (waiting === 0)
-          end(no(failed ?? decision.reason, failed === undefined && sender.cookie !== undefined));
-      });
+      // The mark is a browser's. So are our cookie, whose opt-out could not be written down when it was made, and
+      // what each site knows it by: they opt out with it, and are deleted. Should the browser opt in again, it
+      // gets other ids. A device stands for more than one browser and keeps its id whatever anybody opts in to,
+      // so there the mark is a withdrawal, unless /optout was told of the device by name.
+      if (decision.reason === 'opted_out' && (visitor === cookie || visitor === firstParty))
+        this.#optouts.write(visitor, now, written);
+      else
+        this.#options.journal.append(
+          'consents',
+          encodeWithdrawal(now, visitorNumber(visitor), sender.origin),
+          written,
+        );
     }
   }
+
+  #isOut(visitor: VisitorId | undefined): boolean {
+    return visitor !== undefined && this.#optouts.has(visitor);
+  }
 }
+
+const hasOptedIn = ({ optedOut }: Sender): boolean => optedOut === false;
+
+/** The visitor of our own cookie as the browser has it by now. */
+const cookieOf = ({ jar, cookie }: Sender): VisitorId | undefined =>
+  jar === undefined ? cookie : jar.visitor;
 
 const readDevice = ({ deviceId, deviceType }: HitInput): DeviceId | Refusal | undefined =>
   deviceId === undefined || deviceId === '' ? undefined : checkDeviceId(deviceType ?? '', deviceId);

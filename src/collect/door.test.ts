@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { visitorId } from '../identity/visitor.ts';
-import { GIF, hitOfQuery, pixel, type Response } from './door.ts';
+import { hitOfQuery, pixel, type Response } from './door.ts';
 import { HIT_COLUMNS } from './encode.ts';
 import { type Front, front, GERMAN, headersOf, NO, requestOf, SITE, YES } from './front.testing.ts';
+import { GIF } from './gif.ts';
 import type { HitInput } from './hit.ts';
 
 function see(door: Front, query: string, headers: Record<string, string> = {}, rest: object = {}): Response {

@@ -1,9 +1,9 @@
 import type { VisitorCookie } from '../identity/cookie.ts';
-import type { VisitorId } from '../identity/visitor.ts';
 import { Recent } from '../recent.ts';
 import type { ClientHints } from './client-hints.ts';
 import type { Collector, Outcome } from './collector.ts';
 import { detached } from './detached.ts';
+import { GIF, gifHeaders } from './gif.ts';
 import type { HitInput } from './hit.ts';
 import type { PageMemory } from './page.ts';
 import { REFUSALS, type Refusal } from './refusal.ts';
@@ -32,31 +32,13 @@ export interface Response {
   readonly body: Uint8Array | string;
 }
 
-/** The smallest transparent GIF: 43 bytes. */
-export const GIF = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 /** Longest request line that is read; a longer one is answered with 431. */
 export const REQUEST_LIMIT = 16_384;
 
-const pixelHeaders = (result: string): readonly string[] => [
-  'Content-Type',
-  'image/gif',
-  'Content-Length',
-  String(GIF.length),
-  'Cache-Control',
-  'no-store',
-  'Cross-Origin-Resource-Policy',
-  'cross-origin',
-  'X-Content-Type-Options',
-  'nosniff',
-  'Timing-Allow-Origin',
-  '*',
-  'Ninety-Result',
-  result,
-];
-const STORED_HEADERS = pixelHeaders('stored');
+const STORED_HEADERS = gifHeaders('stored');
 const REFUSED_HEADERS: Partial<Record<Refusal, readonly string[]>> = {};
 for (const reason of Object.keys(REFUSALS) as Refusal[])
-  REFUSED_HEADERS[reason] = pixelHeaders(`refused; reason=${reason}`);
+  REFUSED_HEADERS[reason] = gifHeaders(`refused; reason=${reason}`);
 
 /**
  * The pixel: one hit out of the query, always answered with the GIF; `Ninety-Result` tells how it ended.
@@ -87,32 +69,36 @@ export function pixel(
 /**
  * What a browser's own request says of its sender.
  *
- * @param minted the new id, should one be needed, where several hits share the request.
+ * @param isShared whether several hits come in the request.
  */
 export const browser = (
   cookie: VisitorCookie,
   request: Request,
   time: number,
   origin: 'pixel' | 'api',
-  minted?: VisitorId,
-): Sender => ({
-  time,
-  address: request.address,
-  userAgent: request.header('user-agent') ?? '',
-  acceptLanguage: request.header('accept-language'),
-  gpc: request.header('sec-gpc') === '1',
-  cookie: cookie.read(request.header('cookie')),
-  optedOut: cookie.optedOut(request.header('cookie')),
-  mayMint: true,
-  minted,
-  origin,
-  browser: {
-    clientHints: clientHints(request),
-    fetchMetadata: request.header('sec-fetch-mode') !== undefined,
-    secure: request.secure,
-  },
-  consentGiven: false,
-});
+  isShared = false,
+): Sender => {
+  const cookies = request.header('cookie');
+  const visitor = cookie.read(cookies);
+  return {
+    time,
+    address: request.address,
+    userAgent: request.header('user-agent') ?? '',
+    acceptLanguage: request.header('accept-language'),
+    gpc: request.header('sec-gpc') === '1',
+    cookie: visitor,
+    optedOut: cookie.optedOut(cookies),
+    mayMint: true,
+    jar: isShared ? { visitor } : undefined,
+    origin,
+    browser: {
+      clientHints: clientHints(request),
+      fetchMetadata: request.header('sec-fetch-mode') !== undefined,
+      secure: request.secure,
+    },
+    consentGiven: false,
+  };
+};
 
 function clientHints(request: Request): ClientHints | undefined {
   const brands = request.header('sec-ch-ua');

@@ -9,6 +9,7 @@ import { Collector } from './collector.ts';
 import type { Request, Response } from './door.ts';
 import { CONSENT_COLUMNS, HIT_COLUMNS, MATCH_COLUMNS, OPTOUT_COLUMNS, TALLY_COLUMNS } from './encode.ts';
 import type { Geo } from './geo.ts';
+import type { Places } from './places.ts';
 
 export const SECRET = 'a secret of tests, of no use elsewhere';
 export const OUR_VENDOR = 77;
@@ -81,6 +82,7 @@ export interface Front {
   readonly cookie: VisitorCookie;
   readonly collector: Collector;
   readonly geo: Geo;
+  readonly places: Places;
   readonly rules: () => {
     readonly siteByKey: (key: string) => Site | undefined;
     readonly partner: (id: string) => Partner | undefined;
@@ -116,6 +118,7 @@ export function front(options: { gvlId?: number | undefined; now?: number } = { 
     cookie: new VisitorCookie(SECRET, 90),
     collector,
     geo,
+    places: collector.places,
     rules,
     counted: () => {
       const counted: Record<string, number> = {};

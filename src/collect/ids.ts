@@ -31,7 +31,10 @@ export class HitIds {
   }
 
   /** @returns undefined where no first-party id came, or what came is none. */
-  ofFirstParty({ firstPartyId }: HitInput, site: Site): VisitorId | undefined {
+  ofFirstParty(
+    { firstPartyId }: Pick<HitInput, 'firstPartyId'>,
+    site: Pick<Site, 'id'>,
+  ): VisitorId | undefined {
     if (firstPartyId === undefined || !isFirstPartyId(firstPartyId)) return undefined;
     const key = `${site.id}:${firstPartyId}`;
     let visitor = this.#firstParty.get(key);

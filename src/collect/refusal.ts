@@ -26,6 +26,7 @@ export const REFUSALS = {
   bad_device_id: 'The device id does not have the form of its type.',
   zero_device_id: 'The device id is all zeros: ad tracking is limited on that device.',
   opted_out: 'This browser has opted out.',
+  prefetch: 'A browser fetched this ahead of a click that may not come.',
   visitor_refused: 'The tag reports that the visitor said no.',
   sale_opt_out: 'The visitor opted out of sale or sharing (GPC, US Privacy or GPP).',
   consent_missing: 'The law of the visitor’s region wants a yes, and no signal came.',

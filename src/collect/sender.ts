@@ -14,19 +14,28 @@ export interface Sender {
   readonly acceptLanguage: string | undefined;
   /** `Sec-GPC: 1`. */
   readonly gpc: boolean;
-  /** The cookie of our own opt-out came along. */
+  /** The browser's own last word to us: it opted out, or (false) opted in again since; undefined = neither came. */
   readonly optedOut?: boolean | undefined;
   /** Visitor of our own cookie, where it came. */
   readonly cookie: VisitorId | undefined;
   /** Whether a visitor without any id may be given a new one (a browser that can keep a cookie). */
   readonly mayMint: boolean;
-  /** The new id, where several hits of one request must share it. */
-  readonly minted?: VisitorId | undefined;
+  /** Where the hits of one request are one person's: counts in place of `cookie`. */
+  readonly jar?: CookieJar | undefined;
   readonly origin: Origin;
   /** What only a browser's own request shows; undefined where somebody speaks for the visitor. */
   readonly browser?: BrowserSigns | undefined;
-  /** The owner of an imported log vouches for its visitors' consent: no signal and no region's law is asked. */
+  /** The owner of an imported log vouches for its visitors' consent: no region's law asks for a yes; a no counts. */
   readonly consentGiven?: boolean;
+}
+
+/**
+ * What a browser keeps of us in the course of one request: each hit in it ends as if it had come alone, with the
+ * cookie that the answer to the hit before it gave or took away. So the last word of a request counts, and an id
+ * that was withdrawn in it is not used again.
+ */
+export interface CookieJar {
+  visitor: VisitorId | undefined;
 }
 
 /** Headers that browsers set and pages cannot. */

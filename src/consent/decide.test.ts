@@ -137,7 +137,32 @@ describe('gdpr', () => {
       GERMANY,
       'consent_unreadable',
     ],
-    ['absent, with what cannot be read, leaves it to the law of Oregon', { gdprConsent: 'yes' }, OREGON, ALL],
+    [
+      'absent, with what cannot be read, refuses in Oregon',
+      { gdprConsent: 'yes' },
+      OREGON,
+      'consent_unreadable',
+    ],
+    [
+      'absent, with a macro nobody filled in, refuses in Oregon',
+      { gdprConsent: '{{.GDPRConsent}}' },
+      OREGON,
+      'consent_unreadable',
+    ],
+    [
+      'absent, with more than 8 kB, refuses in Oregon',
+      { gdprConsent: `${tc()}.${'Y'.repeat(8192)}` },
+      OREGON,
+      'consent_too_long',
+    ],
+    [
+      'garbage, with what cannot be read, refuses',
+      { gdpr: 'x', gdprConsent: '-' },
+      HERE,
+      'consent_unreadable',
+    ],
+    ['0 makes also what cannot be read no matter', { gdpr: '0', gdprConsent: 'yes' }, OREGON, ALL],
+    ['0 makes also what is too long no matter', { gdpr: '0', gdprConsent: 'C'.repeat(8193) }, GERMANY, ALL],
   ];
   it.each(rows)('%s', (_, signals, place, words) => {
     expect(inWords(on(signals, place))).toBe(words);
@@ -330,6 +355,65 @@ describe('an opt-out of sale', () => {
     [
       'by US Privacy counts where GPP cannot be read',
       { gpp: 'DB', usPrivacy: '1YYN' },
+      OREGON,
+      'sale_opt_out!',
+    ],
+  ];
+  it.each(rows)('%s', (_, signals, place, words) => {
+    expect(inWords(on(signals, place))).toBe(words);
+  });
+});
+
+describe('one field for all strings, as AMP has it', () => {
+  const out = gpp({ 'usnat.SaleOptOut': 1 });
+  const stays = gpp({ 'usnat.SaleOptOut': 2 });
+  const rows: Row[] = [
+    ['an opt-out of US Privacy', { gdprConsent: '1YYN' }, OREGON, 'sale_opt_out!'],
+    ['one in small letters', { gdprConsent: '1yyn' }, OREGON, 'sale_opt_out!'],
+    ['no opt-out of US Privacy', { gdprConsent: '1YNN' }, OREGON, ALL],
+    ['US Privacy that does not apply', { gdprConsent: '1---' }, OREGON, ALL],
+    ['US Privacy is no yes in the EEA', { gdprConsent: '1YNN' }, GERMANY, 'consent_missing'],
+    ['US Privacy is no TC string', { gdpr: '1', gdprConsent: '1YNN' }, GERMANY, 'consent_missing'],
+    ['US Privacy said twice', { gdprConsent: '1YYN', usPrivacy: '1YYN' }, OREGON, 'sale_opt_out!'],
+    ['US Privacy beside another', { gdprConsent: '1YYN', usPrivacy: '1YNN' }, OREGON, 'consent_unreadable'],
+    ['what only looks like US Privacy', { gdprConsent: '2YYN' }, OREGON, 'consent_unreadable'],
+    ['an opt-out by GPP', { gdprConsent: out }, OREGON, 'sale_opt_out!'],
+    ['an opt-out by GPP, with its section', { gdprConsent: out, gppSid: '7' }, OREGON, 'sale_opt_out!'],
+    ['an opt-out by GPP that is not in force', { gdprConsent: out, gppSid: '8' }, OREGON, ALL],
+    ['no opt-out by GPP', { gdprConsent: stays }, OREGON, ALL],
+    ['GPP that holds a TC string', { gdprConsent: `DBABMA~${tc()}` }, GERMANY, CONSENTED],
+    ['GPP said twice', { gdprConsent: out, gpp: out }, OREGON, 'sale_opt_out!'],
+    ['GPP beside another', { gdprConsent: out, gpp: stays }, OREGON, 'consent_unreadable'],
+    ['GPP that cannot be read', { gdprConsent: 'DB' }, OREGON, 'consent_unreadable'],
+    ['a TC string', { gdprConsent: tc() }, OREGON, CONSENTED],
+  ];
+  it.each(rows)('%s', (_, signals, place, words) => {
+    expect(inWords(on(signals, place))).toBe(words);
+  });
+});
+
+describe('gpp_sid', () => {
+  const out = gpp({ 'usca.SaleOptOut': 1 });
+  const many = Array.from({ length: 20 }, (_, at) => at + 7).join();
+  const rows: Row[] = [
+    ['of two dozen ids names them all', { gpp: out, gppSid: many }, OREGON, 'sale_opt_out!'],
+    ['of three ids leaves the others out', { gpp: out, gppSid: '7,9,10' }, OREGON, ALL],
+    [
+      'of many ids with the European one wants its string',
+      { gppSid: `2,${many}` },
+      OREGON,
+      'consent_missing',
+    ],
+    ['that is too long cannot be read', { gppSid: '7,'.repeat(65) }, OREGON, 'consent_unreadable'],
+    [
+      'that is too long takes nothing from a no',
+      { gpp: out, gppSid: '7,'.repeat(65) },
+      OREGON,
+      'sale_opt_out!',
+    ],
+    [
+      'that is no list of ids leaves every section in force',
+      { gpp: out, gppSid: 'all' },
       OREGON,
       'sale_opt_out!',
     ],

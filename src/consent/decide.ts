@@ -11,7 +11,7 @@ import {
   withdrawn,
 } from './decision.ts';
 import { readGpp, readGppSid, TCF_EU_SECTION } from './gpp.ts';
-import { isSilent, keyOf, type NormalSignals, normalise } from './normal-signals.ts';
+import { isSilent, keyOf, type NormalSignals, normalise, TOO_LONG } from './normal-signals.ts';
 import { type Law, lawOf, regionsNeedingYes } from './policy.ts';
 import { PURPOSE, PURPOSES_WITHOUT_TCF } from './purposes.ts';
 import { MAX_CONSENT_LENGTH, readTcf, type TcConsents, type TcReading } from './tcf.ts';
@@ -81,8 +81,9 @@ const NO_VENDOR_ID = refused('no_vendor_id');
  *
  * The rules: our own opt-out weighs most; then a no weighs more than what cannot be read, and that more than
  * a yes. `Sec-GPC` and the opt-outs of US Privacy and GPP refuse everywhere. TCF applies when `gdpr=1`, when
- * GPP has its section 2 in force, or when a readable string came without a word on `gdpr`; an explicit
- * `gdpr=0` says it does not apply, and anything else in `gdpr` says nothing. The Canadian TCF applies when GPP
+ * GPP has its section 2 in force, or when a string came without a word on `gdpr`, and one that cannot be read
+ * then refuses by name, whatever the country: somebody chose, and nobody knows what. An explicit `gdpr=0` says
+ * that TCF does not apply, and anything else in `gdpr` says nothing. The Canadian TCF applies when GPP
  * has its section 5 in force; a yes to one law is no yes to the other. Otherwise the law of the place decides.
  * GPP overrides the legacy string of the same law.
  *
@@ -135,12 +136,10 @@ export function consentDecider(
     if (isGood(one)) return one.decision;
     const fresh = decide(said, law);
     if (text.length <= MAX_CONSENT_LENGTH) {
-      if (known !== undefined) known[place] = fresh;
-      else {
-        const all: Kept[] = [];
-        all[place] = fresh;
-        keptTcf.set(detached(text), all, text.length + DECISION);
-      }
+      const held = known ?? [];
+      held[place] = fresh;
+      // The list has holes, which filter passes over.
+      keptTcf.set(detached(text), held, text.length + DECISION * held.filter(() => true).length);
     }
     return fresh.decision;
   }
@@ -159,7 +158,8 @@ export function consentDecider(
     const canada = gpp?.caString === undefined ? forGood(all) : decideCanada(gpp.caString);
     for (const each of [tcf, canada]) if (!each.decision.yes && each.decision.withdrawal) return each;
     if (said.gpp.length > MAX_CONSENT_LENGTH) return forGood(refused('consent_too_long'));
-    if (gpp?.unreadable || us === 'unreadable') return forGood(refused('consent_unreadable'));
+    if (gpp?.unreadable || us === 'unreadable' || said.gppSid === TOO_LONG)
+      return forGood(refused('consent_unreadable'));
     if (!tcf.decision.yes) return tcf;
     return canada.decision.yes ? forGood(both(tcf.decision, canada.decision)) : canada;
   }
@@ -170,12 +170,7 @@ export function consentDecider(
     if (applies && parties.gvlId === undefined) return forGood(NO_VENDOR_ID);
     const text = gppTcString ?? said.gdprConsent;
     if (text === '') return forGood(applies ? withoutSignal.needs_yes : withoutSignal[law]);
-    const reading = readTcf(text, now());
-    // A string that nobody announced and nobody can read is no signal: it is named where a yes is needed,
-    // and leaves the rest to the law of the place.
-    const isSignal =
-      applies || law !== 'absence_allows' || reading.readable || reading.reason === 'consent_from_future';
-    return isSignal ? decideBy(reading) : { decision: all, until: untilOf(reading) };
+    return decideBy(readTcf(text, now()));
   }
 
   function decideCanada(text: string): Kept {
@@ -184,7 +179,8 @@ export function consentDecider(
   }
 
   function decideBy(reading: TcReading): Kept {
-    if (!reading.readable) return { decision: refused(reading.reason), until: untilOf(reading) };
+    if (!reading.readable)
+      return { decision: refused(reading.reason), until: reading.until ?? Number.POSITIVE_INFINITY };
     return forGood(parties.gvlId === undefined ? NO_VENDOR_ID : judge(reading.consents, parties.gvlId));
   }
 
@@ -226,9 +222,6 @@ export function consentDecider(
 
 /** What a partner needs consent for before it gets an id or a segment. */
 const FOR_PARTNERS = PURPOSE.store | PURPOSE.handOut;
-
-const untilOf = (reading: TcReading): number =>
-  reading.readable ? Number.POSITIVE_INFINITY : (reading.until ?? Number.POSITIVE_INFINITY);
 
 function forGood(decision: Decision): Kept {
   return { decision, until: Number.POSITIVE_INFINITY };

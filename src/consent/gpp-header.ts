@@ -3,6 +3,9 @@ import { bitsOf, fibonacci } from './bits.ts';
 /** Header type 3 in six bits, then version 1 in six bits. */
 const TYPE_AND_VERSION = 'DB';
 
+/** Whether a text begins as a GPP string does, and no TC string (`C`) or US Privacy string (`1`). */
+export const isGpp = (text: string): boolean => text.startsWith(TYPE_AND_VERSION);
+
 /** A header of 13 sections with gaps between them has 14 characters. */
 const MAX_HEADER_LENGTH = 64;
 
@@ -24,7 +27,7 @@ const MAX_SECTIONS = 64;
  * @returns undefined where it cannot be read.
  */
 export function sectionIdsIn(header: string): readonly number[] | undefined {
-  if (!header.startsWith(TYPE_AND_VERSION) || header.length > MAX_HEADER_LENGTH) return undefined;
+  if (!isGpp(header) || header.length > MAX_HEADER_LENGTH) return undefined;
   const bits = bitsOf(header);
   if (bits === undefined || bits.length < 24) return undefined;
   const entries = Number.parseInt(bits.slice(12, 24), 2);

@@ -57,7 +57,7 @@ describe('gpp_sid', () => {
     ['two ids', '2,7', [2, 7]],
     ['-1 says that none is in force', '-1', []],
     ['0 says that it is not known', '0', undefined],
-    ['three ids are against the standard and say nothing usable', '2,6,7', undefined],
+    ['three ids, which the standard does not have, each count', '2,6,7', [2, 6, 7]],
     ['a word says nothing usable', 'usnat', undefined],
     ['none at all', undefined, undefined],
   ];

@@ -33,13 +33,13 @@ const UNREADABLE: GppReading = {
 };
 
 /**
- * The section ids that a `gpp_sid` says are in force (IAB Tech Lab, GPP, "applicableSections": at most two;
- * 0 = not known, -1 = none).
+ * The section ids that a `gpp_sid` says are in force (IAB Tech Lab, GPP, "applicableSections": 0 = not known,
+ * -1 = none). The standard wants two at most; where a CMP names more, each of them is taken at its word.
  *
  * @returns undefined where it says nothing usable, so that every section of the string counts.
  */
 export function readGppSid(text: string | undefined): ReadonlySet<number> | undefined {
-  if (text === undefined || !/^(-1|\d{1,3})(,(-1|\d{1,3}))?$/.test(text)) return undefined;
+  if (text === undefined || !/^(-1|\d{1,3})(,(-1|\d{1,3}))*$/.test(text)) return undefined;
   const ids = new Set(text.split(',').map(Number));
   if (ids.has(0)) return undefined;
   ids.delete(-1);

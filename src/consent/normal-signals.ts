@@ -1,11 +1,16 @@
 import type { Signals } from './decide.ts';
+import { isGpp } from './gpp-header.ts';
 import type { Law } from './policy.ts';
 import { MAX_CONSENT_LENGTH } from './tcf.ts';
+import { isUsPrivacy } from './us-privacy.ts';
 
-/** A `gpp_sid` of two ids has at most seven characters; a longer one says nothing usable. */
-const MAX_GPP_SID_LENGTH = 16;
+/** Characters of a `gpp_sid` that are read: two ids have at most seven, all two dozen that there are some 60. */
+const MAX_GPP_SID_LENGTH = 128;
 
 const US_PRIVACY_LENGTH = 4;
+
+/** Stands for any text that is too long for what it should be. */
+export const TOO_LONG = '!';
 
 /** The signals with everything gone that makes no difference to what they allow; `''` = absent. */
 export interface NormalSignals {
@@ -21,21 +26,34 @@ export function isSilent(signals: Signals): boolean {
   return !(signals.gdpr || signals.gdprConsent || signals.gpp || signals.gppSid || signals.usPrivacy);
 }
 
-/** Only 0 and 1 are words of `gdpr`; a text too long for what it should be stands for any such text. */
+/**
+ * Only 0 and 1 are words of `gdpr`; a text too long for what it should be stands for any such text.
+ *
+ * AMP has one consent string for all laws, and other callers put what they have into `gdpr_consent` too: a US
+ * Privacy or a GPP string there counts as what it is. Beside another of its kind it stays, and cannot be read.
+ */
 export function normalise(signals: Signals): NormalSignals {
-  const { gdpr, gdprConsent = '', gpp = '', gppSid = '', usPrivacy = '' } = signals;
+  const { gdpr, gppSid = '' } = signals;
+  let { gdprConsent = '', gpp = '', usPrivacy = '' } = signals;
+  // Nearly all are TC strings, which begin with C.
+  if (gdprConsent !== '' && gdprConsent[0] !== 'C') {
+    if ((usPrivacy === '' || usPrivacy === gdprConsent) && isUsPrivacy(gdprConsent))
+      [usPrivacy, gdprConsent] = [gdprConsent, ''];
+    else if ((gpp === '' || gpp === gdprConsent) && isGpp(gdprConsent))
+      [gpp, gdprConsent] = [gdprConsent, ''];
+  }
   return {
     gdpr: gdpr === '0' || gdpr === '1' ? gdpr : '-',
     gdprConsent,
     gpp,
-    gppSid: gppSid.length > MAX_GPP_SID_LENGTH ? '' : gppSid,
-    usPrivacy: usPrivacy === '' || usPrivacy.length === US_PRIVACY_LENGTH ? usPrivacy : '!',
+    gppSid: gppSid.length > MAX_GPP_SID_LENGTH ? TOO_LONG : gppSid,
+    usPrivacy: usPrivacy === '' || usPrivacy.length === US_PRIVACY_LENGTH ? usPrivacy : TOO_LONG,
   };
 }
 
 /**
- * The key under which a decision on these signals is kept, of at most two strings of consent and some forty
- * characters. Lengths stand before the texts, so that no two sets of signals have one key; a text that is
+ * The key under which a decision on these signals is kept, of at most two strings of consent and some two
+ * hundred characters. Lengths stand before the texts, so that no two sets of signals have one key; a text that is
  * too long to be read is left out.
  */
 export function keyOf(said: NormalSignals, law: Law): string {

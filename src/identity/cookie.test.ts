@@ -84,16 +84,20 @@ describe('the visitor’s cookie', () => {
     expect(cookie.expire(false)).toBe('n90=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax');
   });
 
-  const marks: [string, string | undefined, boolean][] = [
+  const marks: [string, string | undefined, boolean | undefined][] = [
     ['alone', 'n90_optout=1', true],
     ['among others', 'a=b; n90_optout=1; c=d', true],
     ['without spaces', 'a=b;n90_optout=1;c=d', true],
     ['after one that only looks like it', 'xn90_optout=1; n90_optout=1', true],
-    ['not of another name', 'xn90_optout=1', false],
-    ['not of another value', 'n90_optout=10', false],
-    ['not as a value', 'a=n90_optout=1', false],
-    ['not where it was taken away', 'n90_optout=', false],
-    ['not where there is no cookie', undefined, false],
+    ['with the site through which it was said', 'n90_optout=1.SITE-KEY_1', true],
+    ['beside the word of an opt-in', 'n90_optout=0; n90_optout=1', true],
+    ['not of another name', 'xn90_optout=1', undefined],
+    ['not of another value', 'n90_optout=10', undefined],
+    ['not with what is no key', 'n90_optout=1.<b>', undefined],
+    ['not as a value', 'a=n90_optout=1', undefined],
+    ['not where it is empty', 'n90_optout=', undefined],
+    ['not where there is no cookie', undefined, undefined],
+    ['not after an opt-in', 'a=b; n90_optout=0', false],
   ];
   it.each(marks)('the mark of an opt-out is found %s', (_, header, marked) => {
     expect(cookie.optedOut(header)).toBe(marked);
@@ -103,7 +107,7 @@ describe('the visitor’s cookie', () => {
     const mark = sent(cookie.optOut(true));
     expect(cookie.read(mark)).toBeUndefined();
     expect(cookie.read(`${mark}; ${sent(cookie.write(visitorId(7n), true))}`)).toBe(visitorId(7n));
-    expect(cookie.optedOut(sent(cookie.write(visitorId(7n), true)))).toBe(false);
+    expect(cookie.optedOut(sent(cookie.write(visitorId(7n), true)))).toBeUndefined();
   });
 
   it('of an opt-out has the same attributes as the id’s, and five years', () => {
@@ -111,7 +115,17 @@ describe('the visitor’s cookie', () => {
       'n90_optout=1; Max-Age=157680000; Path=/; HttpOnly; Secure; SameSite=None',
     );
     expect(cookie.optOut(false)).toMatch(/; HttpOnly; SameSite=Lax$/);
-    expect(cookie.optIn(true)).toBe('n90_optout=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None');
+    expect(cookie.optOut(true, 'KEY')).toMatch(/^n90_optout=1\.KEY; Max-Age=157680000;/);
+    expect(cookie.optIn(true)).toBe('n90_optout=0; Max-Age=7776000; Path=/; HttpOnly; Secure; SameSite=None');
+  });
+
+  it.each<[string, string | undefined]>([
+    [sent(cookie.optOut(true)), ''],
+    [sent(cookie.optOut(true, 'KEY')), 'KEY'],
+    [sent(cookie.optIn(true)), undefined],
+    ['n90=x', undefined],
+  ])('%s tells through which site it was said', (header, through) => {
+    expect(cookie.optedOutThrough(header)).toBe(through);
   });
 
   it('lives as long as the retention', () => {

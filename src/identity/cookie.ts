@@ -3,10 +3,13 @@ import { Recent } from '../recent.ts';
 import { isVisitorId, type VisitorId } from './visitor.ts';
 
 export const COOKIE_NAME = 'n90';
-/** Says that this browser opted out; it names nobody. */
+/** This browser's own word on being observed; it names nobody. */
 export const OPT_OUT_COOKIE = 'n90_optout';
 
-const OPT_OUT_MARK = `${OPT_OUT_COOKIE}=1`;
+/** Opted out, on a page of ours, or after the dot the key of the site through which it was said. */
+const OPTED_OUT = /^1(?:\.([\w-]{1,64}))?$/;
+/** Opted in again: what had opted out before is no longer this browser's last word. */
+const OPTED_IN = '0';
 /** Five years, the least that the DAA's principles ask of an opt-out; browsers cut it to what they allow. */
 const OPT_OUT_DAYS = 5 * 365;
 
@@ -44,8 +47,9 @@ export class VisitorCookie {
     });
     this.#attributes = end(`; Max-Age=${days * DAY_SECONDS}; Path=/; HttpOnly`);
     this.#expired = end(`${COOKIE_NAME}=; Max-Age=0; Path=/; HttpOnly`);
-    this.#optOut = end(`${OPT_OUT_MARK}; Max-Age=${OPT_OUT_DAYS * DAY_SECONDS}; Path=/; HttpOnly`);
-    this.#optIn = end(`${OPT_OUT_COOKIE}=; Max-Age=0; Path=/; HttpOnly`);
+    this.#optOut = end(`; Max-Age=${OPT_OUT_DAYS * DAY_SECONDS}; Path=/; HttpOnly`);
+    // As long as the ids that it is about: by then those are gone, or replaced by ours.
+    this.#optIn = end(`${OPT_OUT_COOKIE}=${OPTED_IN}; Max-Age=${days * DAY_SECONDS}; Path=/; HttpOnly`);
   }
 
   /** @returns the visitor, or undefined where the header holds no cookie that we made. */
@@ -74,29 +78,28 @@ export class VisitorCookie {
     return secure ? this.#expired.secure : this.#expired.plain;
   }
 
-  /** @returns whether the browser sent the mark of an opt-out. */
-  optedOut(header: string | undefined): boolean {
-    if (header === undefined) return false;
-    for (let from = 0; ; ) {
-      const at = header.indexOf(OPT_OUT_MARK, from);
-      if (at === -1) return false;
-      from = at + OPT_OUT_MARK.length;
-      const before = header[at - 1];
-      const after = header[from];
-      if (
-        (before === undefined || before === ' ' || before === ';') &&
-        (after === undefined || after === ';' || after === ' ')
-      )
-        return true;
-    }
+  /** @returns the browser's last word: true = opted out, false = opted in again since, undefined = it has said nothing. */
+  optedOut(header: string | undefined): boolean | undefined {
+    const word = wordOf(header);
+    return word === undefined ? undefined : word !== OPTED_IN;
   }
 
-  /** @returns the `Set-Cookie` value that marks the browser as opted out. */
-  optOut(secure: boolean): string {
-    return secure ? this.#optOut.secure : this.#optOut.plain;
+  /** @returns the key of the site through which the browser opted out; empty = on a page of ours; undefined = not at all. */
+  optedOutThrough(header: string | undefined): string | undefined {
+    const word = wordOf(header);
+    return word === undefined || word === OPTED_IN ? undefined : word.slice(2);
   }
 
-  /** @returns the `Set-Cookie` value that takes the mark away. */
+  /**
+   * @param through key of the site whose page said so, and alone may take it back; else the person's own word to us.
+   * @returns the `Set-Cookie` value that marks the browser as opted out.
+   */
+  optOut(secure: boolean, through = ''): string {
+    const attributes = secure ? this.#optOut.secure : this.#optOut.plain;
+    return `${OPT_OUT_COOKIE}=1${through && `.${through}`}${attributes}`;
+  }
+
+  /** @returns the `Set-Cookie` value that puts the word of an opt-in in the mark's place. */
   optIn(secure: boolean): string {
     return secure ? this.#optIn.secure : this.#optIn.plain;
   }
@@ -127,6 +130,22 @@ export class VisitorCookie {
     if (known === undefined) this.#tags.set(id as VisitorId, expected);
     return id as VisitorId;
   }
+}
+
+/** The value of the word's cookie: of several (a browser may hold one for each path) an opt-out before all else. */
+function wordOf(header: string | undefined): string | undefined {
+  let word: string | undefined;
+  for (let from = 0; header !== undefined; ) {
+    const at = header.indexOf(`${OPT_OUT_COOKIE}=`, from);
+    if (at === -1) break;
+    from = at + OPT_OUT_COOKIE.length + 1;
+    if (at > 0 && header[at - 1] !== ' ' && header[at - 1] !== ';') continue;
+    const end = header.indexOf(';', from);
+    const value = (end === -1 ? header.slice(from) : header.slice(from, end)).trim();
+    if (OPTED_OUT.test(value)) return value;
+    if (value === OPTED_IN) word = value;
+  }
+  return word;
 }
 
 /** Takes as long for a tag that is wrong at its end as for one that is wrong at its start. */

@@ -4,7 +4,7 @@ import { ClickHouse } from '../clickhouse/client.ts';
 import { migrate } from '../clickhouse/schema.ts';
 import { visitorId } from '../identity/visitor.ts';
 import { Leases } from '../jobs/lease.ts';
-import { eraseVisitors } from './erase.ts';
+import { ErasureError, eraseVisitors, SPARED_TABLES, tablesOfVisitors } from './erase.ts';
 import { readErasure, requestErasure } from './erasures.ts';
 import { readKnown } from './known.ts';
 
@@ -17,7 +17,7 @@ const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** A hit of each of three days, two links, a match and a membership. */
+/** A hit of each of three days, two links, a match, a membership and a trait. */
 async function live(visitor: number): Promise<void> {
   const common = { visitor, categories: ['483'], purposes: 13, partners: ['dsp'], origin: 'pixel' };
   for (const days of [0, 1, 2])
@@ -35,12 +35,29 @@ async function live(visitor: number): Promise<void> {
     { time: ago(HOUR), visitor, partner: 'dsp', uid: `uid-${visitor}`, purposes: 13, partners: ['dsp'] },
   ]);
   await clickhouse.insert('members', [{ build: 1, segment: 's', visitor, seen: ago(HOUR) }]);
+  await clickhouse.insert('traits', [
+    { trait: 'data-co:Sailor', visitor, time: ago(HOUR), source: 'dsp', upload: 'upload-1' },
+  ]);
 }
 
 const optOut = (visitor: number, erasure: string) =>
   clickhouse.insert('optouts', [{ time: ago(0), visitor, hash: visitor + 1000, erasure }]);
 
-const TABLES = ['hits', 'features', 'links', 'members', 'matches', 'consents'];
+/** Every table that has visitors, as a batch must find them. */
+const TABLES = ['consents', 'features', 'hits', 'links', 'matches', 'members', 'optouts', 'traits'];
+/** Every table that has none. */
+const OF_NOBODY = [
+  'builds',
+  'erasure_batches',
+  'job_runs',
+  'journal_marks',
+  'leases',
+  'objects',
+  'schema_files',
+  'suppressions',
+  'tallies',
+  'trait_uploads',
+];
 /** Rows of each table that lie there for a visitor, whatever the views show. */
 async function stored(visitor: number): Promise<Record<string, number>> {
   const rows = await Promise.all(
@@ -55,7 +72,7 @@ async function stored(visitor: number): Promise<Record<string, number>> {
 }
 const shown = async (visitor: number) => {
   const counts = await Promise.all(
-    ['kept_hits', 'kept_features', 'kept_links', 'kept_members'].map((view) =>
+    ['kept_hits', 'kept_features', 'kept_links', 'kept_members', 'kept_traits'].map((view) =>
       clickhouse.query<{ n: string }>(`SELECT count() AS n FROM ${view} WHERE visitor = {visitor:UInt64}`, {
         visitor,
       }),
@@ -69,7 +86,7 @@ describe('an erasure', () => {
   it('that nobody asked for deletes nothing', async () => {
     await live(1);
     expect(await batch()).toBeUndefined();
-    expect(await shown(1)).toEqual([3, 3, 2, 1]);
+    expect(await shown(1)).toEqual([3, 3, 2, 1, 1]);
   });
 
   it('hides a visitor at once, deletes it with the batch, and leaves all others be', async () => {
@@ -78,20 +95,21 @@ describe('an erasure', () => {
       hits: 3,
       countries: ['DE'],
       categories: ['483'],
+      traits: ['data-co:Sailor'],
     });
     const id = await requestErasure(clickhouse, [2n]);
-    expect(await shown(2)).toEqual([0, 0, 0, 0]);
-    expect(await readKnown(clickhouse, 2n)).toMatchObject({ hits: 0, categories: [], links: [] });
+    expect(await shown(2)).toEqual([0, 0, 0, 0, 0]);
+    expect(await readKnown(clickhouse, 2n)).toMatchObject({ hits: 0, categories: [], links: [], traits: [] });
     expect(await stored(2)).toMatchObject({ hits: 3 });
     expect(await readErasure(clickhouse, id)).toMatchObject({ id, state: 'waiting', visitors: 1 });
     await batch();
     expect(await stored(2)).toEqual(Object.fromEntries(TABLES.map((table) => [table, 0])));
-    expect(await shown(1)).toEqual([3, 3, 2, 1]);
+    expect(await shown(1)).toEqual([3, 3, 2, 1, 1]);
     const receipt = (await readErasure(clickhouse, id))!;
     expect(receipt.state).toBe('done');
     const deletions = receipt.steps.filter(({ step }) => step === 'delete');
     const rows = Object.fromEntries(deletions.map((step) => [step.table, step.rows]));
-    expect(rows).toMatchObject({ hits: 3, features: 3, members: 1, matches: 1 });
+    expect(rows).toMatchObject({ hits: 3, features: 3, members: 1, matches: 1, traits: 1 });
     expect(deletions.every(({ at }) => at !== null)).toBe(true);
     expect(receipt.steps.find(({ step }) => step === 'purge')).toMatchObject({ state: 'done' });
   });
@@ -109,13 +127,13 @@ describe('an erasure', () => {
     await clickhouse.insert('hits', [
       { time: new Date(Date.now() + 5_000).toISOString(), visitor: 3, hit: 999, purposes: 13 },
     ]);
-    expect(await shown(3)).toEqual([0, 0, 0, 0]);
+    expect(await shown(3)).toEqual([0, 0, 0, 0, 0]);
     await batch();
-    expect(await shown(3)).toEqual([1, 0, 0, 0]);
+    expect(await shown(3)).toEqual([1, 0, 0, 0, 0]);
     // A collector that was cut off brings an old hit late.
     await clickhouse.insert('hits', [{ time: ago(DAY), visitor: 3, hit: 998, purposes: 13 }]);
     await batch();
-    expect(await shown(3)).toEqual([1, 0, 0, 0]);
+    expect(await shown(3)).toEqual([1, 0, 0, 0, 0]);
     expect((await readErasure(clickhouse, id))?.steps).toContainEqual(
       expect.objectContaining({ table: 'hits', rows: 4 }),
     );
@@ -124,19 +142,15 @@ describe('an erasure', () => {
   it('of an opt-out ends all, also what a collector took that had not heard of it, and keeps the no', async () => {
     await live(4);
     await optOut(4, 'of-an-opt-out');
-    expect(await shown(4)).toEqual([0, 0, 0, 0]);
+    expect(await shown(4)).toEqual([0, 0, 0, 0, 0]);
     await batch();
     await clickhouse.insert('hits', [
       { time: new Date(Date.now() + 5_000).toISOString(), visitor: 4, hit: 997, purposes: 13 },
     ]);
-    expect(await shown(4)).toEqual([0, 0, 0, 0]);
+    expect(await shown(4)).toEqual([0, 0, 0, 0, 0]);
     await batch();
     expect(await stored(4)).toEqual({
-      hits: 0,
-      features: 0,
-      links: 0,
-      members: 0,
-      matches: 0,
+      ...Object.fromEntries(TABLES.map((table) => [table, 0])),
       consents: 1,
     });
     const [consent] = await clickhouse.query(
@@ -190,6 +204,41 @@ describe('an erasure', () => {
       ['told', 'done'],
       ['untold', 'waiting'],
     ]);
+  });
+
+  it('looks into every table there is', async () => {
+    const { tables, unfit } = await tablesOfVisitors(clickhouse);
+    expect(tables.map(({ name }) => name)).toEqual(TABLES);
+    expect(unfit).toEqual([]);
+    const all = await clickhouse.query<{ name: string }>(
+      `SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name`,
+    );
+    // Whoever adds a table says here whose rows it has.
+    const known = [...TABLES, ...Object.keys(SPARED_TABLES), ...OF_NOBODY].sort();
+    expect(all.map(({ name }) => name)).toEqual(known);
+  });
+
+  it('fails by the name of every table that it cannot delete from, and deletes from all others', async () => {
+    await live(7);
+    const id = await requestErasure(clickhouse, [7n]);
+    const forgotten = {
+      known_elsewhere: 'time DateTime, partner String, uid String',
+      named_otherwise: 'time DateTime, own_visitor UInt64',
+      untimed: 'visitor UInt64, uploaded DateTime',
+    };
+    for (const [name, columns] of Object.entries(forgotten))
+      await clickhouse.command(`CREATE TABLE ${name} (${columns}) ENGINE = MergeTree ORDER BY tuple()`);
+    try {
+      const failed = await batch().catch((error: unknown) => error);
+      expect(failed).toBeInstanceOf(ErasureError);
+      expect(failed).toMatchObject({ reason: 'unfit_table', tables: Object.keys(forgotten) });
+      expect(await stored(7)).toMatchObject({ hits: 0, traits: 0 });
+      expect(await readErasure(clickhouse, id)).toMatchObject({ state: 'waiting' });
+    } finally {
+      for (const name of Object.keys(forgotten)) await clickhouse.command(`DROP TABLE ${name} SYNC`);
+    }
+    await batch();
+    expect(await readErasure(clickhouse, id)).toMatchObject({ state: 'done' });
   });
 
   it('that is not known has no receipt', async () => {

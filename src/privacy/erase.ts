@@ -1,15 +1,34 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
-import { storedTable } from '../clickhouse/schema.ts';
+import { PERSONAL_COLUMN, storedTable } from '../clickhouse/schema.ts';
 import type { Leases } from '../jobs/lease.ts';
 
 /** Longest wait for another process's batch. */
 const WAIT_MS = 60_000;
 /** Visitors of one statement: their ids stand in it, and memory holds no more of them. */
 const VISITORS_AT_ONCE = 10_000;
-/** What says who is to be deleted, and what was. */
-const RECORDS: ReadonlySet<string> = new Set(['erasures', 'erasure_steps']);
+/** Tables with ids of people in them from which nothing is deleted here, and why. */
+export const SPARED_TABLES: Readonly<Record<string, string>> = {
+  erasures: 'says who is to be deleted',
+  erasure_steps: 'says what was deleted',
+  exports: 'by it readers learn of the removal',
+  trait_lines: 'is dropped with the end of its upload, after a day at the latest',
+};
 /** Of the columns by which a row's moment is known, the first that a table has. */
 const TIMES = ['time', 'last', 'seen'];
+
+/** There are people in tables that no batch can delete from; what could be deleted from the others is deleted. */
+export class ErasureError extends Error {
+  readonly reason = 'unfit_table';
+  readonly tables: readonly string[];
+
+  constructor(tables: readonly string[]) {
+    super(
+      `Nothing was deleted from ${tables.join(', ')}: ids of people are there, but not the columns "visitor" and one of "${TIMES.join('", "')}" by which rows are found. Add them, or move the table to another database.`,
+    );
+    this.name = 'ErasureError';
+    this.tables = tables;
+  }
+}
 
 /** What a batch did. */
 export interface Erased {
@@ -28,7 +47,8 @@ export interface Erased {
  *
  * @param asked whether somebody asked for it; else there is at most one batch a day.
  * @returns undefined where there was nothing to do yet.
- * @throws ClickHouseError, LeaseBusyError; what is done then stays done, and the next batch does the rest.
+ * @throws ClickHouseError, LeaseBusyError, ErasureError; what is done then stays done, the receipt stays open,
+ *   and the next batch does the rest.
  */
 export async function eraseVisitors(
   clickhouse: ClickHouse,
@@ -46,15 +66,19 @@ export async function eraseVisitors(
     if (due === undefined || Number(due.requests) === 0 || (!asked && Number(due.today) > 0))
       return undefined;
     const names = new Set<string>();
+    const unfit = new Set<string>();
     let rows = 0;
     await clickhouse.onEachHost(async (host) => {
-      for (const table of await tablesOfVisitors(host)) {
+      const found = await tablesOfVisitors(host);
+      for (const name of found.unfit) unfit.add(name);
+      for (const table of found.tables) {
         names.add(table.name);
         rows += await eraseFrom(host, table, lease.slot, retentionDays);
       }
     });
     const [deleted] = await clickhouse.query<{ now: string }>("SELECT now64(3, 'UTC') AS now");
     await clickhouse.onEachHost(purge);
+    if (unfit.size > 0) throw new ErasureError([...unfit].sort());
     await clickhouse.command(
       `INSERT INTO erasure_batches
        SELECT {batch:UInt64} AS batch, {horizon:DateTime64(3, 'UTC')} AS horizon, {names:Array(String)} AS names,
@@ -67,29 +91,43 @@ export async function eraseVisitors(
   }
 }
 
-interface Table {
+/** A table that a batch deletes from. */
+export interface Table {
   /** As the receipt calls it. */
   readonly name: string;
   /** That holds the rows on this host. */
   readonly stored: string;
+  /** The column by which a row's moment is known. */
   readonly time: string;
 }
 
-/** Asked of the host, so that a table that is added later is not forgotten. */
-async function tablesOfVisitors(host: ClickHouse): Promise<Table[]> {
+/**
+ * The tables of a host that hold rows about visitors. Asked of the host, so that a table that is added later is
+ * not forgotten.
+ *
+ * @returns those that a batch deletes from, and the names of those that it cannot delete from and should.
+ * @throws ClickHouseError
+ */
+export async function tablesOfVisitors(host: ClickHouse): Promise<{ tables: Table[]; unfit: string[] }> {
   const rows = await host.query<{ name: string; columns: string[] }>(
     `SELECT columns.table AS name, groupArray(columns.name) AS columns
      FROM system.columns AS columns
      INNER JOIN system.tables AS tables ON tables.database = columns.database AND tables.name = columns.table
      WHERE columns.database = currentDatabase() AND tables.engine LIKE '%MergeTree'
-     GROUP BY name HAVING has(groupArray(columns.name), 'visitor') ORDER BY name`,
+     GROUP BY name ORDER BY name`,
   );
-  return rows.flatMap(({ name: stored, columns }) => {
+  const tables: Table[] = [];
+  const unfit: string[] = [];
+  for (const { name: stored, columns } of rows) {
     const suffix = storedTable('', host.cluster);
     const name = suffix !== '' && stored.endsWith(suffix) ? stored.slice(0, -suffix.length) : stored;
+    if (Object.hasOwn(SPARED_TABLES, name) || !columns.some((column) => PERSONAL_COLUMN.test(column)))
+      continue;
     const time = TIMES.find((column) => columns.includes(column));
-    return RECORDS.has(name) || time === undefined ? [] : [{ name, stored, time }];
-  });
+    if (columns.includes('visitor') && time !== undefined) tables.push({ name, stored, time });
+    else unfit.push(name);
+  }
+  return { tables, unfit };
 }
 
 /** A visitor's own no must outlive the deletion: a hit that comes late would otherwise read as a yes. */

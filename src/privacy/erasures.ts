@@ -178,5 +178,5 @@ const DELIVERY: Step = {
   state: 'waiting',
   at: null,
   detail:
-    'Whoever holds it under a partner’s or device’s id gets a removal at the next read; the log that this takes keeps it for thirty days at most.',
+    'Whoever holds it under a partner’s or device’s id gets a removal at the next read; the log that this takes keeps the id until the retention of the newest observation ends, and the removal for thirty days.',
 };

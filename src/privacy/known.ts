@@ -15,6 +15,8 @@ export interface Known {
   readonly segments: readonly string[];
   /** Partners' ids and types of device ids under which the visitor is known elsewhere. */
   readonly links: readonly string[];
+  /** `provider:name`: what others said of the visitor and still holds, at most {@link LONGEST}. */
+  readonly traits: readonly string[];
   readonly consent: Consent | undefined;
 }
 
@@ -37,7 +39,7 @@ const LONGEST = 30;
  */
 export async function readKnown(clickhouse: ClickHouse, visitor: bigint): Promise<Known> {
   const params = { visitor, longest: LONGEST };
-  const [[seen], categories, segments, links, [consent]] = await Promise.all([
+  const [[seen], categories, segments, links, traits, [consent]] = await Promise.all([
     clickhouse.query<{ hits: string; first: string; last: string; countries: string[] }>(
       `SELECT uniqExact(hit) AS hits, min(kept_hits.time) AS first, max(kept_hits.time) AS last,
               arraySort(groupUniqArrayIf(country, country != '')) AS countries
@@ -62,6 +64,10 @@ export async function readKnown(clickhouse: ClickHouse, visitor: bigint): Promis
        GROUP BY source HAVING argMax(kept_links.uid, (kept_links.last, kept_links.uid = '')) != '' ORDER BY source`,
       params,
     ),
+    clickhouse.query<{ trait: string }>(
+      'SELECT trait FROM kept_traits WHERE visitor = {visitor:UInt64} ORDER BY trait LIMIT {longest:UInt16}',
+      params,
+    ),
     clickhouse.query<{ time: string; withdrawn: number; purposes: number; partners: string[] }>(
       'SELECT time, withdrawn, purposes, partners FROM kept_consents WHERE visitor = {visitor:UInt64}',
       params,
@@ -76,6 +82,7 @@ export async function readKnown(clickhouse: ClickHouse, visitor: bigint): Promis
     categories: categories.map(({ category }) => category),
     segments: segments.map(({ segment }) => segment),
     links: links.map(({ source }) => source),
+    traits: traits.map(({ trait }) => trait),
     consent: consent && {
       time: iso(consent.time),
       withdrawn: consent.withdrawn === 1,

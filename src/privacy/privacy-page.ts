@@ -41,7 +41,7 @@ function standing({ optedOut, visitor, gpc }: PrivacyState): Markup {
     return html`<p class="state out">Opted out.</p><p>Nothing is stored of this browser, and what was known of it is no longer used.</p>`;
   const signal = gpc ? html`<p>It sends Global Privacy Control, so its visits are not stored.</p>` : html``;
   return visitor === undefined
-    ? html`<p class="state">This browser sent no cookie of ours.</p><p>Where it blocks cookies of other sites, each site knows it by a cookie of its own, which this page cannot see.</p>${signal}`
+    ? html`<p class="state">This browser sent no cookie of ours.</p><p>Where it blocks cookies of other sites, each site knows it by a cookie of its own, which this page cannot see: opt out on that site then.</p>${signal}`
     : html`<p class="state">Known under a random number.</p>${signal}`;
 }
 

@@ -2,28 +2,29 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Env } from '../api/http.ts';
-import { ApiError } from '../api/problem.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Response as DoorResponse, Request } from '../collect/door.ts';
 import { type VisitorId, visitorNumber } from '../identity/visitor.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type Known, readKnown } from './known.ts';
+import { type OptinOptions, optin } from './optin.ts';
 import { type OptoutOptions, optout } from './optout.ts';
 import { privacyPage } from './privacy-page.ts';
 
 /** What people's own pages stand on. */
-export interface PrivacyDoor extends OptoutOptions {
+export interface PrivacyDoor extends OptoutOptions, OptinOptions {
   readonly clickhouse: ClickHouse;
   readonly registry: Registry;
   readonly retentionDays: number;
-  readonly publicUrl: () => string;
+  /** Logs what was thrown. */
+  readonly fault: (error: unknown) => void;
   /** The request as the front door reads it. */
   readonly request: (incoming: IncomingMessage) => Request;
 }
 
 /** `GET /optout`, `GET /privacy`, `POST /optin`: what a person can see and say here, without a key. */
 export function privacyRoutes(door: PrivacyDoor): Hono<Env> {
-  const { cookie, suppressions, registry } = door;
+  const { cookie, optouts, registry } = door;
   const app = new Hono<Env>();
   const requestOf = (env: unknown) => door.request((env as HttpBindings).incoming);
 
@@ -33,7 +34,7 @@ export function privacyRoutes(door: PrivacyDoor): Hono<Env> {
     const request = requestOf(c.env);
     const visitor = cookie.read(request.header('cookie'));
     const optedOut =
-      cookie.optedOut(request.header('cookie')) || (visitor !== undefined && suppressions.has(visitor));
+      cookie.optedOut(request.header('cookie')) === true || (visitor !== undefined && optouts.has(visitor));
     return sent(
       privacyPage({
         host: new URL(door.publicUrl()).host,
@@ -48,19 +49,7 @@ export function privacyRoutes(door: PrivacyDoor): Hono<Env> {
     );
   });
 
-  app.post('/optin', (c) => {
-    const request = requestOf(c.env);
-    if (!isOwnOrigin(request, door.publicUrl()))
-      throw new ApiError('forbidden', 'Opting in works by the button on /privacy only.');
-    const { secure } = request;
-    // The old id is suppressed for ever; without it the next hit gives a new one, where the law allows.
-    const headers = ['Set-Cookie', cookie.optIn(secure), 'Set-Cookie', cookie.expire(secure)];
-    return sent({
-      status: 303,
-      headers: ['Location', '/privacy', 'Cache-Control', 'no-store', 'Content-Length', '0', ...headers],
-      body: '',
-    });
-  });
+  app.post('/optin', (c) => sent(optin(door, requestOf(c.env))));
   return app;
 }
 
@@ -74,19 +63,10 @@ async function known(door: PrivacyDoor, visitor: VisitorId): Promise<Known | 'un
   }
 }
 
-/**
- * Whether a form was sent from a page of ours: browsers name the page's origin with every POST. Where no public
- * URL is set a server has several names (localhost, its address); the one it was called by is meant.
- */
-function isOwnOrigin(request: Request, publicUrl: string): boolean {
-  const origin = request.header('origin');
-  if (origin === undefined || !URL.canParse(origin)) return false;
-  const { host, origin: named } = new URL(origin);
-  return named === new URL(publicUrl).origin || host === request.header('host');
-}
-
 function sent({ status, headers, body }: DoorResponse): Response {
   const fields = new Headers();
   for (let at = 0; at + 1 < headers.length; at += 2) fields.append(headers[at]!, headers[at + 1]!);
-  return new Response(body as string | Uint8Array<ArrayBuffer>, { status, headers: fields });
+  // A 204 may have no body, not even an empty one (Fetch, "null body status").
+  const content = body.length === 0 ? null : (body as string | Uint8Array<ArrayBuffer>);
+  return new Response(content, { status, headers: fields });
 }

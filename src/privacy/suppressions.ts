@@ -1,9 +1,9 @@
 import { appendFile, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LRUCache } from 'lru-cache';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { suppressionHash, type VisitorId } from '../identity/visitor.ts';
-import { isMissing } from '../journal/name.ts';
+import { unlessMissing } from '../missing.ts';
+import { Recent } from '../recent.ts';
 import { SortedHashes } from './sorted-hashes.ts';
 
 const HASH_BYTES = 8;
@@ -12,7 +12,7 @@ const ROW_BYTES = 2 * HASH_BYTES;
 const FILE = /^suppressions-\w{1,32}\.bin$/;
 /** How far a host's clock and an insert under way may be behind. */
 const OVERLAP_MS = 60_000;
-/** Visitors whose answer is remembered: a browsing one is asked for with every hit. */
+/** Visitors whose answer is remembered, in each of two generations: a browsing one is asked for with every hit. */
 const REMEMBERED = 50_000;
 
 export interface SuppressionsOptions {
@@ -37,7 +37,7 @@ export class Suppressions {
   readonly #file: string;
   /** Bytes read of each file so far. */
   readonly #read = new Map<string, number>();
-  #answers = new LRUCache<VisitorId, boolean>({ max: REMEMBERED });
+  #answers = new Recent<VisitorId, boolean>(REMEMBERED);
   /** Milliseconds of ClickHouse's clock up to which everything stored is known. */
   #newest = 0;
   #refreshing: Promise<void> | undefined;
@@ -115,7 +115,7 @@ export class Suppressions {
 
   #take(hashes: BigUint64Array): BigUint64Array {
     const added = this.#hashes.add(hashes);
-    if (added.length > 0) this.#answers = new LRUCache({ max: REMEMBERED });
+    if (added.length > 0) this.#answers = new Recent(REMEMBERED);
     return added;
   }
 
@@ -164,10 +164,6 @@ export class Suppressions {
       await file.close();
     }
   }
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (!isMissing(error)) throw error;
 }
 
 async function collected(stream: AsyncIterable<unknown>): Promise<Buffer> {

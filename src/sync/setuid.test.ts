@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GIF, type Response } from '../collect/door.ts';
+import type { Response } from '../collect/door.ts';
 import {
   ALL_PURPOSES,
   AMERICAN,
@@ -14,6 +14,7 @@ import {
   tc,
   YES,
 } from '../collect/front.testing.ts';
+import { GIF } from '../collect/gif.ts';
 import { visitorId } from '../identity/visitor.ts';
 import { setuid } from './setuid.ts';
 
@@ -134,6 +135,24 @@ describe('consent', () => {
     ['gdpr=1 without a string', '&gdpr=1', AMERICAN, '400 refused; reason=consent_missing'],
     ['gdpr=1 with an empty string', '&gdpr=1&gdpr_consent=', GERMAN, '400 refused; reason=consent_missing'],
     ['gdpr=1 with garbage', '&gdpr=1&gdpr_consent=xyz', GERMAN, '400 refused; reason=consent_unreadable'],
+    [
+      'gdpr=1 with another law’s string',
+      '&gdpr=1&gdpr_consent=1YNN',
+      GERMAN,
+      '400 refused; reason=consent_missing',
+    ],
+    [
+      'an opt-out of sale in the place of a TC string',
+      '&gdpr_consent=1YYN',
+      AMERICAN,
+      '451 refused; reason=sale_opt_out',
+    ],
+    [
+      'garbage where no law wants a yes',
+      '&gdpr_consent=xyz',
+      AMERICAN,
+      '451 refused; reason=consent_unreadable',
+    ],
     [
       'gdpr=1 with 9 kB',
       `&gdpr=1&gdpr_consent=${'C'.repeat(9000)}`,

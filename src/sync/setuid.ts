@@ -1,11 +1,12 @@
-import { isLocal } from '../collect/address.ts';
 import type { Rules } from '../collect/collector.ts';
-import { GIF, type Request, type Response } from '../collect/door.ts';
+import type { Request, Response } from '../collect/door.ts';
 import { encodeMatch, encodeWithdrawal } from '../collect/encode.ts';
-import type { Geo } from '../collect/geo.ts';
+import { GIF, gifHeaders } from '../collect/gif.ts';
+import type { Places } from '../collect/places.ts';
 import { REFUSALS, type Refusal } from '../collect/refusal.ts';
 import type { Decision, Signals } from '../consent/decide.ts';
 import { readGpp, readGppSid, TCF_EU_SECTION } from '../consent/gpp.ts';
+import { normalise } from '../consent/normal-signals.ts';
 import { readTcf } from '../consent/tcf.ts';
 import type { VisitorCookie } from '../identity/cookie.ts';
 import { isUid } from '../identity/uid.ts';
@@ -17,7 +18,7 @@ import type { Tally } from '../report/tally.ts';
 export interface SetuidOptions {
   readonly rules: () => Rules & { readonly partner: (id: string) => Partner | undefined };
   readonly journal: Pick<Journal, 'append'>;
-  readonly geo: Geo;
+  readonly places: Places;
   readonly tally: Tally;
   readonly cookie: VisitorCookie;
   /** Whether the visitor has opted out, wherever that was. */
@@ -55,7 +56,7 @@ export function setuid(
 ): void {
   const query = new URL(request.url, 'http://localhost').searchParams;
   const get = (name: string) => query.get(name) ?? undefined;
-  const { journal, geo, tally, cookie } = options;
+  const { journal, places, tally, cookie } = options;
   const rules = options.rules();
   const partner = rules.partner(get('bidder') ?? '');
   const known = cookie.read(request.header('cookie'));
@@ -69,7 +70,6 @@ export function setuid(
   if (partner === undefined) return end('unknown_partner');
   const uid = get('uid') ?? '';
   if (uid !== '' && !isUid(uid)) return end('bad_uid');
-  const { country, region } = geo.locate(request.address);
   const signals: Signals = {
     gdpr: get('gdpr'),
     gdprConsent: get('gdpr_consent'),
@@ -79,11 +79,7 @@ export function setuid(
     gpc: request.header('sec-gpc') === '1',
     optedOut: cookie.optedOut(request.header('cookie')),
   };
-  const decision: Decision = rules.decide(signals, {
-    country,
-    region,
-    local: isLocal(request.address),
-  });
+  const decision: Decision = rules.decide(signals, places.at(request.address));
   if (!decision.yes) {
     // A visitor's no weighs more than the caller's mistake, and any other refusal less.
     const mistake = decision.withdrawal ? undefined : mistakeIn(signals, now);
@@ -113,33 +109,20 @@ export function setuid(
 }
 
 function accepted(form: string, outcome: string, set: string | undefined): Response {
-  const image = form !== 'b';
-  const headers = [
-    'Content-Type',
-    image ? 'image/gif' : 'text/html; charset=utf-8',
-    'Content-Length',
-    String(image ? GIF.length : 0),
-  ];
-  return {
-    status: 200,
-    headers: [
-      ...headers,
-      ...COMMON,
-      'Ninety-Result',
-      outcome,
-      ...(set === undefined ? [] : ['Set-Cookie', set]),
-    ],
-    body: image ? GIF : '',
-  };
+  const more = set === undefined ? [] : ['Set-Cookie', set];
+  return form === 'b'
+    ? { status: 200, headers: [...headersOf('text/html; charset=utf-8', 0, outcome), ...more], body: '' }
+    : { status: 200, headers: [...gifHeaders(outcome), ...more], body: GIF };
 }
 
 /** With TCF said to apply, a string that is missing or unreadable is the caller's mistake and no decision of the visitor. */
 function mistakeIn(signals: Signals, now: number): Refusal | undefined {
-  const inForce = readGppSid(signals.gppSid);
-  if (signals.gdpr !== '1' && !inForce?.has(TCF_EU_SECTION)) return undefined;
-  const gpp = signals.gpp ? readGpp(signals.gpp, inForce) : undefined;
+  const said = normalise(signals);
+  const inForce = readGppSid(said.gppSid);
+  if (said.gdpr !== '1' && !inForce?.has(TCF_EU_SECTION)) return undefined;
+  const gpp = said.gpp ? readGpp(said.gpp, inForce) : undefined;
   if (gpp?.unreadable) return 'consent_unreadable';
-  const text = gpp?.tcString ?? signals.gdprConsent ?? '';
+  const text = gpp?.tcString ?? said.gdprConsent;
   if (text === '') return 'consent_missing';
   const reading = readTcf(text, now);
   return reading.readable || reading.reason === 'consent_from_future' ? undefined : reading.reason;
@@ -149,25 +132,23 @@ const refusedAs = (reason: Refusal) => `refused; reason=${reason}`;
 
 function refusal(reason: Refusal, status: number, set: string | undefined): Response {
   const body = `${REFUSALS[reason]}\n`;
-  const headers = [
-    'Content-Type',
-    'text/plain; charset=utf-8',
-    'Content-Length',
-    String(Buffer.byteLength(body)),
-    ...COMMON,
-    'Ninety-Result',
-    refusedAs(reason),
-  ];
+  const headers = headersOf('text/plain; charset=utf-8', Buffer.byteLength(body), refusedAs(reason));
   if (status === 503) headers.push('Retry-After', '5');
   if (set !== undefined) headers.push('Set-Cookie', set);
   return { status, headers, body };
 }
 
-const COMMON = [
+const headersOf = (type: string, length: number, result: string): string[] => [
+  'Content-Type',
+  type,
+  'Content-Length',
+  String(length),
   'Cache-Control',
   'no-store',
   'X-Content-Type-Options',
   'nosniff',
   'Cross-Origin-Resource-Policy',
   'cross-origin',
-] as const;
+  'Ninety-Result',
+  result,
+];

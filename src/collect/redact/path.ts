@@ -19,6 +19,8 @@ const BEFORE_BOOK = /^isbn(?:-?1[03])?$/i;
 const PLACEHOLDERS = /^\s*[~@]?(?:\[\w+\]\s*)+$/;
 /** A login name, by the convention of web servers since the first (`/~jdoe/`), and an account's (`/@jdoe`). */
 const MARKED_NAME = /^[~@](?=[\p{L}\p{N}_])[\p{L}\p{N}_.-]+$/u;
+/** What the URL standard makes of an `@` as JSON writes it (`joe\u0040example.com`): the backslash is a slash to it. */
+const ESCAPED_AT = /\/u0040(?=[^/])/gi;
 /** A query or fragment that was encoded once too often; a question in a title (`/Who_is_it%3F`) is none. */
 const ENCODED_QUERY = /[?#](?=[^?#/=\s]{1,64}=)/;
 
@@ -34,7 +36,7 @@ export function redactPath(path: string): string {
   if (!isSuspicious(path) && !path.includes('~') && !TELLING_SEGMENT.test(path)) return path;
   const kept: string[] = [];
   let before = '';
-  for (const segment of path.split('/')) {
+  for (const segment of path.replace(ESCAPED_AT, '%40').split('/')) {
     const open = unfolded(segment);
     if (open === undefined) {
       kept.push('[token]');
