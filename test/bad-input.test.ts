@@ -277,7 +277,7 @@ describe('a batch', () => {
     expect(await hitsInClickHouse()).toBe(kept);
   });
 
-  it('of a server loses only what is from the future, from before the retention or of nobody', async () => {
+  it('of a server loses only what is from the future, from before the retention or of nowhere', async () => {
     const at = (days: number) => ({
       firstPartyId: 'a-reader-of-theirs',
       time: Date.now() + days * 86_400_000,
@@ -293,7 +293,15 @@ describe('a batch', () => {
       good({ ...at(0), ip: GERMAN }),
       good({ userAgent: CHROME }),
     ];
-    const reasons = ['future', 'expired', 'bad_field', 'expired', 'bad_field', 'consent_missing', 'no_id'];
+    const reasons = [
+      'future',
+      'expired',
+      'bad_field',
+      'expired',
+      'bad_field',
+      'consent_missing',
+      'country_unknown',
+    ];
     const answer = await post(JSON.stringify(hits), { authorization: `Bearer ${collectKey}` });
     const { accepted, refused } = JSON.parse(answer.body) as {
       accepted: number;

@@ -41,6 +41,7 @@ const resident = () =>
 
 beforeAll(async () => {
   home = await openHome('embedded', { NINETY_MIN_AUDIENCE: '0' });
+  await home.admin.json('POST', '/v1/sites', { id: 'shop', name: 'Shop', domains: ['example.com'] });
   const hits = head('POST /v1/hits', 'Content-Type: text/plain', 'Content-Length: 1000', '', '');
   const api = head(
     'POST /v1/segments',
@@ -242,18 +243,32 @@ describe('headers are what a third-party pixel needs, and no more', () => {
     'access-control-request-method': 'POST',
     'access-control-request-headers': 'content-type,authorization',
   };
+  /** No page of a registered site's, however like one. */
+  const STRANGERS = [
+    'null',
+    'https://evil.example',
+    'https://notexample.com',
+    'https://example.com.evil.example',
+    'https://evil.example/https://example.com',
+    'https://example.com@evil.example',
+    'file://example.com',
+  ];
   const NOSNIFF = { 'x-content-type-options': 'nosniff' };
 
   /** Request, headers sent, status, headers that must be there; of those by which others may read, no further one. */
-  const rows: readonly [string, string, Record<string, string>, number, Record<string, string>][] = [
+  type Row = [string, string, Record<string, string>, number, Record<string, string>];
+  const rows: readonly Row[] = [
     ['GET', '/p.gif?s=SITE&u=PAGE', {}, 200, PIXEL],
     ['GET', '/p.gif?s=SITE&u=PAGE', { origin: ORIGIN }, 200, PIXEL],
     ['GET', '/p.gif?s=nobody', { origin: ORIGIN }, 200, PIXEL],
     ['POST', '/p.gif?s=SITE&u=PAGE', { origin: ORIGIN }, 200, PIXEL],
     ['OPTIONS', '/p.gif', PREFLIGHT, 405, NOSNIFF],
-    ['POST', '/v1/hits', {}, 400, {}],
+    ['POST', '/v1/hits', {}, 400, { vary: 'Origin' }],
     ['POST', '/v1/hits', { origin: ORIGIN }, 400, READABLE],
-    ['POST', '/v1/hits', { origin: 'null' }, 400, { ...READABLE, 'access-control-allow-origin': 'null' }],
+    ...STRANGERS.flatMap((origin): Row[] => [
+      ['POST', '/v1/hits', { origin }, 400, { vary: 'Origin' }],
+      ['OPTIONS', '/v1/hits', { ...PREFLIGHT, origin }, 204, { vary: 'Origin' }],
+    ]),
     ['PUT', '/v1/hits', { origin: ORIGIN }, 405, READABLE],
     [
       'OPTIONS',
@@ -301,6 +316,17 @@ describe('headers are what a third-party pixel needs, and no more', () => {
     // What a server stands on is nobody's business.
     expect(answer.headers).not.toHaveProperty('x-powered-by');
     expect(answer.headers).not.toHaveProperty('server');
+  });
+
+  it('a beacon of any page arrives, whoever may read the answer', async () => {
+    const hit = JSON.stringify({ site: home.siteKey, url: PAGE });
+    const answer = await send(
+      'POST',
+      `${home.collector}/v1/hits`,
+      { 'user-agent': CHROME, origin: 'https://evil.example', 'content-type': 'text/plain;charset=UTF-8' },
+      hit,
+    );
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([202, { accepted: 1, refused: [] }]);
   });
 });
 

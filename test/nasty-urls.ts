@@ -36,6 +36,8 @@ walter.quist S/x/mailto:walter.quist@example.org
 xenia.quist S/x;mail=xenia.quist@example.org;page=2
 yngve.quist https://yngve.quist:pass@site.example/
 zoe.quist https://zoe.quist%40example.org:pass@site.example/a
+elna.quist S/x/elna.quist\\u0040example.org
+elva.quist S/x/elva.quist/u0040example.org/y
 asta.quist S/?email=asta.quist@example.org
 bo.quist S/?utm_source=bo.quist%40example.org
 cilla.quist S/?utm_content=cilla.quist%2540example.org&utm_medium=mail
@@ -207,6 +209,8 @@ GB29 NWBK 6016 1331 9268 19	Pay to GB29 NWBK 6016 1331 9268 19
 DE89 3704 0044 0532 0130 00	IBAN DE89 3704 0044 0532 0130 00
 5105 1051 0510 5100	Card 5105 1051 0510 5100
 198.51.100.71	Your address is 198.51.100.71
+2001:db8:7:8:9:a:b:73	Your IP:2001:db8:7:8:9:a:b:73
+2001:db8:7:8::74	From node:2001:db8:7:8::74:8080
 2001:db8:7:8::72	Your address is 2001:db8:7:8::72
 5f2a9c1b7d4e5f60	Order 5f2a9c1b7d4e5f60
 423e4567-e89b-12d3-a456-426614174000	Ticket 423e4567-e89b-12d3-a456-426614174000

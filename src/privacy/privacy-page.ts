@@ -72,6 +72,7 @@ function facts(state: PrivacyState, visitor: VisitorId): Markup {
     ['Countries', listed(known.countries.map(countryName))],
     ['Topics', listed(known.categories)],
     ['Segments', listed(known.segments.flatMap((id) => state.segmentName(id) ?? []))],
+    ['Said by others', listed(known.traits)],
     ['Ids known to', listed(known.links.map((id) => state.partnerName(id) ?? id))],
   );
   return html`<section><h2>What is known</h2><dl>${rows.map(
