@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { minify } from 'terser';
 
 /**
  * Browsers since 2020. For those of 2017 the tag would be a seventh longer, and an older one than either does
@@ -11,7 +12,8 @@ const tsconfigRaw = {};
 
 /**
  * Makes the tag that browsers load. Bundled first and then minified as the one script it is, which saves thirty
- * bytes: the names are chosen for the whole.
+ * bytes: the names are chosen for the whole. What esbuild has minified terser makes some thirty bytes smaller
+ * still; each of the two alone leaves more.
  *
  * @returns the text of `tag.js`.
  */
@@ -31,5 +33,5 @@ export async function bundleTag() {
     target,
     tsconfigRaw,
   });
-  return code;
+  return (await minify(code, { ecma: 2020 })).code;
 }

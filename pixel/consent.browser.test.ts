@@ -43,7 +43,7 @@ describeTag('consent in a page', (world) => {
       await page.evaluate("ninety('event', 'after')");
       await quiet(page);
       expect(world.server.hits).toHaveLength(1);
-      const { id, length, host, method, ...hit } = world.server.hits[0]!;
+      const { id, length, host, method, referer, ...hit } = world.server.hits[0]!;
       expect(hit).toEqual({
         s: 'KEY',
         e: 'refusal',
@@ -249,6 +249,65 @@ describeTag('consent in a page', (world) => {
     await world.server.arrived(1);
     expect(world.server.hits[0]).toMatchObject({ e: event, ...(text ? { us_privacy: text } : {}) });
     expect(Boolean(await firstPartyId())).toBe(keeps);
+  });
+
+  /** A US Privacy API that says whatever `us` holds when it is asked. */
+  const usPrivacy = `<script>
+    us = null;
+    asked = 0;
+    window.__uspapi = (command, version, hear) => { asked++; hear(us && { version: 1, uspString: us }, !!us) };
+  </script>`;
+
+  it('hears a US Privacy string that changes, though the API tells nobody of it', async () => {
+    const page = await visit(usPrivacy + tag(), { clock: true });
+    const say = async (text: string | null, hits: number) => {
+      await page.evaluate(`us = ${JSON.stringify(text)}`);
+      await page.clock.runFor(1_100);
+      await world.server.arrived(hits);
+    };
+    await say(null, 1);
+    await say('1YNN', 2);
+    await say('1YYN', 3);
+    await say('1YNN', 4);
+    const [unknown, no, opted, back] = world.server.hits;
+    expect(unknown).toMatchObject({ e: 'pageview', us_privacy: '' });
+    expect(no).toMatchObject({ e: 'pageview', id: unknown!.id, us_privacy: '1YNN' });
+    expect(opted).toMatchObject({ e: 'refusal', us_privacy: '1YYN', fid: no!.fid });
+    expect(back).toMatchObject({ e: 'pageview', us_privacy: '1YNN' });
+    expect([unknown!.fid, no!.fid]).toEqual([undefined, expect.stringMatching(/^\d{16,}$/)]);
+    expect(back!.fid).not.toBe(no!.fid);
+    await page.evaluate('asked = 0');
+    await page.clock.runFor(10_000);
+    expect(await page.evaluate('asked')).toBe(10);
+    expect(world.server.hits.filter(({ e }) => e !== 'attention')).toHaveLength(4);
+  });
+
+  it('hears a US Privacy string that changes in the page around its frame', async () => {
+    world.server.pages.set('/framed', `<body>${tag()}`);
+    const page = await visit(stub('__uspapi') + usPrivacy, {
+      body: `<iframe src="${world.server.collector}/framed"></iframe>`,
+    });
+    for (const [hits, text] of [null, '1YNN', '1YYN', '1YNN'].entries()) {
+      await page.evaluate(`us = ${JSON.stringify(text)}`);
+      await world.server.arrived(hits + 1);
+    }
+    expect(world.server.hits.map(({ e, us_privacy }) => [e, us_privacy])).toEqual([
+      ['pageview', ''],
+      ['pageview', '1YNN'],
+      ['refusal', '1YYN'],
+      ['pageview', '1YNN'],
+    ]);
+  });
+
+  it('sends the longest string whole, with whose hit it is, and leaves the rest to the collector', async () => {
+    const long = `C${'A'.repeat(8_100)}`;
+    await visit(`<script>window.__tcfapi = (command, version, hear) => hear({ gdprApplies: true,
+      eventStatus: 'tcloaded', tcString: '${long}', purpose: { consents: { 1: true, 3: true } } }, true)</script>${tag()}`);
+    await world.server.arrived(1);
+    const { id, fid, length, host, method, referer, ...hit } = world.server.hits[0]!;
+    expect(hit).toEqual({ s: 'KEY', e: 'pageview', gdpr: '1', gdpr_consent: long });
+    expect(id).toMatch(/^\d{16,}$/);
+    expect(fid).toBe((await firstPartyId())!.value);
   });
 
   it('asks the CMP of the page around its frame, and believes no other frame', async () => {

@@ -1,5 +1,5 @@
 import { findCmp } from './cmp.ts';
-import { LIMIT_MS } from './limits.ts';
+import { LIMIT_MS, LOOK_MS } from './limits.ts';
 import { labels } from './page.ts';
 import { quietly } from './quietly.ts';
 import { ALLOWED, PENDING, REFUSED, UNTOLD, type Verdict } from './verdict.ts';
@@ -16,7 +16,6 @@ declare global {
 /** The part of `TCData` that counts here (IAB TCF, CMP API v2). */
 interface TcData {
   readonly gdprApplies?: boolean;
-  readonly eventStatus: string;
   readonly tcString: string;
   readonly purpose: { readonly consents: Readonly<Record<number, boolean>> };
   readonly vendor: { readonly consents: Readonly<Record<string, boolean>> };
@@ -30,37 +29,33 @@ interface GppPing {
   readonly parsedSections?: object;
 }
 
-/** By API. Global Privacy Control is an answer of its own, a no that no other lifts. */
-const answers: Record<string, Answer> = navigator.globalPrivacyControl ? { gpc: [REFUSED, ''] } : {};
+/** By API, and under `out` the no of somebody who has opted out of this site's tag. */
+export const answers: Record<string, Answer | undefined> = {};
 /**
  * Above 0 once the APIs had their time. A choice screen takes it from them: whoever looks at one has not chosen,
  * however long it takes.
  */
 let late = 0;
-setTimeout(() => {
-  late++;
-}, LIMIT_MS);
+setTimeout(() => late++, LIMIT_MS);
 
 /*
  * How each API's answer is read. A falsy one leaves what was known as it is: a CMP whose screen is open again
  * has not taken the last choice back. Data against the contract makes a reader throw, and is no answer.
  */
 
-function readTcf(data: TcData): Answer | false | '' {
-  if (data.gdprApplies === false) return [ALLOWED, 'gdpr=0'];
-  return (
-    data.eventStatus !== 'cmpuishown' &&
-    data.tcString && [
-      // Purpose 1 to keep an id, 3 because a profile is all that a hit is for.
-      data.purpose.consents[1] &&
-      data.purpose.consents[3] &&
-      (!labels.vendor || data.vendor.consents[labels.vendor])
-        ? ALLOWED
-        : REFUSED,
-      `gdpr=1&gdpr_consent=${data.tcString}`,
-    ]
-  );
-}
+const readTcf = (data: TcData, text: string): Answer | false | '' =>
+  data.gdprApplies === false
+    ? [ALLOWED, 'gdpr=0']
+    : !/cmpuishown/.test(text) &&
+      data.tcString && [
+        // Purpose 1 to keep an id, 3 because a profile is all that a hit is for.
+        data.purpose.consents[1] &&
+        data.purpose.consents[3] &&
+        (!labels.vendor || data.vendor.consents[labels.vendor])
+          ? ALLOWED
+          : REFUSED,
+        `gdpr=1&gdpr_consent=${data.tcString}`,
+      ];
 
 /**
  * Sections are searched as text, because CMPs give one as an object or as a list of its segments. In the US
@@ -73,25 +68,25 @@ const readGpp = ({ pingData: ping }: { pingData: GppPing }, text: string): Answe
     !ping.parsedSections
       ? UNTOLD
       : /OptOut(Sale)?":(1|"Y)|Gpc":[1t]/.test(text) ||
-          (/\b[25]\b/.test(`${ping.applicableSections}`) &&
+          (/\b[25]\b/.test(ping.applicableSections as never) &&
             !/"Purpose\w*Consents?":\[true,\w+,true/.test(text))
         ? REFUSED
         : ALLOWED,
     `gpp=${ping.gppString}&gpp_sid=${ping.applicableSections}`,
   ];
 
-function readUsp(data: { uspString?: string } | null): Answer {
-  const text = data?.uspString || '';
-  // A missing string is no opt-out, but no word that there is none either.
-  return [text ? (text[2] === 'Y' ? REFUSED : ALLOWED) : UNTOLD, `us_privacy=${text}`];
-}
+/** A missing string is no opt-out, but no word that there is none either. */
+const readUsp = (data: { uspString?: string } | null, _: string, said = data?.uspString || ''): Answer => [
+  said ? (said[2] === 'Y' ? REFUSED : ALLOWED) : UNTOLD,
+  `us_privacy=${said}`,
+];
 
 /**
  * Asks each consent API that has turned up since the last time, and hears it from then on.
  *
  * @param changed called after each answer.
  */
-export function askCmp(changed: () => void): void {
+export const askCmp = (changed: () => void) => {
   const ask = (
     api: string,
     command: string,
@@ -105,32 +100,34 @@ export function askCmp(changed: () => void): void {
       if (/cmpuishown|visible/.test(text)) late = -1;
       answers[api] = read(data as never, text) || answers[api]!;
     });
-    const call = !answers[api] && findCmp(api);
+    const call = !answers[api] && findCmp(api, hear, command, ...version);
     if (call) {
       answers[api] = [PENDING, ''];
-      call(command, ...version, hear);
+      call();
+      // US Privacy tells nobody of a change.
+      if (read === readUsp) setInterval(call, LOOK_MS);
     }
   };
   ask('__tcfapi', 'addEventListener', readTcf, 2);
   ask('__gpp', 'addEventListener', readGpp);
   ask('__uspapi', 'getUSPData', readUsp, 1);
-}
+};
 
 /** What the APIs said, as parameters of `/p.gif`. */
 export const signals = () =>
-  Object.values(answers)
-    .map((answer) => answer[1])
+  Object.values(answers as Record<string, Answer>)
+    .map(([, words]) => words)
     .join('&');
 
 /**
  * What may be done. Where GDPR applies its string alone decides. Elsewhere an API past its limit counts as one
  * that nobody can read, but only once TCF or GPP has spoken: these know which law applies, which US Privacy
- * does not, so that its word never stands in for a European's.
+ * does not, so that its word never stands in for a European's. Global Privacy Control is a no that none lifts.
  */
 export const verdict = () =>
   Math.min(
-    ALLOWED,
-    ...Object.values(answers).map(([one]) =>
+    navigator.globalPrivacyControl ? REFUSED : ALLOWED,
+    ...Object.values(answers as Record<string, Answer>).map(([one]) =>
       one !== PENDING
         ? one
         : /gdpr=1/.test(signals())

@@ -1,26 +1,20 @@
-import { RETENTION_S } from './limits.ts';
-import { UNTOLD, type Verdict } from './verdict.ts';
+import { quietly } from './quietly.ts';
 
 /** Some 38 digits, 128 random bits: nothing about the browser or the person goes into it. */
 export const randomId = () => crypto.getRandomValues(new Uint32Array(4)).join('');
 
 /**
- * The first-party id of this browser, in a cookie of the site: kept or made where that is allowed, removed
- * where it is refused, otherwise left as it is.
+ * The cookie of the site in which the first-party id of this browser is kept, or the mark of an opt-out.
  *
- * @returns the id, also the one just removed; none where the browser keeps none, so that no id is sent that the
- *   next page cannot repeat.
+ * @param value what to keep from now on; without it the cookie is only read.
+ * @param seconds to live; with 0 the cookie is removed.
+ * @returns what it holds now; a sandboxed frame throws at the mere look, and has none.
  */
-export function firstPartyId(verdict: Verdict): string | undefined {
+export const cookie = quietly((value?: unknown, seconds?: number) => {
+  // The attribute `false` is none that a browser knows.
+  if (value)
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on http pages and in older browsers.
+    document.cookie = `_n90=${value};Max-Age=${seconds};Path=/;SameSite=Lax;${isSecureContext && 'Secure'}`;
   // With a hyphen, because an AMP page keeps its own kind of id under this name, which is taken over.
-  const read = () => /\b_n90=([\w-]{16,})/.exec(document.cookie)?.[1];
-  // A sandboxed frame throws at the mere look at document.cookie; the hit goes without an id then.
-  try {
-    const known = read();
-    if (verdict !== UNTOLD) {
-      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on http pages and in older browsers.
-      document.cookie = `_n90=${known || randomId()};Max-Age=${verdict && RETENTION_S};Path=/;SameSite=Lax;${isSecureContext ? 'Secure' : ''}`;
-    }
-    return verdict ? read() : known;
-  } catch {}
-}
+  return /\b_n90=(0\b|[\w-]{16,})/.exec(document.cookie)?.[1];
+});

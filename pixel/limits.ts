@@ -15,10 +15,13 @@ export const PING_MS = 10_000;
 export const LIMIT_MS = 5000;
 /** Seconds: a first-party id that is not seen again outlives no observation made under it. */
 export const RETENTION_S = 90 * 24 * 3600;
+/** Seconds, some six years: for longer than any browser keeps the mark of an opt-out; each page makes it anew. */
+export const OPTOUT_S = 200_000_000;
 
 /**
- * Characters of a whole hit URL. nginx in front of the collector reads a request line of 8 kB by default,
- * method and protocol included, and answers a longer one itself, where no counter of ours sees it.
+ * Characters of a whole hit URL, above which what does not fit is left out. nginx in front of the collector reads
+ * a request line of 8 kB by default, method and protocol included, and answers a longer one itself, where no
+ * counter of ours sees it.
  */
 export const URL_LIMIT = 8000;
 
@@ -28,3 +31,6 @@ export const URL_LIMIT = 8000;
  * before every other script). A page view of somebody who leaves within it is lost, therefore it is short.
  */
 export const SETTLE_MS = 300;
+
+/** What the cookie holds instead of an id where somebody has opted out of this site's tag. */
+export const OPTED_OUT = '0';

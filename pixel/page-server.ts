@@ -12,8 +12,10 @@ export interface PageServer {
   readonly collector: string;
   /** Pages by path, as whole HTML; a test adds its own. */
   readonly pages: Map<string, string>;
-  /** The parameters of each request for `/p.gif`, in order of arrival, with its `method`, `host` and `length`. */
+  /** The parameters of each request for `/p.gif`, in order of arrival, with its `method`, `host`, `referer` and `length`. */
   readonly hits: Record<string, string>[];
+  /** The same of each request for `/optout` and `/optin`, with its `path`. */
+  readonly words: Record<string, string>[];
   /** Waits until so many hits have arrived since the list was last emptied. */
   arrived(count: number): Promise<void>;
   close(): Promise<void>;
@@ -45,18 +47,21 @@ export async function servePages(): Promise<PageServer> {
   ]);
   const pages = new Map<string, string>();
   const hits: Record<string, string>[] = [];
+  const words: Record<string, string>[] = [];
   let arrival = () => {};
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url!, 'http://any');
-    if (pathname === '/p.gif') {
-      hits.push({
-        ...Object.fromEntries(searchParams),
-        method: request.method!,
-        host: request.headers.host!,
-        length: `${request.url!.length}`,
-      });
-      arrival();
+    const said = { ...Object.fromEntries(searchParams), method: request.method! };
+    const image = () =>
       response.writeHead(200, { 'Content-Type': 'image/gif', 'Cache-Control': 'no-store' }).end(GIF);
+    if (pathname === '/p.gif') {
+      const { host = '', referer = '' } = request.headers;
+      hits.push({ ...said, host, referer, length: `${request.url!.length}` });
+      arrival();
+      image();
+    } else if (pathname === '/optout' || pathname === '/optin') {
+      words.push({ ...said, path: pathname });
+      image();
     } else if (scripts.has(pathname)) {
       response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(scripts.get(pathname));
     } else {
@@ -71,6 +76,7 @@ export async function servePages(): Promise<PageServer> {
     collector: `http://localhost:${port}`,
     pages,
     hits,
+    words,
     async arrived(count) {
       while (hits.length < count) {
         await new Promise<void>((next, fail) => {

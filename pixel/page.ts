@@ -13,37 +13,54 @@ export interface Props {
   [custom: string]: unknown;
 }
 
-const script = document.currentScript as HTMLScriptElement;
-/** What the tag's own element says: `site`, `vendor`, `categories`, `keywords`. */
+/** The tag's own element; its `src` is at the collector. */
+export const script = document.currentScript as HTMLScriptElement;
+/** What that element says: `site`, `vendor`, `categories`, `keywords`. */
 export const labels = script.dataset;
-export const endpoint = new URL('/p.gif', script.src);
 
-/** Address of the page as the visitor has it; a fragment is a place in it and no other page. */
-export const address = () => location.href.split('#')[0]!;
+/**
+ * Address of the page as the visitor has it; a fragment is a place in it and no other page. A query too long to
+ * be sent is left out, and never cut: half a campaign's tag reads as another campaign.
+ */
+export const address = () => location.href.split(/#|\?.{4000}/)[0]!;
 
 /** The canonical address that the markup names. */
-export const canonical = () => document.querySelector<HTMLLinkElement>('link[rel=canonical]')?.href;
+export const canonical = () => said('link[rel=canonical]')[0];
 
 /**
  * What a hit says of its page: `u`, `r`, `t`, `c`, `k`, `tz`, and of its event: `ca`, `cr`, `p`; what can best be
  * spared stands last.
  *
- * @param props `url` and `referrer` of the page, and what replaces its markup. Custom ones that are no text, number or boolean are left out.
+ * @param props `url` and `referrer` of the page, and what replaces its markup. Custom ones that are no text, number
+ *   or boolean are left out.
  */
-export function describePage(props: Props): Parameters {
-  const { url: u, referrer: r, title, categories, keywords, campaign, creative, ...custom } = props;
-  return {
-    u,
-    tz: -new Date().getTimezoneOffset(),
-    ca: campaign,
-    cr: creative,
-    p: JSON.stringify(custom, (name, value) => (name && typeof value === 'object' ? undefined : value)),
-    r,
-    t: title || document.title,
-    c: categories || [labels.categories, ...metas('property="article:section"')],
-    k: keywords || [labels.keywords, ...metas('name=keywords i'), ...metas('property="og:type"', 'og:')],
-  };
-}
+export const describePage = ({
+  url,
+  referrer,
+  title,
+  categories,
+  keywords,
+  campaign,
+  creative,
+  ...custom
+}: Props): Parameters => ({
+  u: url,
+  tz: -new Date().getTimezoneOffset(),
+  ca: campaign,
+  cr: creative,
+  p: JSON.stringify(custom, (name, value) => (name && typeof value === 'object' ? undefined : value)),
+  r: referrer,
+  t: title || document.title,
+  c: categories || [labels.categories, ...said('meta[property="article:section"]')],
+  k: keywords || [
+    labels.keywords,
+    ...said('meta[name=keywords i]'),
+    ...said('meta[property="og:type"]', 'og:'),
+  ],
+});
 
-const metas = (which: string, prefix = '') =>
-  [...document.querySelectorAll<HTMLMetaElement>(`meta[${which}]`)].map((meta) => prefix + meta.content);
+/** What `<meta>` and `<link>` elements say, each after the prefix. */
+const said = (selector: string, prefix = '') =>
+  [...document.querySelectorAll<HTMLMetaElement & HTMLLinkElement>(selector)].map(
+    (element) => prefix + (element.content ?? element.href),
+  );

@@ -1,13 +1,13 @@
 /**
  * For whatever the page calls: the page comes first, and what cannot be done is not done.
  *
- * @returns `run`, which throws no more.
+ * @returns `run`, which throws no more, and gives nothing where it would have thrown.
  */
 export const quietly =
-  <A extends unknown[]>(run: (...args: A) => void) =>
-  (...args: A) => {
+  <A extends unknown[], R>(run: (...args: A) => R) =>
+  (...args: A): R | undefined => {
     try {
-      run(...args);
+      return run(...args);
     } catch {}
   };
 

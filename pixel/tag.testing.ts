@@ -119,7 +119,7 @@ export function describeTag(name: string, suite: (world: World) => void): void {
     });
     beforeEach(async () => {
       context = await browser.newContext({ timezoneId: 'Asia/Kolkata' });
-      server.hits.length = 0;
+      server.hits.length = server.words.length = 0;
     });
     afterEach(async () => {
       await context.close();

@@ -1,49 +1,34 @@
-import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeInChromium, launchProfile } from './chromium.ts';
 import { CHROME } from './client.ts';
 import { type Home, openHome } from './homes.ts';
+import { openTlsFront, type TlsFront } from './tls-front.ts';
 
 /** Sites under a host that is not the collector's, so that its cookies are a third party's there. */
 describeInChromium('the tag on pages of other hosts than the collector’s', () => {
   let home: Home;
   let pages: Server;
-  /** In front of the collector, where TLS would end; Chromium takes Secure cookies of localhost without it. */
-  let proxy: Server;
-  /** The collector under a name that makes it another site than the pages'. */
-  let collector: string;
+  let front: TlsFront;
   const contexts: BrowserContext[] = [];
 
   beforeAll(async () => {
     home = await openHome('embedded', { NINETY_MIN_AUDIENCE: '1', NINETY_TRUST_PROXY: '127.0.0.1' });
     await home.admin.json('POST', '/v1/segments', { id: 'everyone', name: 'Everyone', rule: { did: {} } });
-    proxy = createServer((incoming, outgoing) => {
-      const headers = { ...incoming.headers, 'x-forwarded-proto': 'https' };
-      const options = { method: incoming.method, headers };
-      incoming.pipe(
-        request(home.collector + incoming.url, options, (answer) => {
-          outgoing.writeHead(answer.statusCode!, answer.headers);
-          answer.pipe(outgoing);
-        }),
-      );
-    }).listen(0, '127.0.0.1');
-    await once(proxy, 'listening');
-    collector = `http://collect.localhost:${(proxy.address() as AddressInfo).port}`;
+    front = await openTlsFront(home.collector);
     pages = createServer((_, answer) => {
       answer.setHeader('Content-Type', 'text/html; charset=utf-8');
       answer.end(`<!doctype html><title>Over the passes</title>
-        <script async src="${collector}/tag.js" data-site="${home.siteKey}"></script>`);
+        <script async src="${front.origin}/tag.js" data-site="${home.siteKey}"></script>`);
     }).listen(0, '127.0.0.1');
   });
   afterAll(async () => {
     for (const context of contexts) await context.close();
-    for (const server of [pages, proxy]) {
-      server?.closeAllConnections();
-      server?.close();
-    }
+    pages?.closeAllConnections();
+    pages?.close();
+    front?.close();
     await home?.close();
   });
 
@@ -71,7 +56,7 @@ describeInChromium('the tag on pages of other hosts than the collector’s', () 
     await visit(context, 'one.localhost');
     await visit(context, 'two.localhost');
     expect(await visitors()).toBe(before + 1);
-    const own = (await context.cookies(collector)).find(({ name }) => name === 'n90');
+    const own = (await context.cookies(front.origin)).find(({ name }) => name === 'n90');
     expect(own).toMatchObject({ secure: true, httpOnly: true, sameSite: 'None' });
   });
 
@@ -83,6 +68,6 @@ describeInChromium('the tag on pages of other hosts than the collector’s', () 
     expect(await visitors()).toBe(before + 1);
     await visit(context, 'two.localhost');
     expect(await visitors()).toBe(before + 2);
-    expect(await context.cookies(collector)).toEqual([]);
+    expect(await context.cookies(front.origin)).toEqual([]);
   });
 });
