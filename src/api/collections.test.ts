@@ -51,11 +51,15 @@ describe.each(KINDS)('/v1/%s', (kind, body, change) => {
       expect(await status(method, path, {})).toBe('404 not_found');
   });
 
-  it('takes an id of one’s own once, and again when it is free', async () => {
+  it('takes an id of one’s own once, and again when it is free, unless consent was stored under it', async () => {
     const id = 'a_chosen-1d';
     expect((await server.operator.json<Json>('POST', `/v1/${kind}`, { id, ...body }))['id']).toBe(id);
     expect(await status('POST', `/v1/${kind}`, { id, ...body })).toBe('409 exists');
     expect(await status('DELETE', `/v1/${kind}/${id}`)).toBe('204');
+    if (kind === 'partners') {
+      expect(await status('POST', `/v1/${kind}`, { id, ...body })).toBe('409 retired_id');
+      return;
+    }
     expect((await server.operator.json<Json>('POST', `/v1/${kind}`, { id, ...body }))['version']).toBe(3);
     expect(await status('DELETE', `/v1/${kind}/${id}`)).toBe('204');
   });
@@ -140,12 +144,12 @@ describe('a change', () => {
     await server.operator.json('POST', '/v1/partners', {
       id: 'cleared',
       name: 'x',
-      gvlId: 5,
+      gppId: 5,
       freshDays: 3,
       redirectHosts: ['a.test'],
     });
-    const changed = await server.operator.json<Json>('PATCH', path, { gvlId: null, freshDays: null });
-    expect(changed).not.toHaveProperty('gvlId');
+    const changed = await server.operator.json<Json>('PATCH', path, { gppId: null, freshDays: null });
+    expect(changed).not.toHaveProperty('gppId');
     expect(changed).toMatchObject({ freshDays: 14, redirectHosts: ['a.test'] });
     expect(await server.operator.json('GET', path)).toEqual(changed);
   });
@@ -171,22 +175,181 @@ describe('a site', () => {
 });
 
 describe('a partner', () => {
-  it.each(['visitor', 'idfa', 'gaid', 'generic'])('is not called %s, which is a kind of id', async (id) => {
-    expect(await status('POST', '/v1/partners', { id, name: 'x' })).toBe('400 invalid');
-  });
+  const refusal = async (method: string, path: string, body: Json) => {
+    const { status, body: text } = await server.operator.send(method, path, body);
+    return [status, ...((JSON.parse(text) as { problems?: string[] }).problems ?? [])];
+  };
+
+  it.each(['visitor', 'idfa', 'gaid', 'generic', 'first_party', 'household', 'catalogue'])(
+    'is not called %s, which means something else',
+    async (id) => {
+      expect(await status('POST', '/v1/partners', { id, name: 'x' })).toBe('400 invalid');
+    },
+  );
 
   it.each<[string, string]>([
     ['https://a.test/s?uid=$UID', '201'],
-    ['http://127.0.0.1:9000/s', '201'],
-    ['http://localhost/s', '201'],
-    ['http://a.test/s', '400 invalid'],
-    ['http://localhost.a.test/s', '400 invalid'],
-    ['http://localhost@a.test/', '400 invalid'],
+    ['http://127.0.0.1:9000/s?uid=$UID', '201'],
+    ['http://localhost/s?r={{.RedirectURL}}', '201'],
+    ['https://a.test/s', '400 invalid'],
+    ['https://a.test/s?uid=$UID&x=[NOPE]', '400 invalid'],
+    ['http://a.test/s?uid=$UID', '400 invalid'],
+    ['http://localhost.a.test/s?uid=$UID', '400 invalid'],
+    ['http://localhost@a.test/?uid=$UID', '400 invalid'],
     ['javascript:alert(1)', '400 invalid'],
     ['//a.test', '400 invalid'],
   ])('syncs at %s: %s', async (syncUrl, expected) => {
     expect(await status('POST', '/v1/partners', { name: 'x', syncUrl })).toBe(expected);
     expect(await status('POST', '/v1/partners', { name: 'x', iframeUrl: syncUrl })).toBe(expected);
+  });
+
+  it('is told which macro is not known, in which field, and what was probably meant', async () => {
+    const body = { name: 'x', syncUrl: 'https://a.test/?id=$UID&g={{.GDRP}}', iframeUrl: 'https://a.test/' };
+    const told = [
+      400,
+      '/syncUrl: {{.GDRP}} is no macro that is known; did you mean {{.GDPR}}?',
+      expect.stringMatching(/^\/iframeUrl: nobody can be matched by it: .*Add our id \(\$UID\)/),
+    ];
+    expect(await refusal('POST', '/v1/partners', body)).toEqual(told);
+    await server.operator.json('POST', '/v1/partners', { id: 'macros', name: 'x' });
+    const { syncUrl, iframeUrl } = body;
+    expect(await refusal('PATCH', '/v1/partners/macros', { syncUrl, iframeUrl })).toEqual(told);
+  });
+
+  it('keeps the number of its macro and its own the same, whichever changes', async () => {
+    const macro = (gppId: number) => `https://a.test/?id=$UID&c=\${GPP_STRING_${gppId}}`;
+    await server.operator.json('POST', '/v1/partners', {
+      id: 'numbers',
+      name: 'x',
+      gppId: 7,
+      syncUrl: macro(7),
+    });
+    const path = '/v1/partners/numbers';
+    expect(await refusal('PATCH', path, { gppId: 8 })).toEqual([400, expect.stringContaining('gppId is 8')]);
+    expect(await refusal('PATCH', path, { gppId: null })).toEqual([400, expect.stringContaining('no gppId')]);
+    expect(await status('PATCH', path, { gppId: 8, syncUrl: macro(8) })).toBe('200');
+  });
+
+  it('is for good the vendor that consent was given to', async () => {
+    const path = '/v1/partners/vendor';
+    await server.operator.json('POST', '/v1/partners', { id: 'vendor', name: 'x' });
+    const macro = (gvlId: number) => `https://a.test/?id=$UID&c=\${GDPR_CONSENT_${gvlId}}`;
+    expect(await status('PATCH', path, { gvlId: 10, syncUrl: macro(10) })).toBe('200');
+    for (const [change, other] of [
+      [{ gvlId: 20, syncUrl: macro(20) }, 'for vendor 20'],
+      [{ gvlId: 20 }, 'for vendor 20'],
+      [{ gvlId: null, syncUrl: null }, 'for one without a vendor id'],
+    ] as const)
+      expect(await refusal('PATCH', path, change)).toEqual([
+        400,
+        expect.stringMatching(new RegExp(`^/gvlId: is 10 and stays so.*register a new partner.*${other}$`)),
+      ]);
+    expect(await server.operator.json('PATCH', path, { gvlId: 10, name: 'y' })).toMatchObject({
+      gvlId: 10,
+      name: 'y',
+    });
+  });
+
+  it('leaves its id to nobody, nor to an entry of the catalogue that is made anew', async () => {
+    const xandr = { catalogue: 'xandr' };
+    expect(await server.operator.json('POST', '/v1/partners', xandr)).toMatchObject({ id: 'xandr' });
+    expect(await status('DELETE', '/v1/partners/xandr')).toBe('204');
+    const { status: code, body } = await server.operator.send('POST', '/v1/partners', xandr);
+    expect([code, JSON.parse(body)]).toEqual([
+      409,
+      expect.objectContaining({
+        type: 'urn:ninety:retired_id',
+        detail: expect.stringMatching(/^xandr was a partner's that is deleted.*Choose another id/),
+      }),
+    ]);
+    expect(await status('POST', '/v1/partners', { ...xandr, id: 'xandr-2' })).toBe('201');
+  });
+
+  it.each<[string, string, string | null]>([
+    ['who gets our id', 'https://a.test/?id=$UID', 'partner'],
+    ['who sends us theirs', 'https://a.test/?r={{.RedirectURL}}', 'us'],
+    ['with both', 'https://a.test/?id=$UID&r={{.RedirectURL}}', 'both'],
+  ])('%s is shown with who keeps the match', async (_, syncUrl, matchKeptBy) => {
+    expect(await server.operator.json('POST', '/v1/partners', { name: 'x', syncUrl })).toMatchObject({
+      matchKeptBy,
+    });
+  });
+});
+
+describe('the catalogue of partners', () => {
+  it('is shown with what each needs', async () => {
+    const { items } = await server.operator.json<{ items: Json[] }>('GET', '/v1/partners/catalogue');
+    expect(items.map(({ id }) => id)).toContain('google');
+    expect(items.find(({ id }) => id === 'google')).toMatchObject({
+      gvlId: 755,
+      gvlSource: expect.stringContaining('17'),
+      settings: [{ name: 'nid', example: 'example_dmp', optional: false }],
+    });
+    expect(await status('GET', '/v1/partners/catalogue', undefined, await withKey(['collect']))).toBe(
+      '403 forbidden',
+    );
+  });
+
+  it('makes a partner under its own name, and what is said besides stands over it', async () => {
+    const settings = { nid: 'abc' };
+    const google = await server.operator.json<Json>('POST', '/v1/partners', {
+      catalogue: 'google',
+      settings,
+      freshDays: 7,
+    });
+    expect(google).toMatchObject({
+      id: 'google',
+      name: 'Google',
+      gvlId: 755,
+      syncUrl: expect.stringContaining('google_nid=abc&'),
+      freshDays: 7,
+      idEncoding: 'base64url',
+      uidParameter: 'google_gid',
+      priority: 5,
+      catalogue: 'google',
+      settings,
+      matchKeptBy: 'both',
+    });
+    expect(await status('POST', '/v1/partners', { catalogue: 'google', settings })).toBe('409 exists');
+    expect(await server.operator.json('PATCH', '/v1/partners/google', { priority: 1 })).toMatchObject({
+      priority: 1,
+      uidParameter: 'google_gid',
+      settings,
+    });
+    expect(await status('PATCH', '/v1/partners/google', { settings: { nid: 'b' } })).toBe('400 invalid');
+    const other = { catalogue: 'google', settings, id: 'google-2', name: 'Second' };
+    expect(await server.operator.json('POST', '/v1/partners', other)).toMatchObject({
+      id: 'google-2',
+      name: 'Second',
+    });
+  });
+
+  it('makes one with an id of its own where the entry’s means something else', async () => {
+    const settings = { host: 'a.test', path: '/s', uid: 'u', redirect: 'r' };
+    const made = await server.operator.json<Json>('POST', '/v1/partners', { catalogue: 'generic', settings });
+    expect(made['id']).toMatch(/^[a-z0-9]{16}$/);
+    expect(made).toMatchObject({ matchKeptBy: 'both' });
+  });
+
+  it.each<[sentence: string, body: Json, problems: RegExp]>([
+    ['an entry that there is not', { catalogue: 'gogle' }, /^\/catalogue: .*did you mean google\?$/],
+    [
+      'settings that are missing',
+      { catalogue: 'prebid-server' },
+      /^\/settings\/host: .*\/settings\/bidder: /,
+    ],
+    ['settings without an entry', { name: 'x', settings: { nid: 'a' } }, /^\/settings: .*add catalogue$/],
+    ['neither an entry nor a name', {}, /^\/name: is missing/],
+    ['a setting that is no text', { catalogue: 'google', settings: { nid: 5 } }, /^\/settings\/nid: /],
+    [
+      'an entry and a wrong URL over it',
+      { catalogue: 'xandr', syncUrl: 'https://a.test/[A]' },
+      /^\/syncUrl: \[A\]/,
+    ],
+  ])('%s: refused', async (_, body, problems) => {
+    const { status, body: text } = await server.operator.send('POST', '/v1/partners', body);
+    expect(status).toBe(400);
+    expect((JSON.parse(text) as { problems: string[] }).problems.join(' ')).toMatch(problems);
   });
 });
 

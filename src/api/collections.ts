@@ -1,13 +1,23 @@
 import { Hono } from 'hono';
 import { nanoid } from 'nanoid';
 import { z } from 'zod';
-import { DEVICE_TYPES } from '../collect/device-id.ts';
 import { type Body, type Item, idSchema, KINDS, type Kind } from '../registry/kinds.ts';
 import { newId, type Registry } from '../registry/registry.ts';
+import { CATALOGUE } from '../sync/catalogue/catalogue.ts';
 import type { Backend } from './backend.ts';
 import { conflictAsProblem, type Env, expectScope, page, pageQuery, readChange, readJson } from './http.ts';
 import { hashKey, isScope, newKey } from './keys.ts';
+import {
+  catalogueItem,
+  firstPartner,
+  isReserved,
+  makePartner,
+  matchKeptBy,
+  partnerProblems,
+  vendorProblems,
+} from './partner.ts';
 import { ApiError } from './problem.ts';
+import { refuse } from './refuse.ts';
 
 /** How one kind of thing is made, shown and changed; the routes are the same for all. */
 interface Collection<K extends Kind> {
@@ -16,15 +26,28 @@ interface Collection<K extends Kind> {
   readonly editScope: string;
   /** What a caller may give; `id` besides. */
   readonly input: z.ZodObject;
-  /** What is stored for it, and what only the answer to making it shows. */
-  readonly make: (input: Record<string, unknown>) => { body: Body<K>; once?: Record<string, unknown> };
+  /** What a caller may give to make one, where that is not the same. */
+  readonly firstInput?: z.ZodObject;
+  /** What is stored for it, what only the answer to making it shows, and what it is called where nothing was said. */
+  readonly make: (input: Record<string, unknown>) => {
+    body: Body<K>;
+    once?: Record<string, unknown>;
+    id?: string;
+  };
+  /** What is wrong with it as a whole, each as `/path: what`. */
+  readonly problems?: (body: Body<K>) => readonly string[];
+  /** What may not be changed about it, likewise. */
+  readonly changeProblems?: (before: Body<K>, after: Body<K>) => readonly string[];
   readonly show: (item: Item<K>) => Record<string, unknown>;
   /** @throws ApiError where the id cannot be taken. */
   readonly checkId?: (id: string) => void;
+  /** Why an id is never given again, where that is so: the end of a sentence. */
+  readonly idsLast?: string;
 }
 
 function routes<K extends Kind>(registry: Registry, collection: Collection<K>): Hono<Env> {
-  const { kind, readScope, editScope, input, make, show, checkId } = collection;
+  const { kind, readScope, editScope, input, firstInput = input, make, show } = collection;
+  const { problems, changeProblems, checkId, idsLast } = collection;
   const app = new Hono<Env>();
   const find = (id: string): Item<K> => {
     const item = registry.get(kind, id);
@@ -38,12 +61,15 @@ function routes<K extends Kind>(registry: Registry, collection: Collection<K>): 
   });
   app.post('/', async (c) => {
     const caller = expectScope(c, editScope);
-    const { id: wanted, ...given } = await readJson(c, input.extend({ id: idSchema.optional() }));
-    const id = (wanted as string | undefined) ?? newId();
-    checkId?.(id);
+    const { id: wanted, ...given } = await readJson(c, firstInput.extend({ id: idSchema.optional() }));
+    if (wanted !== undefined) checkId?.(wanted as string);
+    const { body, once, id: own } = make(given);
+    refuse(problems?.(body));
+    const id = (wanted as string | undefined) ?? own ?? newId();
     if (registry.get(kind, id))
       throw new ApiError('exists', `There is a ${kind} ${id} already; PATCH it, or choose another id.`);
-    const { body, once } = make(given);
+    if (idsLast !== undefined && registry.isDeleted(kind, id))
+      throw new ApiError('retired_id', `${id} was a ${kind}'s that is deleted, and ${idsLast}`);
     const item = await conflictAsProblem(registry.put(kind, id, body, registry.version(kind, id), caller.id));
     return c.json({ ...show(item), ...once }, 201);
   });
@@ -56,6 +82,9 @@ function routes<K extends Kind>(registry: Registry, collection: Collection<K>): 
     const { id, version, updatedAt: _, ...current } = find(c.req.param('id'));
     const change = await readChange(c, input);
     const body = KINDS[kind].parse({ ...current, ...change }) as Body<K>;
+    // Before all else: who mends the rest of a change that cannot be made has mended it in vain.
+    refuse(changeProblems?.(current as unknown as Body<K>, body));
+    refuse(problems?.(body));
     return c.json(show(await conflictAsProblem(registry.put(kind, id, body, version, caller.id))));
   });
   app.delete('/:id', async (c) => {
@@ -87,24 +116,37 @@ export const siteRoutes = ({ registry }: Backend) =>
     }),
   });
 
-const RESERVED = new Set<string>(['visitor', ...DEVICE_TYPES]);
-
+/** `GET /v1/partners/catalogue`, the ready partners, beside the partners themselves. */
 export const partnerRoutes = ({ registry }: Backend) =>
-  routes(registry, {
-    kind: 'partner',
-    readScope: 'read',
-    editScope: 'edit',
-    input: KINDS.partner,
-    make: (given) => ({ body: KINDS.partner.parse(given) }),
-    show: (partner) => ({ ...partner }),
-    checkId: (id) => {
-      if (RESERVED.has(id))
-        throw new ApiError(
-          'invalid',
-          `${id} is the name of a kind of id; choose another id for the partner.`,
-        );
-    },
-  });
+  new Hono<Env>()
+    .get('/catalogue', (c) => {
+      expectScope(c, 'read');
+      return c.json({ items: CATALOGUE.map(catalogueItem) });
+    })
+    .route(
+      '/',
+      routes(registry, {
+        kind: 'partner',
+        readScope: 'read',
+        editScope: 'edit',
+        // What it was made of stays as it is: other settings are another partner's URLs.
+        input: KINDS.partner.omit({ catalogue: true, settings: true }),
+        firstInput: firstPartner,
+        make: makePartner,
+        problems: partnerProblems,
+        changeProblems: vendorProblems,
+        idsLast:
+          'stored consent and links name partners by their ids: none is given again. Choose another id ("id").',
+        show: (partner) => ({ ...partner, matchKeptBy: matchKeptBy(partner) }),
+        checkId: (id) => {
+          if (isReserved(id))
+            throw new ApiError(
+              'invalid',
+              `${id} is the name of a kind of id, or a path of ours; choose another id for the partner.`,
+            );
+        },
+      }),
+    );
 
 const scope = z
   .string()

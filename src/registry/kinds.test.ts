@@ -20,8 +20,19 @@ describe('a partner', () => {
       redirectHosts: [],
       freshDays: 14,
       idEncoding: 'plain',
+      uidMacro: '$UID',
+      uidParameter: 'uid',
+      echoParameters: [],
+      priority: 5,
     });
   });
+
+  it.each(['$UID', '#PMUID', '{OPENX_ID}', '%%GUID%%', '__UID__', ''])(
+    'has the uid macro “%s”',
+    (uidMacro) => {
+      expect(partner({ uidMacro, iframeUidMacro: uidMacro }).success).toBe(true);
+    },
+  );
 
   it.each([
     'https://sync.example.com/match?uid=',
@@ -52,6 +63,16 @@ describe('a partner', () => {
     { idEncoding: 'rot13' },
     { redirectHosts: ['https://x.example'] },
     { nmae: 'x' },
+    { uidMacro: '$' },
+    { uidMacro: '$U ID' },
+    { uidMacro: '$UID&x' },
+    { uidMacro: 'x'.repeat(41) },
+    { uidParameter: 'bidder' },
+    { uidParameter: 'gdpr_consent' },
+    { uidParameter: 'a b' },
+    { errorParameter: 'f' },
+    { priority: 0 },
+    { priority: 11 },
     { name: '  ' },
   ])('cannot have %j', (fields) => {
     expect(partner(fields).success).toBe(false);

@@ -27,22 +27,62 @@ const domain = z
     'must be a host name, such as www.example.com',
   );
 
+/** Parameters of /setuid that mean something already, so that no id can come in them. */
+const OWN_PARAMETERS = ['bidder', 'gdpr', 'gdpr_consent', 'us_privacy', 'gpp', 'gpp_sid', 'f'];
+const parameter = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,39}$/, 'must be the name of a parameter, such as uid')
+  .refine(
+    (name) => !OWN_PARAMETERS.includes(name),
+    `must not be one of ${OWN_PARAMETERS.join(', ')}, which say something else already`,
+  );
+
+/** Some partners append their id to the redirect URL and replace nothing; Prebid Server writes them down as `""`. */
+const uidMacro = z
+  .string()
+  .regex(
+    /^(?:[!-%'-~]{2,40})?$/,
+    'must be 2 to 40 characters without spaces and &, such as $UID; or empty where the partner appends its id',
+  );
+
+/** For whom together the clauses of a segment's rule are asked, and whom else its members bring in. */
+export const MERGES = ['visitor', 'device', 'household'] as const;
+export type Merge = (typeof MERGES)[number];
+
 /** What is stored of each kind, beside its id; the same schemas validate what comes in. */
 export const KINDS = {
   site: z.strictObject({ name, domains: z.array(domain).max(1000).default([]), key: z.string() }),
   partner: z.strictObject({
     name,
+    /** Of a partner that has one it stays the same: stored consent was given to that vendor. */
     gvlId: z.int().min(1).max(65_535).optional(),
     gppId: z.int().min(1).max(65_535).optional(),
     syncUrl: partnerUrl.optional(),
     iframeUrl: partnerUrl.optional(),
     redirectHosts: z.array(domain).max(100).default([]),
     freshDays: z.int().min(1).max(90).default(14),
+    /** How our visitor's id stands in the partner's URLs. */
     idEncoding: z.enum(['plain', 'base64url', 'hex']).default('plain'),
+    /** What the partner replaces by its own id in the redirect URL that it is given. */
+    uidMacro: uidMacro.default('$UID'),
+    /** The same in the iframe's URL, where it is another. */
+    iframeUidMacro: uidMacro.optional(),
+    /** In which parameter of /setuid the partner's id comes back. */
+    uidParameter: parameter.default('uid'),
+    /** In which parameter the partner says why it has no id. */
+    errorParameter: parameter.optional(),
+    /** Parameters of a request to /sync/{id} that the partner wants to see again in its URL. */
+    echoParameters: z.array(parameter).max(10).default([]),
+    /** 1 is synced first; partners of one number are one priority group. */
+    priority: z.int().min(1).max(10).default(5),
+    /** The entry of the catalogue that it was made of, and with what values; for showing. */
+    catalogue: z.string().max(64).optional(),
+    settings: z.record(z.string().max(64), z.string().max(500)).optional(),
   }),
   segment: z.strictObject({
     name,
     rule: z.unknown(),
+    merge: z.enum(MERGES).default('visitor'),
     iabAudienceId: z.string().max(20).optional(),
     ttlDays: z.int().min(1).max(180).optional(),
   }),

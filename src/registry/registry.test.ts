@@ -77,6 +77,7 @@ describe('what an operator makes', () => {
     await registry.delete('site', 'passing', 1, 'x');
     expect(registry.get('site', 'passing')).toBeUndefined();
     expect(registry.version('site', 'passing')).toBe(2);
+    expect(['passing', 'never'].map((id) => registry.isDeleted('site', id))).toEqual([true, false]);
     await expect(registry.put('site', 'passing', site('Again'), 0, 'x')).rejects.toThrow(ConflictError);
     expect(await registry.put('site', 'passing', site('Again'), 2, 'x')).toMatchObject({ version: 3 });
   });
@@ -160,6 +161,7 @@ describe('the snapshot', () => {
     expect(await after.restore()).toBe(true);
     expect(after.list('site')).toEqual(before.list('site'));
     expect(after.version('site', 'dropped')).toBe(2);
+    expect(['kept', 'dropped'].map((id) => after.isDeleted('site', id))).toEqual([false, true]);
     await expect(after.refresh()).rejects.toMatchObject({ fault: 'unavailable' });
     expect(after.get('site', 'kept')).toMatchObject({ name: 'Kept' });
   });

@@ -125,6 +125,11 @@ export class Registry extends EventEmitter<{ change: [] }> {
     return this.#rows.get(`${kind}/${id}`)?.version ?? 0;
   }
 
+  /** Whether it was and is no more. Its versions are kept, so this is known for good. */
+  isDeleted(kind: Kind, id: string): boolean {
+    return this.#rows.get(`${kind}/${id}`)?.deleted === true;
+  }
+
   async #write(
     kind: Kind,
     id: string,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { nearest } from '../../nearest.ts';
 import { isTrait, TRAIT_FORM } from '../traits/name.ts';
 import { refuseExcess } from './excess.ts';
-import { nearest } from './nearest.ts';
 import { type Path, type RefusedRule, type RuleRefusal, refuse } from './problem.ts';
 import { CLOCK_FIELDS, MATCH_FIELDS, type Match, type Rule, TEXT_FIELDS } from './rule.ts';
 import { readClock, readDuration, readText, readTimes, readValues, unknownField, Wrong } from './value.ts';

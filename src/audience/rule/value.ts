@@ -1,6 +1,6 @@
 import type { Source } from '../../collect/sources.ts';
+import { nearest } from '../../nearest.ts';
 import { MAX_VALUE_LENGTH, MAX_VALUES, MAX_WITHIN_DAYS } from './limits.ts';
-import { nearest } from './nearest.ts';
 import type { Path, RuleRefusal } from './problem.ts';
 import type { ClockField, TextField, Times } from './rule.ts';
 
