@@ -35,7 +35,8 @@ describe('readConfig', () => {
       geoipMmdb: undefined,
       logLevel: 'info',
       journal: { quotaBytes: 4096 * 2 ** 20, fsync: false },
-      schedule: { segments: '*/10 * * * *', expire: '7 * * * *' },
+      schedule: { segments: '*/10 * * * *', expire: '7 * * * *', identity: '37 * * * *' },
+      householdKeyDays: undefined,
     });
     const { engineMemoryBytes, ...connection } = clickhouse;
     expect(connection).toEqual({
@@ -93,6 +94,9 @@ describe('readConfig', () => {
         NINETY_ENGINE_MEMORY_MB: '700',
         NINETY_SEGMENTS_CRON: '0 4 * * *',
         NINETY_EXPIRE_CRON: '30 3 * * 0',
+        NINETY_IDENTITY_CRON: '45 * * * *',
+        NINETY_HOUSEHOLD: '1',
+        NINETY_HOUSEHOLD_KEY_DAYS: '30',
         NINETY_LOG_LEVEL: 'warn',
         CLICKHOUSE_URL: 'http://one:8123,https://two:8443',
         CLICKHOUSE_USER: 'writer',
@@ -119,7 +123,8 @@ describe('readConfig', () => {
       geoipMmdb: '/usr/share/geo.mmdb',
       logLevel: 'warn',
       journal: { quotaBytes: 16 * 2 ** 20, fsync: true },
-      schedule: { segments: '0 4 * * *', expire: '30 3 * * 0' },
+      schedule: { segments: '0 4 * * *', expire: '30 3 * * 0', identity: '45 * * * *' },
+      householdKeyDays: 30,
       clickhouse: {
         urls: ['http://one:8123', 'https://two:8443'],
         user: 'writer',

@@ -128,6 +128,12 @@ const environment = z.object({
   ),
   NINETY_SEGMENTS_CRON: cron.default('*/10 * * * *'),
   NINETY_EXPIRE_CRON: cron.default('7 * * * *'),
+  NINETY_IDENTITY_CRON: cron.default('37 * * * *'),
+  NINETY_HOUSEHOLD: z
+    .enum(['0', '1'], 'must be 0 or 1')
+    .default('0')
+    .transform((flag) => flag === '1'),
+  NINETY_HOUSEHOLD_KEY_DAYS: whole(1, 30, 'days').default(7),
   NINETY_LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -190,7 +196,9 @@ export interface Config {
     /** Also wait for the disk itself, not only for the operating system, before a hit is answered. */
     readonly fsync: boolean;
   };
-  readonly schedule: { readonly segments: string; readonly expire: string };
+  readonly schedule: { readonly segments: string; readonly expire: string; readonly identity: string };
+  /** After how many days the key is thrown away with which addresses are hashed; undefined = no households. */
+  readonly householdKeyDays: number | undefined;
   readonly clickhouse: {
     /** undefined = the embedded engine. With a cluster: one URL for each host. */
     readonly urls: readonly string[] | undefined;
@@ -246,7 +254,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     geoipMmdb: e.GEOIP_MMDB,
     logLevel: e.NINETY_LOG_LEVEL,
     journal: { quotaBytes: e.NINETY_JOURNAL_QUOTA_MB * 2 ** 20, fsync: e.NINETY_JOURNAL_FSYNC },
-    schedule: { segments: e.NINETY_SEGMENTS_CRON, expire: e.NINETY_EXPIRE_CRON },
+    schedule: {
+      segments: e.NINETY_SEGMENTS_CRON,
+      expire: e.NINETY_EXPIRE_CRON,
+      identity: e.NINETY_IDENTITY_CRON,
+    },
+    householdKeyDays: e.NINETY_HOUSEHOLD ? e.NINETY_HOUSEHOLD_KEY_DAYS : undefined,
     clickhouse: {
       urls: e.CLICKHOUSE_URL,
       user: e.CLICKHOUSE_USER,

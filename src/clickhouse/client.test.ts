@@ -64,7 +64,10 @@ function hitsFile(numbers: readonly number[], day: string, keyword: string): str
     if (column === 'keywords') return `['${keyword}','again']`;
     if (column === 'partners') return '[]';
     if (column === 'props') return '{}';
-    if (['dwell_ms', 'scroll', 'tz', 'device_visitor', 'purposes'].includes(column)) return '0';
+    if (
+      ['dwell_ms', 'scroll', 'tz', 'device_visitor', 'first_party', 'household', 'purposes'].includes(column)
+    )
+      return '0';
     return column;
   };
   const columns = HIT_COLUMNS.split('\t');

@@ -6,7 +6,7 @@ import type { Hit } from './hit.ts';
  * journal itself writes it at the end of each row.
  */
 export const HIT_COLUMNS =
-  'time\tvisitor\thit\tsite\tevent\torigin\turl\tpath\ttitle\treferrer\treferrer_host\tcategories\tkeywords\tdwell_ms\tscroll\tcountry\tregion\tlanguage\tdevice\tos\tbrowser\ttz\tnetwork\tdevice_type\tdevice_id\tdevice_visitor\tpurposes\tpartners\tsource\tcampaign\tcreative\tprops\tfile';
+  'time\tvisitor\thit\tsite\tevent\torigin\turl\tpath\ttitle\treferrer\treferrer_host\tcategories\tkeywords\tdwell_ms\tscroll\tcountry\tregion\tlanguage\tdevice\tos\tbrowser\ttz\tnetwork\tdevice_type\tdevice_id\tdevice_visitor\tpurposes\tpartners\tsource\tcampaign\tcreative\tprops\tfirst_party\thousehold\tfile';
 export const MATCH_COLUMNS = 'time\tvisitor\tpartner\tuid\tpurposes\tpartners\tfile';
 export const CONSENT_COLUMNS = 'time\tvisitor\twithdrawn\tpurposes\tpartners\torigin';
 export const OPTOUT_COLUMNS = 'time\tvisitor\thash\terasure\tfile';
@@ -17,7 +17,7 @@ export const TALLY_COLUMNS = 'time\troom\tsite\treason\tn';
  * in the request; the bytes travel unchanged through the journal into ClickHouse.
  */
 export function encodeHit(hit: Hit): string {
-  return `${time(hit.time)}\t${hit.visitor}\t${hit.hit}\t${text(hit.site)}\t${text(hit.event)}\t${hit.origin}\t${text(hit.url)}\t${text(hit.path)}\t${text(hit.title)}\t${text(hit.referrer)}\t${text(hit.referrerHost)}\t${list(hit.categories)}\t${list(hit.keywords)}\t${hit.dwellMs}\t${hit.scroll}\t${hit.country}\t${hit.region}\t${hit.language}\t${text(hit.device)}\t${text(hit.os)}\t${text(hit.browser)}\t${hit.tz}\t${hit.network}\t${hit.deviceType}\t${text(hit.deviceId)}\t${hit.deviceVisitor}\t${hit.allowed.purposes}\t${list(hit.allowed.partners)}\t${hit.source}\t${text(hit.campaign)}\t${text(hit.creative)}\t${map(hit.props)}`;
+  return `${time(hit.time)}\t${hit.visitor}\t${hit.hit}\t${text(hit.site)}\t${text(hit.event)}\t${hit.origin}\t${text(hit.url)}\t${text(hit.path)}\t${text(hit.title)}\t${text(hit.referrer)}\t${text(hit.referrerHost)}\t${list(hit.categories)}\t${list(hit.keywords)}\t${hit.dwellMs}\t${hit.scroll}\t${hit.country}\t${hit.region}\t${hit.language}\t${text(hit.device)}\t${text(hit.os)}\t${text(hit.browser)}\t${hit.tz}\t${hit.network}\t${hit.deviceType}\t${text(hit.deviceId)}\t${hit.deviceVisitor}\t${hit.allowed.purposes}\t${list(hit.allowed.partners)}\t${hit.source}\t${text(hit.campaign)}\t${text(hit.creative)}\t${map(hit.props)}\t${hit.firstParty}\t${hit.household}`;
 }
 
 /** A partner's id for a visitor, as a line of `matches`; an empty uid deletes the match. */

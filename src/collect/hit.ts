@@ -78,6 +78,10 @@ export interface Hit {
   deviceId: string;
   /** UInt64: the visitor that the device id alone would be; 0 without one. */
   deviceVisitor: bigint;
+  /** UInt64: the visitor that the site's first-party id alone would be; 0 without one, or where it is the visitor itself. */
+  firstParty: bigint;
+  /** UInt64: keyed hash of the address; 0 where none may be made. */
+  household: bigint;
   allowed: Allowed;
   /** Empty for an event in the midst of a visit, which comes from nowhere. */
   source: Source | '';

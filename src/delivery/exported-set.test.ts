@@ -34,6 +34,8 @@ interface Person {
     readonly uid: string;
     readonly days?: number;
     readonly ms?: number;
+    /** How many days ago an upload told of it. */
+    readonly told?: number;
   }[];
   readonly seen?: number;
   readonly build?: number;
@@ -63,9 +65,17 @@ async function exported(person: Person, source: Source): Promise<string[]> {
       },
     ]);
   const own = String(++visitors);
-  for (const { source: from, uid, days = 0, ms = 0 } of person.links ?? [])
+  for (const { source: from, uid, days = 0, ms = 0, told } of person.links ?? [])
     await clickhouse.insert('links', [
-      { source: from, visitor, uid, own, first: at(days, ms), last: at(days, ms) },
+      {
+        source: from,
+        visitor,
+        uid,
+        own,
+        first: at(days, ms),
+        last: at(days, ms),
+        ...(told === undefined ? {} : { told: at(told) }),
+      },
     ]);
   if (person.deviceSaidNo !== undefined)
     await clickhouse.insert('consents', [
@@ -115,6 +125,28 @@ describe('a member leaves', () => {
       {
         links: [
           { ...match, days: 2 },
+          { ...match, uid: 'u2', days: 1 },
+        ],
+      },
+      ACME,
+      [`u2 ${day(1)}`],
+    ],
+    [
+      'under the id that was uploaded since, counted from when the visitor was seen',
+      {
+        links: [
+          { ...match, days: 2 },
+          { ...match, uid: 'u2', days: 2, told: 1 },
+        ],
+      },
+      ACME,
+      [`u2 ${day(2)}`],
+    ],
+    [
+      'under the id that was seen since an upload',
+      {
+        links: [
+          { ...match, days: 3, told: 2 },
           { ...match, uid: 'u2', days: 1 },
         ],
       },
@@ -198,6 +230,11 @@ describe('a member stays', () => {
       ACME,
     ],
     ['whose link is past the retention', { links: [{ ...match, days: 90 }] }, ACME],
+    [
+      'whose link is past it, though it was uploaded since',
+      { links: [{ ...match, days: 90, told: 0 }] },
+      ACME,
+    ],
   ])('%s', async (_, person, source) => {
     expect(await exported(person, source)).toEqual([]);
   });

@@ -14,7 +14,7 @@ const HAND_OUT = 4;
  * The exported set as it is now: the members of one build who allow it, under the ids asked for.
  *
  * A visitor counts who did not withdraw, whose newest observation allows handing out and, for a partner,
- * allows that very partner. Visitors of an imported log were reckoned from address and browser: they have
+ * allows that very partner, whose id is one vendor's for good. Visitors of an imported log were reckoned from address and browser: they have
  * no id that anybody else knows, and never leave under one.
  *
  * @returns a SELECT of `uid` and `observed`, the day from which the row's retention counts.
@@ -36,12 +36,11 @@ export function exportedSet(segment: string, build: number, source: Source): { s
             FROM (${members}) WHERE visitor IN (${allowed})`,
     };
   }
-  // A visitor has one id with a partner, the newest (of the same millisecond the deletion); and every
-  // device id seen with it, unless the device itself has said no since.
+  // A visitor has one id with a partner, and every device id seen with it, unless the device itself has said no
+  // since.
   const links =
     source.kind === 'partner'
-      ? `SELECT visitor, argMax(kept_links.uid, (kept_links.last, kept_links.uid = '')) AS uid, max(kept_links.last) AS last
-         FROM kept_links WHERE source = {source:String} GROUP BY visitor HAVING uid != ''`
+      ? 'SELECT visitor, uid, last FROM kept_matches WHERE source = {source:String}'
       : `SELECT visitor, uid, last FROM kept_links
          LEFT JOIN withdrawn_visitors AS no ON no.visitor = kept_links.own
          WHERE source = {source:String} AND no.time < last`;

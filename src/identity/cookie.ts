@@ -3,6 +3,8 @@ import { Recent } from '../recent.ts';
 import { isVisitorId, type VisitorId } from './visitor.ts';
 
 export const COOKIE_NAME = 'n90';
+/** Beside it: when this browser was sent to which partner, and when it was matched. */
+export const STATE_COOKIE = 'n90s';
 /** This browser's own word on being observed; it names nobody. */
 export const OPT_OUT_COOKIE = 'n90_optout';
 
@@ -27,7 +29,7 @@ const HEADER_LIMIT = 16_384;
 export class VisitorCookie {
   readonly #secret: string;
   readonly #attributes: { readonly secure: string; readonly plain: string };
-  readonly #expired: { readonly secure: string; readonly plain: string };
+  readonly #expired: { readonly secure: readonly string[]; readonly plain: readonly string[] };
   readonly #optOut: { readonly secure: string; readonly plain: string };
   readonly #optIn: { readonly secure: string; readonly plain: string };
   // A browsing visitor sends the same cookie with every hit, and an HMAC (4 µs) is the dearest step of reading
@@ -46,9 +48,10 @@ export class VisitorCookie {
       plain: `${attributes}; SameSite=Lax`,
     });
     this.#attributes = end(`; Max-Age=${days * DAY_SECONDS}; Path=/; HttpOnly`);
-    this.#expired = end(`${COOKIE_NAME}=; Max-Age=0; Path=/; HttpOnly`);
+    const expired = [COOKIE_NAME, STATE_COOKIE].map((name) => end(`${name}=; Max-Age=0; Path=/; HttpOnly`));
+    this.#expired = { secure: expired.map(({ secure }) => secure), plain: expired.map(({ plain }) => plain) };
     this.#optOut = end(`; Max-Age=${OPT_OUT_DAYS * DAY_SECONDS}; Path=/; HttpOnly`);
-    // As long as the ids that it is about: by then those are gone, or replaced by ours.
+    // As long as the cookie, with which every stored hit keeps it alive.
     this.#optIn = end(`${OPT_OUT_COOKIE}=${OPTED_IN}; Max-Age=${days * DAY_SECONDS}; Path=/; HttpOnly`);
   }
 
@@ -73,8 +76,8 @@ export class VisitorCookie {
     return `${COOKIE_NAME}=${visitor}${this.#tag(visitor)}${secure ? this.#attributes.secure : this.#attributes.plain}`;
   }
 
-  /** @returns the `Set-Cookie` value that removes it. */
-  expire(secure: boolean): string {
+  /** @returns the `Set-Cookie` values that remove it, and what is kept beside it of the same visitor. */
+  expire(secure: boolean): readonly string[] {
     return secure ? this.#expired.secure : this.#expired.plain;
   }
 

@@ -43,6 +43,8 @@ const row = (n: number) =>
     deviceType: '',
     deviceId: '',
     deviceVisitor: 0n,
+    firstParty: 0n,
+    household: 0n,
     allowed: { purposes: 1, partners: [] },
     source: 'direct',
     campaign: '',
