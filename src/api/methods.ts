@@ -7,6 +7,8 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const FRONT_DOOR: Readonly<Record<string, readonly string[]>> = {
   '/p.gif': ['GET', 'POST'],
   '/setuid': ['GET'],
+  '/sync.html': ['GET'],
+  '/cookie_sync': ['POST'],
 };
 
 /**

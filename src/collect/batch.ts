@@ -2,7 +2,7 @@ import type { VisitorCookie } from '../identity/cookie.ts';
 import { parseJson } from '../json-object.ts';
 import { readHit, senderOf, type Trust } from './batch-hit.ts';
 import type { Collector, Outcome } from './collector.ts';
-import { browser, cookieHeader, type Request, type Response } from './door.ts';
+import { browser, cookieHeaders, type Request, type Response } from './door.ts';
 import { REFUSALS, type Refusal } from './refusal.ts';
 
 export const BODY_LIMIT = 1_048_576;
@@ -44,18 +44,17 @@ export function batch(
   let waiting = items.length;
   // What the last hit of the request asks for, whichever is in its file first.
   let cookieOf = -1;
-  let set: string | undefined;
+  let set: readonly string[] | undefined;
   const finish = () => {
     refused.sort((a, b) => a.index - b.index);
     const response = answer(items.length - refused.length, refused);
-    const cookies = set !== undefined && trust === 'browser' ? ['Set-Cookie', set] : [];
-    respond({ ...response, headers: [...response.headers, ...cookies] });
+    respond({ ...response, setCookie: trust === 'browser' ? set : undefined });
   };
   if (waiting === 0) return finish();
   const take = (item: unknown, index: number) => {
     const end = (outcome: Outcome) => {
       if (!outcome.stored) refused.push({ index, reason: outcome.reason });
-      const asked = cookieHeader(cookie, outcome, request.secure);
+      const asked = cookieHeaders(cookie, outcome, sender);
       if (asked !== undefined && index > cookieOf) {
         cookieOf = index;
         set = asked;

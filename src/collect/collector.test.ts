@@ -332,6 +332,28 @@ describe('an import whose owner vouches for consent', () => {
   });
 });
 
+describe('a no of another day', () => {
+  const no = (days: number) => {
+    const door = open();
+    const time = NOW - days * 86_400_000;
+    const sender = { time, address: AMERICAN, userAgent: undefined, acceptLanguage: undefined, gpc: true };
+    const server = {
+      ...sender,
+      cookie: undefined,
+      mayMint: false,
+      origin: 'api',
+      browser: undefined,
+    } as const;
+    door.collector.collect({ site: SITE.key, firstPartyId: 'reader-0001' }, server, () => {});
+    return door.journal.of('consents').map((row) => Math.round(Number(row['time']) * 1000) - NOW);
+  };
+
+  it('counts from that day, so that it takes back no yes that was said since', () => {
+    expect(no(30)).toEqual([-30 * 86_400_000]);
+    expect(no(0)).toEqual([0]);
+  });
+});
+
 describe('a clock that jumps', () => {
   const HOUR = 3_600_000;
   const DAY = 24 * HOUR;

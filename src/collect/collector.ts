@@ -41,6 +41,8 @@ export interface CollectorOptions {
   readonly retentionDays: number;
   /** @default nobody is known to have opted out. */
   readonly optouts?: Optouts;
+  /** The household of a hit that may be stored (UInt64); 0 = none. */
+  readonly household?: ((input: HitInput, address: string, place: Place) => bigint) | undefined;
   readonly now?: () => number;
 }
 
@@ -121,7 +123,11 @@ export class Collector {
     // Before the page is looked at: a no is heard also where the rest of the hit cannot be read.
     const place = this.places.at(sender.address);
     const decision = this.#decide(input, sender, event, place);
-    if (!decision.yes) return this.#refuse(decision, input, sender, site, device, this.#latest, end);
+    if (!decision.yes) {
+      // What somebody reports of another day is older than what was heard since.
+      const at = typeof time === 'number' && time < now - CLOCK_SLACK_MS ? time : this.#latest;
+      return this.#refuse(decision, input, sender, site, device, at, end);
+    }
     // Not before the decision: that it is a crawler is only likely, and a person's no must be heard.
     if (sender.browser !== undefined && seemsCrawler(agent, place, sender, sender.browser))
       return end(no('bot'));
@@ -138,9 +144,9 @@ export class Collector {
     const cookie = cookieOf(sender);
     let deviceVisitor = device && this.#ids.ofDevice(device);
     // In the order in which an id is the same person longest.
-    let known = cookie ?? deviceVisitor ?? this.#ids.ofFirstParty(input, site);
+    let firstParty = this.#ids.ofFirstParty(input, site);
+    let known = cookie ?? deviceVisitor ?? firstParty;
     if (this.#optouts.size > 0) {
-      const firstParty = this.#ids.ofFirstParty(input, site);
       const deviceIsOut = this.#isOut(deviceVisitor);
       const firstPartyIsOut = this.#isOut(firstParty);
       // Ids that come together are one person's, so that one of them which has opted out speaks for all; but a
@@ -148,7 +154,8 @@ export class Collector {
       if (this.#isOut(cookie) || ((deviceIsOut || firstPartyIsOut) && !hasOptedIn(sender)))
         return end(no('opted_out'));
       if (deviceIsOut) deviceVisitor = undefined;
-      known = cookie ?? deviceVisitor ?? (firstPartyIsOut ? undefined : firstParty);
+      if (firstPartyIsOut) firstParty = undefined;
+      known = cookie ?? deviceVisitor ?? firstParty;
     }
     if (known === undefined && !sender.mayMint) return end(no('no_id'));
     const visitor = known ?? this.mint();
@@ -184,6 +191,10 @@ export class Collector {
       deviceType: (deviceVisitor && device?.type) ?? '',
       deviceId: (deviceVisitor && device?.id) ?? '',
       deviceVisitor: deviceVisitor === undefined ? 0n : visitorNumber(deviceVisitor),
+      firstParty: firstParty === undefined || firstParty === visitor ? 0n : visitorNumber(firstParty),
+      // An imported log's visitors are for reckoning, and nobody's signal came with them.
+      household:
+        sender.origin === 'import' ? 0n : (this.#options.household?.(input, sender.address, place) ?? 0n),
       allowed: decision.allowed,
       source: sourceOf(referrer, page.source, isView),
       campaign: nameOf(input.campaign) || (isView ? page.campaign : ''),
@@ -261,8 +272,9 @@ export class Collector {
       // what each site knows it by: they opt out with it, and are deleted. Should the browser opt in again, it
       // gets other ids. A device stands for more than one browser and keeps its id whatever anybody opts in to,
       // so there the mark is a withdrawal, unless /optout was told of the device by name.
-      if (decision.reason === 'opted_out' && (visitor === cookie || visitor === firstParty))
-        this.#optouts.write(visitor, now, written);
+      // A request of many hits can name as many first-party ids, of which a browser has one: there too.
+      const isBrowsers = visitor === cookie || (visitor === firstParty && sender.jar === undefined);
+      if (decision.reason === 'opted_out' && isBrowsers) this.#optouts.write(visitor, now, written);
       else
         this.#options.journal.append(
           'consents',

@@ -28,7 +28,7 @@ export interface Response {
   /** The same list comes again and again: what is made of it is worth keeping. */
   readonly lasting?: boolean;
   /** A `Set-Cookie` beside them. */
-  readonly setCookie?: string | undefined;
+  readonly setCookie?: readonly string[] | undefined;
   readonly body: Uint8Array | string;
 }
 
@@ -55,12 +55,13 @@ export function pixel(
   const query = request.url.indexOf('?');
   const input = hitOfQuery(query === -1 ? '' : request.url.slice(query + 1));
   if (input.url === undefined) input.url = request.header('referer');
-  collector.collect(input, browser(cookie, request, now, 'pixel'), (outcome) =>
+  const sender = browser(cookie, request, now, 'pixel');
+  collector.collect(input, sender, (outcome) =>
     respond({
       status: 200,
       headers: outcome.stored ? STORED_HEADERS : REFUSED_HEADERS[outcome.reason]!,
       lasting: true,
-      setCookie: cookieHeader(cookie, outcome, request.secure),
+      setCookie: cookieHeaders(cookie, outcome, sender),
       body: GIF,
     }),
   );
@@ -110,10 +111,19 @@ function clientHints(request: Request): ClientHints | undefined {
   };
 }
 
-/** The cookie that the outcome asks for: kept alive by every stored hit, removed by a withdrawal. */
-export function cookieHeader(cookie: VisitorCookie, outcome: Outcome, secure: boolean): string | undefined {
-  if (outcome.stored) return cookie.write(outcome.visitor, secure);
-  return outcome.forget ? cookie.expire(secure) : undefined;
+/**
+ * The cookies that the outcome asks for: kept alive by every stored hit, removed by a withdrawal. The word of who has
+ * opted in again is kept alive too: without it the ids that opted out before would refuse the browser once more.
+ */
+export function cookieHeaders(
+  cookie: VisitorCookie,
+  outcome: Outcome,
+  { browser: signs, optedOut }: Sender,
+): readonly string[] | undefined {
+  const secure = signs?.secure ?? false;
+  if (!outcome.stored) return outcome.forget ? cookie.expire(secure) : undefined;
+  const kept = cookie.write(outcome.visitor, secure);
+  return optedOut === false ? [kept, cookie.optIn(secure)] : [kept];
 }
 
 const NUMBER = /^-?\d{1,12}$/;

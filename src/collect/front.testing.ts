@@ -3,8 +3,10 @@ import { consentDecider } from '../consent/decide.ts';
 import { vendorList } from '../consent/vendor-list.testing.ts';
 import { VisitorCookie } from '../identity/cookie.ts';
 import type { JournalRefusal, Stream } from '../journal/name.ts';
-import type { Partner, Site } from '../registry/kinds.ts';
+import { KINDS, type Partner, type Site } from '../registry/kinds.ts';
 import { Tally } from '../report/tally.ts';
+import { StateCookie } from '../sync/state.ts';
+import { SyncTargets } from '../sync/target.ts';
 import { Collector } from './collector.ts';
 import type { Request, Response } from './door.ts';
 import { CONSENT_COLUMNS, HIT_COLUMNS, MATCH_COLUMNS, OPTOUT_COLUMNS, TALLY_COLUMNS } from './encode.ts';
@@ -31,12 +33,9 @@ const geo: Geo = {
 
 const written = { version: 1, updatedAt: '2026-01-01T00:00:00.000Z' };
 export const SITE: Site = { id: 'shop', name: 'Shop', domains: ['shop.test'], key: 'SITEKEY', ...written };
-const partnerOf = (id: string, rest: Partial<Partner> = {}): Partner => ({
+export const partnerOf = (id: string, rest: Partial<Partner> = {}): Partner => ({
+  ...KINDS.partner.parse({ name: id }),
   id,
-  name: id,
-  redirectHosts: [],
-  freshDays: 14,
-  idEncoding: 'plain',
   ...written,
   ...rest,
 });
@@ -83,9 +82,12 @@ export interface Front {
   readonly collector: Collector;
   readonly geo: Geo;
   readonly places: Places;
+  readonly state: StateCookie;
+  readonly publicUrl: () => string;
+  readonly gvlId: number | undefined;
   readonly rules: () => {
     readonly siteByKey: (key: string) => Site | undefined;
-    readonly partner: (id: string) => Partner | undefined;
+    readonly syncTargets: SyncTargets;
     readonly decide: ReturnType<typeof consentDecider>;
   };
   /** `reason: n` of everything counted, the sites together. */
@@ -93,13 +95,19 @@ export interface Front {
 }
 
 /** The front door with a journal in memory; its clock stands at `now` where one is given. */
-export function front(options: { gvlId?: number | undefined; now?: number } = { gvlId: OUR_VENDOR }): Front {
+export function front(
+  options: { gvlId?: number | undefined; now?: number; partners?: readonly Partner[] } = {
+    gvlId: OUR_VENDOR,
+  },
+): Front {
   const journal = new MemoryJournal();
   const tally = new Tally();
-  const decide = consentDecider({ gvlId: options.gvlId, localRegion: undefined, partners: PARTNERS });
+  const partners = options.partners ?? PARTNERS;
+  const decide = consentDecider({ gvlId: options.gvlId, localRegion: undefined, partners });
+  const syncTargets = new SyncTargets(partners);
   const rules = () => ({
     siteByKey: (key: string) => (key === SITE.key ? SITE : undefined),
-    partner: (id: string) => PARTNERS.find((partner) => partner.id === id),
+    syncTargets,
     decide,
   });
   const { now } = options;
@@ -119,6 +127,9 @@ export function front(options: { gvlId?: number | undefined; now?: number } = { 
     collector,
     geo,
     places: collector.places,
+    state: new StateCookie(90),
+    publicUrl: () => 'https://ninety.test',
+    gvlId: options.gvlId,
     rules,
     counted: () => {
       const counted: Record<string, number> = {};
@@ -140,7 +151,7 @@ export function requestOf(
 
 /** The values of a header, which stand in turn with their names. */
 export function headersOf({ headers, setCookie }: Response, name: string): string[] {
-  const all = setCookie === undefined ? headers : [...headers, 'Set-Cookie', setCookie];
+  const all = [...headers, ...(setCookie ?? []).flatMap((each) => ['Set-Cookie', each])];
   return all.filter((_, i) => i % 2 === 1 && all[i - 1]?.toLowerCase() === name.toLowerCase());
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { metricsText } from './metrics.ts';
 
 describe('the metrics', () => {
-  it('add up rooms, sites and processes under the name of the reason', () => {
+  it('add up rooms, sites and processes under the name of the reason, and syncs by partner', () => {
     const text = metricsText(
       [
         { room: 'collect', site: 'shop', reason: 'stored', n: 5 },
@@ -11,8 +11,11 @@ describe('the metrics', () => {
         { room: 'collect', site: 'shop', reason: 'bot', n: 3 },
         { room: 'import', site: '', reason: 'bot', n: 4 },
         { room: 'sync', site: '', reason: 'bad_uid', n: 1 },
-        { room: 'sync', site: '', reason: 'matched', n: 6 },
-        { room: 'sync', site: '', reason: 'deleted', n: 2 },
+        { room: 'sync', site: 'acme', reason: 'matched', n: 4 },
+        { room: 'sync', site: 'other', reason: 'matched', n: 2 },
+        { room: 'sync', site: 'acme', reason: 'deleted', n: 2 },
+        { room: 'sync', site: 'acme', reason: 'sent', n: 9 },
+        { room: 'sync', site: 'acme', reason: 'sent', n: 1 },
       ],
       [{ name: 'ninety_journal_bytes', help: 'Bytes that wait.', read: () => 17 }],
     );
@@ -28,6 +31,13 @@ ninety_refused_total{reason="bad_uid"} 1
 # TYPE ninety_matches_total counter
 ninety_matches_total{outcome="matched"} 6
 ninety_matches_total{outcome="deleted"} 2
+# HELP ninety_syncs_total Cookie syncs by partner (none = not of one partner) and by how they ended.
+# TYPE ninety_syncs_total counter
+ninety_syncs_total{partner="",outcome="bad_uid"} 1
+ninety_syncs_total{partner="acme",outcome="matched"} 4
+ninety_syncs_total{partner="other",outcome="matched"} 2
+ninety_syncs_total{partner="acme",outcome="deleted"} 2
+ninety_syncs_total{partner="acme",outcome="sent"} 10
 # HELP ninety_journal_bytes Bytes that wait.
 # TYPE ninety_journal_bytes gauge
 ninety_journal_bytes 17

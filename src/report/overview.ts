@@ -1,6 +1,8 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { iso } from '../clickhouse/time.ts';
 import { REFUSALS } from '../collect/refusal.ts';
+import { OUTCOMES } from '../sync/outcome.ts';
+import { STORED } from './tally.ts';
 
 /** How often something was refused, over the whole retention and lately. */
 export interface RefusalCount {
@@ -35,6 +37,8 @@ export interface Kept {
 }
 
 const MINUTES = 60;
+/** Ends that are no refusals. */
+const FINE = [STORED, ...Object.keys(OUTCOMES)];
 const FIRST_MINUTE = `toStartOfMinute(now('UTC')) - INTERVAL ${MINUTES - 1} MINUTE`;
 
 /** Reads what the last hour brought and what was refused; cheap however much is kept. */
@@ -49,8 +53,9 @@ export async function recent(clickhouse: ClickHouse): Promise<Recent> {
     ),
     clickhouse.query<{ room: string; reason: string; n: string; last_hour: string }>(
       `SELECT room, reason, sum(kept_tallies.n) AS n, sumIf(kept_tallies.n, time >= ${FIRST_MINUTE}) AS last_hour
-       FROM kept_tallies WHERE reason NOT IN ('stored', 'matched', 'deleted')
+       FROM kept_tallies WHERE reason NOT IN {fine:Array(String)}
        GROUP BY room, reason ORDER BY n DESC, room, reason LIMIT 200`,
+      { fine: FINE },
     ),
   ]);
   return {

@@ -7,6 +7,7 @@ import { buildables } from '../api/segments.ts';
 import { buildSegments } from '../audience/build.ts';
 import { ClickHouse, type Connection } from '../clickhouse/client.ts';
 import type { Config } from '../config.ts';
+import { buildIdentity } from '../identity/job.ts';
 import { expire } from '../jobs/expire.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { Leases } from '../jobs/lease.ts';
@@ -45,6 +46,11 @@ export function makeCore(
           await registry.refresh();
           return buildSegments(clickhouse, leases, () => buildables(registry));
         },
+      },
+      {
+        name: 'identity',
+        schedule: config.schedule.identity,
+        work: () => buildIdentity(clickhouse, leases),
       },
       {
         name: 'expire',

@@ -10,12 +10,12 @@ import type { Request, Response } from '../collect/door.ts';
 import { GIF } from '../collect/gif.ts';
 import type { Refusal } from '../collect/refusal.ts';
 import type { VisitorCookie } from '../identity/cookie.ts';
-import type { SetuidOptions } from '../sync/setuid.ts';
+import type { SyncDoor } from '../sync/door.ts';
 
 export interface HttpOptions {
   readonly collector: Collector | undefined;
   readonly cookie: VisitorCookie;
-  readonly sync: SetuidOptions;
+  readonly sync: SyncDoor;
   readonly caller: (authorization: string | undefined) => Caller | undefined;
   readonly app: Hono<Env>;
   readonly trusted: TrustedProxies;
@@ -88,7 +88,8 @@ const firstOf = (header: string) => header.split(',', 1)[0]?.trim();
 
 export function send(outgoing: ServerResponse, { status, headers, setCookie, body }: Response): void {
   if (outgoing.destroyed) return;
-  const all = setCookie === undefined ? headers : [...headers, 'Set-Cookie', setCookie];
+  const all =
+    setCookie === undefined ? headers : [...headers, ...setCookie.flatMap((each) => ['Set-Cookie', each])];
   outgoing.writeHead(status, all as string[]);
   // A text leaves in one piece with the headers, bytes in a piece of their own.
   if (body === GIF) outgoing.end(GIF_TEXT, 'latin1');

@@ -176,7 +176,7 @@ function encode({ status, headers, lasting, setCookie, body }: Response, keepAli
   const text = typeof body === 'string' ? utf8(body) : latin1(body);
   let head = lasting ? known(headers) : fields(headers);
   if (!head.includes('Content-Length: ')) head += `Content-Length: ${text.length}\r\n`;
-  if (setCookie !== undefined) head += field('Set-Cookie', setCookie);
+  if (setCookie !== undefined) for (const each of setCookie) head += field('Set-Cookie', each);
   const end = keepAliveMs === LAST ? 'close' : `keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}`;
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}Date: ${date()}\r\nConnection: ${end}\r\n\r\n${text}`;
 }

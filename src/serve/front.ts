@@ -16,10 +16,14 @@ import { openGeo } from '../collect/geo.ts';
 import { HitIds } from '../collect/ids.ts';
 import { Optouts } from '../collect/optouts.ts';
 import { VisitorCookie } from '../identity/cookie.ts';
+import { Households, isSignalledYes } from '../identity/household.ts';
+import { removeKeys } from '../identity/household-key.ts';
 import { Journal } from '../journal/journal.ts';
 import { faultOf } from '../log.ts';
 import { Suppressions } from '../privacy/suppressions.ts';
 import type { Gauge } from '../report/metrics.ts';
+import type { SyncDoor } from '../sync/door.ts';
+import { StateCookie } from '../sync/state.ts';
 import type { Core } from './core.ts';
 import { type HttpOptions, incomingRequest } from './exchange.ts';
 import { httpServer } from './http.ts';
@@ -49,6 +53,8 @@ export const journalFolder = (data: string) => join(data, 'journal');
 const TALLY_MS = 2_000;
 const REGISTRY_MS = 2_000;
 const SUPPRESSIONS_MS = 2_000;
+/** How late a household key may be thrown away, and its successor had. */
+const HOUSEHOLD_KEY_MS = 5_000;
 /** Requests under way at the end get so long; the whole shutdown has ten seconds. */
 const DRAIN_MS = 2_000;
 
@@ -87,6 +93,7 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
   });
   const fault = (error: unknown) => log.error(faultOf(error), 'request failed');
   const optouts = new Optouts({ journal, suppressed: suppressions, secret: core.secret, fault });
+  const households = await openHouseholds(core);
   const collector = new Collector({
     rules,
     journal,
@@ -95,10 +102,24 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     secret: core.secret,
     retentionDays: config.retentionDays,
     optouts,
+    household:
+      households &&
+      ((input, address, place) => (isSignalledYes(input) ? households.hash(address, place) : 0n)),
   });
   let url = '';
   const refuse = (reason: string) => tally.count('collect', '', reason, Date.now());
   const publicUrl = () => config.publicUrl ?? url;
+  const sync: SyncDoor = {
+    rules,
+    journal,
+    places: collector.places,
+    tally,
+    cookie,
+    state: new StateCookie(config.retentionDays),
+    publicUrl,
+    gvlId: config.gvlId,
+    isSuppressed: (visitor) => optouts.has(visitor),
+  };
   const app = await makeApp({
     ...core,
     publicUrl,
@@ -116,6 +137,7 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
       fault,
       request: (incoming) => incomingRequest(incoming, http),
     },
+    sync,
     flush: behind.flush,
     metrics: behind.metrics,
     readiness: () => (journal.isFull('hits') ? { ready: false, reason: 'journal_full' } : { ready: true }),
@@ -123,14 +145,7 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
   const http: HttpOptions = {
     collector: config.roles.has('collect') ? collector : undefined,
     cookie,
-    sync: {
-      rules,
-      journal,
-      places: collector.places,
-      tally,
-      cookie,
-      isSuppressed: (visitor) => optouts.has(visitor),
-    },
+    sync,
     caller: (authorization) => core.keys.caller(authorization),
     app,
     trusted: trustedProxies(config.trustProxy),
@@ -164,6 +179,12 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
         .catch((error: Error) => log.debug({ error: error.message }, 'opt-outs could not be read again')),
     SUPPRESSIONS_MS,
   ).unref();
+  const refreshHouseholds = () =>
+    households
+      ?.refresh()
+      .catch((error: Error) => log.debug({ error: error.message }, 'the household key could not be had'));
+  void refreshHouseholds();
+  const householdKey = setInterval(() => void refreshHouseholds(), HOUSEHOLD_KEY_MS).unref();
   url = await listen(server, config.host, config.port);
   return {
     journal,
@@ -184,11 +205,21 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
       clearInterval(tallies);
       clearInterval(refresh);
       clearInterval(refreshSuppressions);
+      clearInterval(householdKey);
       await drain(server);
       await writeTallies();
       await journal.close();
+      households?.close();
     },
   };
+}
+
+/** Where households are off, what an earlier start kept for them goes. */
+async function openHouseholds({ config, clickhouse }: Core): Promise<Households | undefined> {
+  if (config.householdKeyDays !== undefined)
+    return Households.open({ clickhouse, folder: config.data, days: config.householdKeyDays });
+  await removeKeys(config.data);
+  return undefined;
 }
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException)?.code ?? 'unknown';

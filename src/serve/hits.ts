@@ -9,6 +9,7 @@ import { HitStream, type StreamReport } from '../collect/hit-stream.ts';
 import { LineSplitter } from '../collect/line-splitter.ts';
 import { REFUSALS, type Refusal } from '../collect/refusal.ts';
 import { BodyError, type Encoding, encodingOf, longBody, readBody } from './body.ts';
+import { corsOf } from './cors.ts';
 import { FAULT, guarded, type HttpOptions, incomingRequest, send } from './exchange.ts';
 
 /**
@@ -21,20 +22,10 @@ export function hits(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): void {
-  const { origin } = incoming.headers;
-  const mayRead = origin !== undefined && options.isSiteOrigin(origin);
-  const cors = mayRead
-    ? ['Vary', 'Origin', 'Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true']
-    : VARY;
+  const { headers: cors, preflight } = corsOf(options, incoming);
   const answer = (response: Response) =>
     send(outgoing, { ...response, headers: [...response.headers, ...cors] });
-  if (incoming.method === 'OPTIONS') {
-    return send(outgoing, {
-      status: 204,
-      headers: mayRead ? [...cors, ...PREFLIGHT] : cors,
-      body: '',
-    });
-  }
+  if (incoming.method === 'OPTIONS') return send(outgoing, { status: 204, headers: preflight, body: '' });
   const decline = (status: number, reason: ApiRefusal, detail: string, ...more: string[]) => {
     options.refuse(reason);
     const response = problem(status, reason, detail);
@@ -89,16 +80,6 @@ export function hits(
 }
 
 /** Nobody's answer may be kept for somebody else (RFC 9110, 12.5.5), whoever asks. */
-const VARY = ['Vary', 'Origin'] as const;
-const PREFLIGHT = [
-  'Access-Control-Allow-Methods',
-  'POST',
-  'Access-Control-Allow-Headers',
-  'content-type',
-  'Access-Control-Max-Age',
-  '86400',
-] as const;
-
 /** One hit a line, under the names that are in use for it. */
 const NDJSON = /^application\/(?:x-)?(?:ndjson|jsonl|jsonlines)\s*(?:;|$)/i;
 const DAMAGED = 'The body is not what its Content-Encoding says, or breaks off.';

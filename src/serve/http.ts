@@ -10,8 +10,11 @@ import { getRequestListener } from '@hono/node-server';
 import { BODY_LIMIT, problem } from '../collect/batch.ts';
 import { pixel, REQUEST_LIMIT, type Request, type Response } from '../collect/door.ts';
 import { REFUSALS, type Refusal } from '../collect/refusal.ts';
+import { syncRedirect } from '../sync/redirect.ts';
 import { setuid } from '../sync/setuid.ts';
+import { syncPage } from '../sync/sync-page.ts';
 import { mayLast } from './body.ts';
+import { cookieSyncRoute } from './cookie-sync.ts';
 import { FAULT, guarded, type HttpOptions, incomingRequest, request, send } from './exchange.ts';
 import { putFastPath } from './fast-path.ts';
 import { hits, refuseBody } from './hits.ts';
@@ -21,7 +24,7 @@ const HEADERS_LIMIT = 49_152;
 const HEADERS_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
 /** Paths of the app that read a body as it comes, however long. */
-const STREAMED: ReadonlySet<string> = new Set(['/v1/traits']);
+const STREAMED: ReadonlySet<string> = new Set(['/v1/traits', '/v1/matches']);
 
 type Answer = (request: Request, respond: (response: Response) => void) => void;
 
@@ -61,6 +64,12 @@ export function httpServer(options: HttpOptions): Server {
       return answer(incomingRequest(incoming, options), (response) => send(outgoing, response));
     if (collector !== undefined && pathOf(url) === '/v1/hits')
       return hits(options, collector, incoming, outgoing);
+    if (collector !== undefined && pathOf(url) === '/cookie_sync')
+      return cookieSyncRoute(options, incoming, outgoing);
+    const begun = syncOf(url);
+    if (begun !== undefined && incoming.method === 'GET')
+      return begun(incomingRequest(incoming, options), (response) => send(outgoing, response));
+    if (begun !== undefined) return send(outgoing, ONLY_GET);
     // What declares itself too large need not reach the app, which would hang up in the middle of it.
     if (Number(incoming.headers['content-length'] ?? 0) > BODY_LIMIT && !STREAMED.has(pathOf(url)))
       return refuseBody(incoming, outgoing, refuse);
@@ -75,6 +84,14 @@ export function httpServer(options: HttpOptions): Server {
       return (from, respond) => pixel(collector, cookie, from, Date.now(), respond);
     if (path === '/setuid' && method === 'GET')
       return (from, respond) => setuid(sync, from, Date.now(), respond);
+    return undefined;
+  };
+  /** What begins a sync comes once a page at most, and reads headers that the fast path steps over. */
+  const syncOf = (url: string): Answer | undefined => {
+    if (collector === undefined) return undefined;
+    const path = pathOf(url);
+    if (path === '/sync.html') return (from, respond) => syncPage(sync, from, Date.now(), respond);
+    if (path.startsWith('/sync/')) return (from, respond) => syncRedirect(sync, from, Date.now(), respond);
     return undefined;
   };
   putFastPath(server, {
@@ -98,6 +115,9 @@ export function httpServer(options: HttpOptions): Server {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseConnection(error, socket, refuse));
   return server;
 }
+
+const { headers: problemHeaders, ...onlyGet } = problem(405, 'method_not_allowed', 'Here is only GET.');
+const ONLY_GET: Response = { ...onlyGet, headers: [...problemHeaders, 'Allow', 'GET'] };
 
 function pathOf(url: string): string {
   const query = url.indexOf('?');

@@ -1,14 +1,14 @@
-import type { Rules } from '../collect/collector.ts';
 import { domainsOf, isOriginWithin } from '../collect/domains.ts';
 import type { Config } from '../config.ts';
 import { consentDecider } from '../consent/decide.ts';
 import { regionsNeedingYes } from '../consent/policy.ts';
-import type { Partner, Site } from '../registry/kinds.ts';
+import type { Site } from '../registry/kinds.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { SyncRules } from '../sync/door.ts';
+import { SyncTargets } from '../sync/target.ts';
 
 /** What the front door asks of the registry, laid out for looking up; made anew when the registry changes. */
-export interface FrontRules extends Rules {
-  readonly partner: (id: string) => Partner | undefined;
+export interface FrontRules extends SyncRules {
   /** Whether the pages of an origin are a registered site's. */
   readonly isSiteOrigin: (origin: string) => boolean;
 }
@@ -29,7 +29,7 @@ function read(registry: Registry, config: Config): FrontRules {
   const partners = registry.list('partner');
   return {
     siteByKey: (key) => byKey.get(key),
-    partner: (id) => registry.get('partner', id),
+    syncTargets: new SyncTargets(partners),
     isSiteOrigin: (origin) => isOriginWithin(origin, domains),
     decide: consentDecider({
       gvlId: config.gvlId,

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: partners write their macros so.
 import { describe, expect, it } from 'vitest';
 import type { Response } from '../collect/door.ts';
 import {
@@ -15,8 +16,10 @@ import {
   YES,
 } from '../collect/front.testing.ts';
 import { GIF } from '../collect/gif.ts';
-import { visitorId } from '../identity/visitor.ts';
+import { type VisitorId, visitorId } from '../identity/visitor.ts';
+import { cookiesOf, DAY_MS, stateAfter, syncFront, VISITOR } from './door.testing.ts';
 import { setuid } from './setuid.ts';
+import { stateKey } from './state.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const LAST_YEAR = Date.UTC(2025, 0, 1);
@@ -102,6 +105,8 @@ describe('/setuid', () => {
     ['a phone number', '+4915123456789'],
     ['an address of the net', '192.0.2.17'],
     ['one of IPv6', '2001:db8::1'],
+    ['a macro in place of it', '${UID}'],
+    ['10 kB', 'a'.repeat(10_000)],
   ])('a uid with %s is refused', (_, uid) => {
     const door = front();
     expect(ended(sync(door, `bidder=acme&uid=${encodeURIComponent(uid)}`))).toBe(
@@ -121,6 +126,103 @@ describe('/setuid', () => {
   it('a partner that is not registered is refused', () => {
     for (const query of ['bidder=nobody&uid=u1', 'uid=u1', ''])
       expect(ended(sync(front(), query))).toBe('400 refused; reason=unknown_partner');
+  });
+});
+
+describe('as Prebid Server has it', () => {
+  it.each<[string, string, string]>([
+    ['the form may be in capitals', 'bidder=acme&uid=u1&f=B', '200 matched'],
+    ['the form may be called format', 'bidder=acme&uid=u1&format=blank', '200 matched'],
+    ['there is no other form', 'bidder=acme&uid=u1&f=x', '400 refused; reason=bad_field'],
+    ['an empty form is none', 'bidder=acme&uid=u1&f=', '200 matched'],
+    ['gdpr is 0 or 1', 'bidder=acme&uid=u1&gdpr=2', '400 refused; reason=bad_field'],
+    ['an empty gdpr is none', 'bidder=acme&uid=u1&gdpr=', '200 matched'],
+    ['gpp_sid is a list of numbers', 'bidder=acme&uid=u1&gpp_sid=a', '400 refused; reason=bad_field'],
+  ])('%s', (_, query, expected) => {
+    expect(ended(sync(front(), query))).toBe(expected);
+  });
+
+  it('who has opted out is told so before all else', () => {
+    const door = { ...front(), isSuppressed: (visitor: VisitorId) => visitor === VISITOR };
+    for (const query of ['bidder=nobody', 'bidder=acme&f=x', 'bidder=acme&uid=u1&gdpr=1'])
+      for (const headers of [cookieOf(door), { cookie: 'n90_optout=1' }])
+        expect(ended(sync(door, query, headers))).toBe('401 refused; reason=opted_out');
+    expect(door.journal.rows).toEqual([]);
+  });
+});
+
+describe('what the partner is registered with', () => {
+  it('is the parameter that its id comes in', () => {
+    const door = syncFront();
+    expect(ended(sync(door, 'bidder=agreed&agreed_gid=g1&uid=other', cookieOf(door)))).toBe('200 matched');
+    expect(door.journal.of('matches')).toMatchObject([{ partner: 'agreed', uid: 'g1' }]);
+  });
+
+  it('is the parameter that has to be there, so that another one deletes nothing', () => {
+    const door = syncFront();
+    for (const query of ['uid=X', 'uid=', ''])
+      expect(ended(sync(door, `bidder=agreed&${query}`, cookieOf(door)))).toBe('400 refused; reason=bad_uid');
+    expect(door.journal.rows).toEqual([]);
+    expect(ended(sync(door, 'bidder=agreed&agreed_gid=', cookieOf(door)))).toBe('200 deleted');
+  });
+
+  it('is the parameter that it says in that it has none, which deletes nothing', () => {
+    const door = syncFront();
+    const answer = sync(door, 'bidder=agreed&agreed_error=15', cookieOf(door));
+    expect(ended(answer)).toBe('200 refused; reason=no_partner_id');
+    expect(answer.body).toBe(GIF);
+    expect(door.journal.rows).toEqual([]);
+    expect(door.tally.totals()).toMatchObject([{ site: 'agreed', reason: 'no_partner_id' }]);
+  });
+});
+
+describe('what the browser remembers', () => {
+  const lately = NOW - 3 * DAY_MS;
+  it.each<[string, string, string, { minutesAgo: number; matched: boolean }]>([
+    ['a first id', 'framed', 'uid=u1', { minutesAgo: 0, matched: true }],
+    ['the same id again', 'back', 'uid=before', { minutesAgo: 0, matched: true }],
+    ['no id any more, so that it is not asked at once', 'back', 'uid=', { minutesAgo: 0, matched: false }],
+  ])('is %s', (_, partner, uid, expected) => {
+    const door = syncFront();
+    const cookies = cookiesOf(door, (state, key) => state.match(key('back'), 'before', lately));
+    const answer = sync(door, `bidder=${partner}&${uid}`, cookies);
+    expect(answer.status).toBe(200);
+    const synced = stateAfter(door, answer).get(stateKey(partner));
+    expect(synced?.matched).toBe(expected.matched);
+    expect(synced?.minute).toBe(Math.floor((NOW - Date.UTC(2020, 0, 1)) / 60_000) - expected.minutesAgo);
+    // The other partners' stay.
+    expect(stateAfter(door, answer).size).toBe(partner === 'back' ? 1 : 2);
+  });
+
+  it('tells an id that stands in the place of another, also after the browser was sent again', () => {
+    const door = syncFront();
+    for (const again of [false, true]) {
+      const cookies = cookiesOf(door, (state, key) => {
+        state.match(key('back'), 'before', lately);
+        if (again) state.send(key('back'), NOW - 1000);
+      });
+      expect(ended(sync(door, 'bidder=back&uid=after', cookies))).toBe('200 replaced');
+      expect(ended(sync(door, 'bidder=back&uid=before', cookies))).toBe('200 matched');
+    }
+  });
+
+  it('is nothing of another visitor’s', () => {
+    const door = syncFront();
+    const [, state] = cookiesOf(door, (one, key) => one.match(key('back'), 'before', lately)).cookie.split(
+      '; ',
+    );
+    const answer = sync(door, 'bidder=framed&uid=u1', { cookie: `${cookieOf(door, 8n).cookie}; ${state}` });
+    expect(stateAfter(door, answer, visitorId(8n)).size).toBe(1);
+  });
+
+  it('goes with a no', () => {
+    const door = syncFront();
+    const cookies = cookiesOf(door, (state, key) => state.match(key('back'), 'before', lately));
+    const answer = sync(door, 'bidder=back&uid=u1&us_privacy=1YYN', cookies);
+    expect(headersOf(answer, 'set-cookie').map((set) => set.slice(0, 16))).toEqual([
+      'n90=; Max-Age=0;',
+      'n90s=; Max-Age=0',
+    ]);
   });
 });
 
@@ -171,6 +273,18 @@ describe('consent', () => {
       AMERICAN,
       '400 refused; reason=consent_missing',
     ],
+    [
+      'gdpr=1 without a string beside another law in force, which is no gdpr=0',
+      '&gdpr=1&gpp_sid=7',
+      AMERICAN,
+      '400 refused; reason=consent_missing',
+    ],
+    [
+      'a yes to gdpr=1 beside another law in force',
+      `&gdpr=1&gdpr_consent=${YES}&gpp_sid=7`,
+      GERMAN,
+      '200 matched',
+    ],
     ['nothing where the law wants a yes', '', GERMAN, '451 refused; reason=consent_missing'],
     ['garbage without gdpr=1', '&gdpr_consent=xyz', GERMAN, '451 refused; reason=consent_unreadable'],
     ['a no', `&gdpr=1&gdpr_consent=${NO}`, GERMAN, '451 refused; reason=no_vendor_consent'],
@@ -200,9 +314,9 @@ describe('consent', () => {
     expect(ended(answer)).toBe(expected);
     const matched = expected.startsWith('200');
     expect(door.journal.rows).toHaveLength(matched ? 1 : 0);
-    expect(headersOf(answer, 'set-cookie')).toHaveLength(matched ? 1 : 0);
+    expect(headersOf(answer, 'set-cookie')).toHaveLength(matched ? 2 : 0);
     expect(door.tally.totals()).toEqual([
-      { room: 'sync', site: '', reason: matched ? 'matched' : expected.split('=')[1], n: 1 },
+      { room: 'sync', site: 'acme', reason: matched ? 'matched' : expected.split('=')[1], n: 1 },
     ]);
   });
 
@@ -235,6 +349,21 @@ describe('consent', () => {
 });
 
 describe('a no from a browser that is known', () => {
+  it.each([
+    'bidder=nope',
+    '',
+    'bidder=acme&f=x',
+    'bidder=acme&gdpr=2',
+    'bidder=acme&gpp_sid=a',
+    'bidder=acme&uid=$UID',
+  ])('is heard whatever is wrong with the request: %s', (query) => {
+    const door = front();
+    const answer = sync(door, `${query}&us_privacy=1YYN`, cookieOf(door));
+    expect(ended(answer)).toBe('451 refused; reason=sale_opt_out');
+    expect(door.journal.of('consents')).toMatchObject([{ visitor: '7', withdrawn: '1' }]);
+    expect(headersOf(answer, 'set-cookie')[0]).toContain('n90=; Max-Age=0');
+  });
+
   it.each<[string, string, Record<string, string>]>([
     ['by TCF', `&gdpr=1&gdpr_consent=${NO}`, {}],
     ['by US Privacy', '&us_privacy=1YYN', {}],
