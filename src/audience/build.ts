@@ -1,15 +1,19 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
-import { storedTable } from '../clickhouse/schema.ts';
+import { dropPartitions, SPARED_S } from '../clickhouse/partitions.ts';
 import type { Lease, Leases } from '../jobs/lease.ts';
 import type { RunResult } from '../jobs/ledger.ts';
+import type { Merge } from '../registry/kinds.ts';
 import { compile } from './rule/compile.ts';
 import type { ResolvedRule } from './rule/rule.ts';
+import { countsSql, type SizeByVia, sized, sizeOf } from './size.ts';
 
 /** A segment with its rule ready to run, or why it cannot. */
 export interface Buildable {
   readonly id: string;
   readonly version: number;
   readonly rule: ResolvedRule | { readonly refused: string };
+  /** @default 'visitor' */
+  readonly merge?: Merge;
 }
 
 /** How long a build waits for another one to end before it gives up. */
@@ -40,7 +44,7 @@ export async function buildSegments(
       await publish(clickhouse, lease, segment, asOf, outcome, Date.now() - started);
       if ('reason' in outcome) failed[segment.id] = outcome.reason;
       else {
-        built[segment.id] = outcome.size;
+        built[segment.id] = sizeOf(outcome.sizeByVia);
         rowsRead += outcome.rowsRead;
         bytesRead += outcome.bytesRead;
       }
@@ -55,39 +59,52 @@ export async function buildSegments(
 /**
  * Counts who a rule would have, by the very query that a build runs.
  *
- * @returns the exact number of visitors at `asOf`.
+ * @returns the exact numbers of visitors at `asOf`.
  */
-export async function estimate(clickhouse: ClickHouse, rule: ResolvedRule, asOf: Date): Promise<number> {
-  const { sql, params } = membersOf(rule, asOf);
-  const [row] = await clickhouse.query<{ size: string }>(`SELECT count() AS size FROM (${sql})`, params);
-  return Number(row?.size ?? 0);
+export async function estimate(
+  clickhouse: ClickHouse,
+  rule: ResolvedRule,
+  asOf: Date,
+  merge: Merge = 'visitor',
+): Promise<SizeByVia> {
+  const { sql, params } = membersOf(rule, merge, asOf);
+  const [row] = await clickhouse.query<SizeByVia>(`SELECT ${countsSql} FROM (${sql})`, params);
+  return sized(row);
 }
 
-/** Who a rule has: a SELECT of `visitor` and `seen`. Who has withdrawn is in no segment, whatever its rule. */
-function membersOf(rule: ResolvedRule, asOf: Date): { sql: string; params: Record<string, unknown> } {
-  const { sql, params } = compile(rule, asOf);
+/**
+ * Who a rule has: a SELECT of `visitor`, `seen` and `via`. Who has withdrawn is in no segment, whatever its rule,
+ * nor brings in others: of clusters and households he is no part.
+ */
+function membersOf(
+  rule: ResolvedRule,
+  merge: Merge,
+  asOf: Date,
+): { sql: string; params: Record<string, unknown> } {
+  const { sql, params } = compile(rule, asOf, merge);
   return {
-    sql: `SELECT visitor, seen FROM (${sql}) WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors)`,
+    sql: `SELECT visitor, seen, ${merge === 'visitor' ? "'own' AS via" : 'via'} FROM (${sql}) WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors)`,
     params,
   };
 }
 
-type Filled = { size: number; rowsRead: number; bytesRead: number } | { reason: string };
+type Filled = { sizeByVia: SizeByVia; rowsRead: number; bytesRead: number } | { reason: string };
 
 async function fill(clickhouse: ClickHouse, lease: Lease, segment: Buildable, asOf: Date): Promise<Filled> {
   if ('refused' in segment.rule) return { reason: segment.rule.refused };
-  const { sql, params } = membersOf(segment.rule, asOf);
+  const { sql, params } = membersOf(segment.rule, segment.merge ?? 'visitor', asOf);
   const named = { ...params, build: lease.slot, segment: segment.id };
   try {
     const cost = await clickhouse.command(
-      `INSERT INTO members SELECT {build:UInt64} AS build, {segment:String} AS segment, visitor, seen FROM (${sql})`,
+      `INSERT INTO members (build, segment, visitor, seen, via)
+       SELECT {build:UInt64} AS build, {segment:String} AS segment, visitor, seen, via FROM (${sql})`,
       named,
     );
-    const [row] = await clickhouse.query<{ size: string }>(
-      'SELECT count() AS size FROM kept_members WHERE build = {build:UInt64} AND segment = {segment:String}',
+    const [row] = await clickhouse.query<SizeByVia>(
+      `SELECT ${countsSql} FROM kept_members WHERE build = {build:UInt64} AND segment = {segment:String}`,
       named,
     );
-    return { size: Number(row?.size ?? 0), rowsRead: cost.rowsRead, bytesRead: cost.bytesRead };
+    return { sizeByVia: sized(row), rowsRead: cost.rowsRead, bytesRead: cost.bytesRead };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }
@@ -111,7 +128,8 @@ async function publish(
         state: failed ? 'failed' : 'built',
         version: segment.version,
         as_of: asOf.toISOString(),
-        size: failed ? 0 : outcome.size,
+        size: failed ? 0 : sizeOf(outcome.sizeByVia),
+        size_by_via: failed ? {} : outcome.sizeByVia,
         took_ms: tookMs,
         reason: failed ? outcome.reason : '',
         time: new Date().toISOString(),
@@ -120,9 +138,6 @@ async function publish(
     `build/${segment.id}/${lease.slot}`,
   );
 }
-
-/** A reader that looked up a build this long ago may still be reading it: longer than the longest query. */
-const SPARED_S = 900;
 
 /** Drops the partitions of builds that no pointer names, nor named a while ago. */
 async function dropUnused(clickhouse: ClickHouse, current: number): Promise<void> {
@@ -133,18 +148,7 @@ async function dropUnused(clickhouse: ClickHouse, current: number): Promise<void
      FROM builds GROUP BY segment`,
   );
   const spared = new Set(named.map((row) => Number(row.build)));
-  const table = storedTable('members', clickhouse.cluster);
-  await clickhouse.onEachHost(async (host) => {
-    const partitions = await host.query<{ partition: string }>(
-      `SELECT partition FROM system.parts
-         WHERE database = currentDatabase() AND table = {table:String} AND active
-         GROUP BY partition HAVING max(modification_time) < now() - ${SPARED_S}`,
-      { table },
-    );
-    for (const { partition } of partitions) {
-      const build = Number(partition);
-      if (build < current && !spared.has(build))
-        await host.command(`ALTER TABLE ${table} DROP PARTITION {build:UInt64}`, { build });
-    }
-  });
+  await clickhouse.onEachHost((host) =>
+    dropPartitions(host, 'members', (build) => build < current && !spared.has(build), SPARED_S),
+  );
 }

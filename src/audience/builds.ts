@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { iso } from '../clickhouse/time.ts';
+import { type SizeByVia, sized } from './size.ts';
 
 /** The membership that is visible of a segment, and what came after it. */
 export interface Build {
@@ -11,6 +12,8 @@ export interface Build {
   /** ISO 8601: the moment the rule was evaluated for. */
   readonly asOf: string | null;
   readonly size: number | null;
+  /** Of these how many are members by which merge rule. */
+  readonly sizeByVia: SizeByVia | null;
   /** Why the newest attempt failed, where it did. */
   readonly failure: string | null;
   /** ISO 8601: the moment that the newest attempt was for, built or failed. */
@@ -28,6 +31,7 @@ export async function currentBuilds(
     version: number;
     as_of: string;
     size: string;
+    size_by_via: Record<string, string>;
     last_state: 'built' | 'failed';
     last_reason: string;
     last_as_of: string;
@@ -37,6 +41,7 @@ export async function currentBuilds(
             argMaxIf(builds.version, builds.build, builds.state = 'built') AS version,
             argMaxIf(builds.as_of, builds.build, builds.state = 'built') AS as_of,
             argMaxIf(builds.size, builds.build, builds.state = 'built') AS size,
+            argMaxIf(builds.size_by_via, builds.build, builds.state = 'built') AS size_by_via,
             argMax(builds.state, builds.build) AS last_state,
             argMax(builds.reason, builds.build) AS last_reason,
             argMax(builds.as_of, builds.build) AS last_as_of
@@ -54,6 +59,8 @@ export async function currentBuilds(
           version: row.version,
           asOf: build === 0 ? null : iso(row.as_of),
           size: build === 0 ? null : Number(row.size),
+          // Of a build that was made before there were merge rules no parts are written down.
+          sizeByVia: build === 0 ? null : sized({ own: row.size, ...row.size_by_via }),
           failure: row.last_state === 'failed' ? row.last_reason : null,
           attempted: iso(row.last_as_of),
         },

@@ -4,10 +4,8 @@ import { freshDatabase } from '../../../test/engine.ts';
 import { ClickHouse } from '../../clickhouse/client.ts';
 import { migrate } from '../../clickhouse/schema.ts';
 import { compile, fits, type Statement } from './compile.ts';
-import { evaluate, type Observed, type Uploaded } from './evaluate.testing.ts';
-import { parseRule } from './parse.ts';
-import { resolve } from './resolve.ts';
-import type { ResolvedRule, Rule } from './rule.ts';
+import { evaluate, type Observed, type Written, worldOf } from './evaluate.testing.ts';
+import { resolvedAs, Stored } from './stored.testing.ts';
 import { rule, traits, world } from './world.testing.ts';
 
 const DAY = 86_400_000;
@@ -18,70 +16,14 @@ const clickhouse = new ClickHouse(await freshDatabase());
 beforeAll(() => migrate(clickhouse, 90));
 afterAll(() => clickhouse.close());
 
-function read(json: unknown): Rule {
-  const parsed = parseRule(json);
-  if (!parsed.ok) throw new Error(parsed.message);
-  return parsed.rule;
-}
+const stored = new Stored(clickhouse, asOf);
+const store = (hits: readonly Partial<Observed>[]) => stored.hits(hits);
+const storeTraits = (uploaded: Parameters<Stored['traits']>[0]) => stored.traits(uploaded);
 
-function resolved(json: unknown, segments: ReadonlyMap<string, unknown> = new Map()): ResolvedRule {
-  const got = resolve(read(json), (id) => (segments.has(id) ? read(segments.get(id)) : undefined));
-  if (!got.ok) throw new Error(got.message);
-  return got.rule;
-}
-
-const plain: Observed = {
-  time: asOf - DAY,
-  visitor: 1n,
-  hit: 1n,
-  site: 's1',
-  event: 'pageview',
-  path: '/',
-  title: '',
-  referrer: '',
-  referrerHost: '',
-  categories: [],
-  keywords: [],
-  country: '',
-  region: '',
-  language: '',
-  device: 'desktop',
-  os: '',
-  browser: '',
-  source: 'direct',
-  campaign: '',
-  creative: '',
-  tz: 0,
-};
-
-/** Makes these hits the only ones stored. */
-async function store(hits: readonly Partial<Observed>[]): Promise<void> {
-  await clickhouse.command('TRUNCATE TABLE hits');
-  await clickhouse.command('TRUNCATE TABLE features');
-  const rows = hits.map((given) => {
-    const { visitor, hit, time, referrerHost, ...rest } = { ...plain, ...given };
-    return {
-      ...rest,
-      visitor: String(visitor),
-      hit: String(hit),
-      time: new Date(time).toISOString(),
-      referrer_host: referrerHost,
-    };
-  });
-  if (rows.length > 0) await clickhouse.insert('hits', rows);
-}
-
-/** Makes these traits the only ones stored. */
-async function storeTraits(uploaded: readonly (Pick<Uploaded, 'visitor' | 'trait'> & Partial<Uploaded>)[]) {
-  await clickhouse.command('TRUNCATE TABLE traits');
-  const rows = uploaded.map(({ visitor, trait, time = asOf, expires }) => ({
-    visitor: String(visitor),
-    trait,
-    time: new Date(time).toISOString(),
-    expires: expires === undefined ? 0 : Math.floor(expires / 1000),
-  }));
-  if (rows.length > 0) await clickhouse.insert('traits', rows);
-}
+/** Every segment evaluated for the visitor alone. */
+const alone = (rule: unknown): Written => ({ rule, merge: 'visitor' });
+const resolved = (json: unknown, segments: ReadonlyMap<string, unknown> = new Map()) =>
+  resolvedAs(alone(json), new Map([...segments].map(([id, rule]) => [id, alone(rule)])));
 
 interface Row {
   segment?: string;
@@ -105,7 +47,7 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
         fc.tuple(rule([]), rule([])),
         fc.array(rule(['x', 'y']), { minLength: 25, maxLength: 25 }),
         fc.array(rule(['x', 'y']), { minLength: 40, maxLength: 40 }),
-        async (hits, uploaded, [x, y], alone, together) => {
+        async (hits, uploaded, [x, y], single, together) => {
           await store(hits);
           await storeTraits(uploaded);
           const segments = new Map<string, unknown>([
@@ -113,13 +55,17 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
             ['y', y],
           ]);
           const everyone = new Set(hits.map(({ visitor }) => visitor)).size;
+          const known = worldOf(hits, {
+            uploaded,
+            segments: new Map([...segments].map(([id, json]) => [id, alone(json)])),
+          });
           const expected = (json: unknown) => {
-            const visitors = evaluate(json, hits, asOf, segments, uploaded);
+            const visitors = evaluate(alone(json), known, asOf);
             asked += 1;
             if (visitors.size > 0 && visitors.size < everyone) separating += 1;
-            return sorted(visitors);
+            return sorted(visitors.keys());
           };
-          for (const json of alone) {
+          for (const json of single) {
             const rows = await ask(compile(resolved(json, segments), new Date(asOf)));
             expect(rows.map((row) => row.visitor).sort(), JSON.stringify(json)).toEqual(expected(json));
           }

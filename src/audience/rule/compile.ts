@@ -1,7 +1,7 @@
+import type { Merge } from '../../registry/kinds.ts';
 import { Binding, encodedLength } from './binding.ts';
-import { express, expressionSql, Leaves, mayHoldWithoutHit } from './expression.ts';
-import { isTraitLeaf, leafSql, universeSql } from './leaf.ts';
 import { STATEMENT } from './limits.ts';
+import { membersSql, pass } from './pass.ts';
 import type { ResolvedRule } from './rule.ts';
 
 /** A SELECT and the values of its `{name:Type}` parameters. */
@@ -10,58 +10,42 @@ export interface Statement {
   readonly params: Readonly<Record<string, readonly (string | number)[]>>;
 }
 
-/** Clauses that one UInt64 has bits for. */
-const WORD = 64;
-
 /**
  * The statement that finds who is in a segment, or in many in one pass.
  *
- * Each distinct clause is asked once, however many rules share it; a visitor's clauses come together as
- * bits, and every rule is a boolean expression over them.
+ * Each distinct clause is asked once, however many rules share it; of rules that are merged by device, once more
+ * of the clusters.
  *
  * @param rules one rule, or many (at least one) by the id of their segment.
  * @param asOf the moment from which every `within` reaches back, to the millisecond.
+ * @param merge of the one rule; or of the many by the id of their segment, `visitor` where none is given.
  * @returns a SELECT of `visitor` (UInt64) and `seen` (DateTime64(3): the newest hit that the statement saw
- *   of that visitor), with `segment` (String) before them where many rules were given; one row a visitor
- *   (and segment), in no order. Reads `kept_hits`, `kept_features` and `kept_traits` of the current database.
+ *   of that visitor), with `segment` (String) before them where many rules were given, and with `via` (which
+ *   merge rule made a member of the visitor) after them where any is merged by more than the visitor; one row a
+ *   visitor (and segment), in no order. Reads `kept_hits`, `kept_features` and `kept_traits` of the current
+ *   database, and `kept_clusters` or `kept_households` where a rule is merged by them.
  */
-export function compile(rules: ResolvedRule | ReadonlyMap<string, ResolvedRule>, asOf: Date): Statement {
-  const leaves = new Leaves();
+export function compile(
+  rules: ResolvedRule | ReadonlyMap<string, ResolvedRule>,
+  asOf: Date,
+  merge: Merge | ReadonlyMap<string, Merge> = 'visitor',
+): Statement {
   const binding = new Binding();
-  const many = rules instanceof Map ? (rules as ReadonlyMap<string, ResolvedRule>) : undefined;
-  const expressions = [...(many ? many.values() : [rules as ResolvedRule])].map((rule) =>
-    express(rule, leaves),
-  );
-  const clauses = leaves.list.map((leaf, number) => leafSql(leaf, number, asOf.getTime(), binding));
-  const needsHit = expressions.map((expression) => mayHoldWithoutHit(expression, leaves));
-  const universe = clauses.length;
-  if (universe === 0 || needsHit.includes(true)) clauses.push(universeSql(universe));
-  // Without a trait asked for, whoever has a row here has a hit.
-  const mustAsk = leaves.list.some(isTraitLeaf);
-
-  const words = Array.from(
-    { length: Math.ceil(clauses.length / WORD) },
-    (_, word) =>
-      `groupBitOrIf(bitShiftLeft(toUInt64(1), clause % ${WORD}), intDiv(clause, ${WORD}) = ${word}) AS met${word}`,
-  );
-  const visitors = `SELECT visitor, max(latest) AS seen, ${words.join(', ')}
-FROM (
-${clauses.join('\nUNION ALL\n')}
-) GROUP BY visitor`;
-  const met = (clause: number) => `bitTest(met${Math.floor(clause / WORD)}, ${clause % WORD})`;
-  const holds = expressions.map((expression, index) => {
-    const sql = expressionSql(expression, met);
-    return mustAsk && needsHit[index] ? `(${met(universe)} AND ${sql})` : sql;
-  });
-  if (!many)
-    return { sql: `SELECT visitor, seen FROM (${visitors}) WHERE ${holds[0]}`, params: binding.params };
-
-  const ids = [...many.keys()].map((id) => binding.one('String', id));
-  return {
-    sql: `SELECT segment, visitor, seen FROM (${visitors})
-ARRAY JOIN arrayFilter((id, holds) -> holds, [${ids.join(', ')}], [${holds.join(', ')}]) AS segment`,
-    params: binding.params,
-  };
+  const mergeOf = (id: string) => (typeof merge === 'string' ? merge : (merge.get(id) ?? 'visitor'));
+  if (!(rules instanceof Map)) {
+    const asked = { rule: rules as ResolvedRule, merge: mergeOf('') };
+    return { sql: membersSql(asked, asOf.getTime(), binding), params: binding.params };
+  }
+  const many = [...(rules as ReadonlyMap<string, ResolvedRule>)];
+  const asked = many.map(([id, rule]) => ({ rule, merge: mergeOf(id) }));
+  const { visitors, held } = pass(asked, asOf.getTime(), binding);
+  const ids = many.map(([id]) => binding.one('String', id));
+  const sql = asked.every((one) => one.merge === 'visitor')
+    ? `SELECT segment, visitor, seen FROM (${visitors})
+ARRAY JOIN arrayFilter((id, holds) -> holds, [${ids.join(', ')}], [${held.map(({ own }) => own).join(', ')}]) AS segment`
+    : `SELECT member.1 AS segment, visitor, seen, member.2 AS via FROM (${visitors})
+ARRAY JOIN arrayFilter(one -> one.2 != '', [${held.map(({ via }, place) => `(${ids[place]}, ${via})`).join(', ')}]) AS member`;
+  return { sql, params: binding.params };
 }
 
 /**

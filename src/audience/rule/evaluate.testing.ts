@@ -1,4 +1,6 @@
 import type { Hit } from '../../collect/hit.ts';
+import type { Merge } from '../../registry/kinds.ts';
+import type { Via } from './pass.ts';
 
 /** What the evaluator looks at of a hit. */
 export type Observed = Pick<
@@ -39,32 +41,82 @@ export interface Uploaded {
 // biome-ignore lint/suspicious/noExplicitAny: JSON that the reader under test reads for itself
 type Json = any;
 
+/** A segment as its operator made it, the rule as JSON. */
+export interface Written {
+  readonly rule: Json;
+  readonly merge: Merge;
+}
+
+/** All that is stored inside the retention, and the segments there are. */
+export interface World {
+  /** Repeats included. */
+  readonly hits: readonly Observed[];
+  /** In any order. */
+  readonly uploaded: readonly Uploaded[];
+  /** Of each visitor in a cluster, which; some may have no hit. */
+  readonly clusters: ReadonlyMap<bigint, bigint>;
+  /** Who was seen in which household, a pair each. */
+  readonly households: readonly (readonly [visitor: bigint, household: bigint])[];
+  readonly segments: ReadonlyMap<string, Written>;
+}
+
+/** A world with these hits, and of the rest what is given. */
+export const worldOf = (hits: readonly Observed[], rest: Partial<World> = {}): World => ({
+  hits,
+  uploaded: [],
+  clusters: new Map(),
+  households: [],
+  segments: new Map(),
+  ...rest,
+});
+
 /**
- * Who is in a segment, reckoned slowly and from the words of the rule language alone: what the compiled
- * statements are held against.
+ * Who is in a segment and by which merge rule, reckoned slowly and from the words of the rule language alone:
+ * what the compiled statements are held against.
  *
- * @param rule the rule as JSON, well formed.
- * @param hits every stored hit inside the retention, repeats included.
  * @param asOf milliseconds since 1970.
- * @param segments the rules that `segment` may refer to, as JSON.
- * @param uploaded every trait inside the retention, in any order.
  */
-export function evaluate(
-  rule: Json,
-  hits: readonly Observed[],
-  asOf: number,
-  segments: ReadonlyMap<string, Json> = new Map(),
-  uploaded: readonly Uploaded[] = [],
-): Set<bigint> {
-  const byVisitor = new Map<bigint, Observed[]>();
-  for (const hit of hits) byVisitor.set(hit.visitor, [...(byVisitor.get(hit.visitor) ?? []), hit]);
-  return new Set(
-    [...byVisitor]
-      .filter(([visitor, own]) =>
-        holds(rule, { hits: own, traits: traitsOf(visitor, uploaded, asOf), asOf, segments }),
-      )
-      .map(([visitor]) => visitor),
-  );
+export function evaluate({ rule, merge }: Written, world: World, asOf: number): Map<bigint, Via> {
+  const universe = new Set(world.hits.map(({ visitor }) => visitor));
+  const unitOf = (visitor: bigint): ReadonlySet<bigint> => {
+    const cluster = world.clusters.get(visitor);
+    if (cluster === undefined) return new Set([visitor]);
+    return new Set([...world.clusters].filter(([, other]) => other === cluster).map(([other]) => other));
+  };
+  const isIn = (unit: ReadonlySet<bigint>) => holds(rule, knownOf(unit, world, asOf));
+  // By a device's segment that a device's rule refers to he is in alone only where he alone meets that one too.
+  const isInAlone = (visitor: bigint) =>
+    holds(rule, { ...knownOf(new Set([visitor]), world, asOf), ofDevice: merge === 'device' });
+  const own = new Set([...universe].filter(isInAlone));
+  const viaOf = (visitor: bigint): Via | undefined => {
+    if (merge === 'device') return isIn(unitOf(visitor)) ? (own.has(visitor) ? 'own' : 'device') : undefined;
+    if (own.has(visitor)) return 'own';
+    const shares = (one: bigint, other: bigint) =>
+      world.households.some(
+        ([a, home]) => a === one && world.households.some(([b, same]) => b === other && home === same),
+      );
+    return merge === 'household' && [...own].some((member) => shares(member, visitor))
+      ? 'household'
+      : undefined;
+  };
+  const members = new Map<bigint, Via>();
+  for (const visitor of universe) {
+    const via = viaOf(visitor);
+    if (via !== undefined) members.set(visitor, via);
+  }
+  return members;
+}
+
+/** What is known of some visitors together. */
+function knownOf(unit: ReadonlySet<bigint>, world: World, asOf: number): Known {
+  return {
+    unit,
+    hits: world.hits.filter(({ visitor }) => unit.has(visitor)),
+    traits: new Set([...unit].flatMap((visitor) => [...traitsOf(visitor, world.uploaded, asOf)])),
+    ofDevice: false,
+    asOf,
+    world,
+  };
 }
 
 /** Of each trait the newest word counts. */
@@ -81,25 +133,43 @@ function traitsOf(visitor: bigint, uploaded: readonly Uploaded[], asOf: number):
   );
 }
 
-/** All that is known of one visitor, and what a rule is asked with. */
 interface Known {
+  readonly unit: ReadonlySet<bigint>;
   readonly hits: readonly Observed[];
   readonly traits: ReadonlySet<string>;
+  /** Segments that are merged by device are asked of these visitors as they stand. */
+  readonly ofDevice: boolean;
   readonly asOf: number;
-  readonly segments: ReadonlyMap<string, Json>;
+  readonly world: World;
 }
 
 function holds(rule: Json, known: Known): boolean {
-  const { hits, traits, asOf, segments } = known;
+  const { unit, hits, traits, ofDevice, asOf, world } = known;
   const sub = (part: Json) => holds(part, known);
   if ('all' in rule) return rule.all.every(sub);
   if ('any' in rule) return rule.any.some(sub);
   if ('not' in rule) return !sub(rule.not);
-  if ('segment' in rule) return sub(segments.get(rule.segment));
+  if ('segment' in rule) {
+    const referred = world.segments.get(rule.segment)!;
+    if (ofDevice && referred.merge === 'device') return sub(referred.rule);
+    const members = membersOf(rule.segment, world, asOf);
+    return [...unit].some((visitor) => members.has(visitor));
+  }
   if ('trait' in rule) return traits.has(rule.trait);
   const since = rule.within === undefined ? Number.NEGATIVE_INFINITY : asOf - milliseconds(rule.within);
   const met = hits.filter((hit) => hit.time >= since && isMet(rule.did, hit));
   return isInRange(rule.times ?? 1, new Set(met.map(({ hit }) => hit)).size);
+}
+
+const reckoned = new WeakMap<World, Map<string, ReadonlyMap<bigint, Via>>>();
+
+/** Of each segment of a world once, because every visitor is asked whether it is among them. */
+function membersOf(segment: string, world: World, asOf: number): ReadonlyMap<bigint, Via> {
+  const known = reckoned.get(world) ?? new Map<string, ReadonlyMap<bigint, Via>>();
+  reckoned.set(world, known);
+  const members = known.get(segment) ?? evaluate(world.segments.get(segment)!, world, asOf);
+  known.set(segment, members);
+  return members;
 }
 
 function milliseconds(duration: string): number {

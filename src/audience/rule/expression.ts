@@ -41,6 +41,8 @@ export function express(rule: ResolvedRule, leaves: Leaves): Expression {
       return expressDid(rule, leaves);
     case 'trait':
       return { op: 'met', clause: leaves.number({ trait: rule.trait }) };
+    case 'members':
+      return { op: 'met', clause: leaves.number({ members: rule }) };
   }
 }
 

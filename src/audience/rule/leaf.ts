@@ -5,13 +5,14 @@ import {
   MATCH_FIELDS,
   type Match,
   type MatchField,
+  type MembersOf,
   TEXT_FIELDS,
   WILDCARD_FIELDS,
   type WildcardField,
 } from './rule.ts';
 
 /** A question that is answered for each visitor of whom it is true. Rules that ask the same share one. */
-export type Leaf = HitLeaf | TraitLeaf;
+export type Leaf = HitLeaf | TraitLeaf | MembersLeaf;
 
 /** So many distinct hits that meet a Match: who is in has a hit. */
 export interface HitLeaf {
@@ -27,6 +28,11 @@ export interface TraitLeaf {
   readonly trait: string;
 }
 
+/** Whom another segment has: who is in has a hit. */
+export interface MembersLeaf {
+  readonly members: MembersOf;
+}
+
 export const isTraitLeaf = (leaf: Leaf): leaf is TraitLeaf => 'trait' in leaf;
 
 /** The event of a ping that only tells attention; no hit for a Match that does not name it. */
@@ -34,7 +40,8 @@ const ATTENTION = 'attention';
 
 /** @returns the same text for leaves that ask the same, whatever the order of their values. */
 export function leafKey(leaf: Leaf): string {
-  if (isTraitLeaf(leaf)) return JSON.stringify(leaf.trait);
+  if ('trait' in leaf) return JSON.stringify(leaf.trait);
+  if ('members' in leaf) return JSON.stringify(leaf.members);
   const { match, withinMs, from, to } = leaf;
   const values = MATCH_FIELDS.map((field) => [...(match[field] ?? [])].sort());
   return JSON.stringify([values, withinMs ?? null, from, to ?? null]);
@@ -47,10 +54,19 @@ export function leafKey(leaf: Leaf): string {
  * @param clause the number that the rows carry.
  * @param asOf milliseconds since 1970, from which `withinMs` reaches back.
  */
-export function leafSql(leaf: Leaf, clause: number, asOf: number, binding: Binding): string {
+export function leafSql(leaf: HitLeaf | TraitLeaf, clause: number, asOf: number, binding: Binding): string {
   if (isTraitLeaf(leaf)) {
-    return `SELECT visitor, ${clause} AS clause, toDateTime64(0, 3, 'UTC') AS latest FROM kept_traits WHERE trait = ${binding.one('String', leaf.trait)}`;
+    return `SELECT visitor, ${clause} AS clause, toDateTime64(0, 3, 'UTC') AS latest FROM ${traitSql(leaf, binding)}`;
   }
+  return `SELECT visitor, ${clause} AS clause, max(time) AS latest FROM ${hitsSql(leaf, asOf, binding)} GROUP BY visitor${having(leaf, binding)}`;
+}
+
+/** @returns SQL of the rows that say who holds a trait, from the name of their table on. */
+export const traitSql = (leaf: TraitLeaf, binding: Binding): string =>
+  `kept_traits WHERE trait = ${binding.one('String', leaf.trait)}`;
+
+/** @returns SQL of the hits that meet a leaf's Match in its time, from the name of their table on. */
+export function hitsSql(leaf: HitLeaf, asOf: number, binding: Binding): string {
   const feature = featureOf(leaf.match);
   const conditions = feature ? [`kind = '${feature}'`] : [];
   for (const field of TEXT_FIELDS) {
@@ -71,11 +87,7 @@ export function leafSql(leaf: Leaf, clause: number, asOf: number, binding: Bindi
     const since = binding.one('Int64', asOf - leaf.withinMs);
     conditions.push(`time >= fromUnixTimestamp64Milli(${since}, 'UTC')`);
   }
-  return [
-    `SELECT visitor, ${clause} AS clause, max(time) AS latest FROM ${feature ? 'kept_features' : 'kept_hits'}`,
-    `WHERE ${conditions.join(' AND ')}`,
-    `GROUP BY visitor${having(leaf, binding)}`,
-  ].join(' ');
+  return `${feature ? 'kept_features' : 'kept_hits'} WHERE ${conditions.join(' AND ')}`;
 }
 
 /** The rows of every visitor there is, in the form of a leaf's. */
@@ -92,12 +104,21 @@ function featureOf(match: Match): 'category' | 'keyword' | undefined {
   return match.category ? 'category' : match.keyword ? 'keyword' : undefined;
 }
 
-/** A hit may have been sent twice, or stand in the feature table once for each of its values. */
-function having({ from, to }: HitLeaf, binding: Binding): string {
+function having(leaf: HitLeaf, binding: Binding): string {
+  const bounds = boundsSql(leaf, binding);
+  return bounds === undefined ? '' : ` HAVING ${bounds}`;
+}
+
+/**
+ * A hit may have been sent twice, or stand in the feature table once for each of its values.
+ *
+ * @returns SQL that compares the distinct values of `hit` with how many there must be; undefined = one is enough.
+ */
+export function boundsSql({ from, to }: HitLeaf, binding: Binding): string | undefined {
   const bounds = [];
   if (from > 1) bounds.push(`uniqExact(hit) >= ${binding.one('Int64', from)}`);
   if (to !== undefined) bounds.push(`uniqExact(hit) <= ${binding.one('Int64', to)}`);
-  return bounds.length > 0 ? ` HAVING ${bounds.join(' AND ')}` : '';
+  return bounds.length > 0 ? bounds.join(' AND ') : undefined;
 }
 
 const isWildcard = (field: MatchField): field is WildcardField =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRule } from './parse.ts';
-import { resolve } from './resolve.ts';
+import { type Referred, resolve } from './resolve.ts';
 import type { Rule } from './rule.ts';
 
 function read(json: unknown): Rule {
@@ -9,9 +9,11 @@ function read(json: unknown): Rule {
   return parsed.rule;
 }
 
+const alone = (json: unknown): Referred => ({ rule: read(json), merge: 'visitor' });
+
 /** Resolves a rule among segments, all given as JSON. */
 function resolveAmong(json: unknown, segments: Readonly<Record<string, unknown>>, self?: string) {
-  const rules = new Map(Object.entries(segments).map(([id, rule]) => [id, read(rule)]));
+  const rules = new Map(Object.entries(segments).map(([id, rule]) => [id, alone(rule)]));
   return resolve(read(json), (id) => rules.get(id), self);
 }
 
@@ -92,7 +94,7 @@ describe('a rule that refers to segments', () => {
 
   it('may go through a hundred segments, but not through a hundred thousand', () => {
     const lookup = (length: number) => (id: string) =>
-      read(Number(id) < length ? { segment: String(Number(id) + 1) } : os('iOS'));
+      alone(Number(id) < length ? { segment: String(Number(id) + 1) } : os('iOS'));
     expect(resolve(read({ segment: '1' }), lookup(100))).toEqual({ ok: true, rule: read(os('iOS')) });
     expect(resolve(read({ segment: '1' }), lookup(100_000))).toMatchObject({ reason: 'rule_too_deep' });
   });

@@ -1,3 +1,5 @@
+import type { Merge } from '../../registry/kinds.ts';
+
 /** Every field a Match can name whose values are text, in the order they are listed to a person. */
 export const TEXT_FIELDS = [
   'site',
@@ -62,6 +64,13 @@ export interface SegmentReference {
   readonly id: string;
 }
 
+/** Whom a segment has that is evaluated for others together than the rule that refers to it, or extended. */
+export interface MembersOf {
+  readonly op: 'members';
+  readonly merge: Merge;
+  readonly rule: ResolvedRule;
+}
+
 type Tree<Leaf> =
   | { readonly op: 'all' | 'any'; readonly rules: readonly Tree<Leaf>[] }
   | { readonly op: 'not'; readonly rule: Tree<Leaf> }
@@ -70,4 +79,4 @@ type Tree<Leaf> =
 /** A rule as its operator wrote it, read by `parseRule`. */
 export type Rule = Tree<Did | HasTrait | SegmentReference>;
 /** A rule with every segment it refers to put in its place by `resolve`. */
-export type ResolvedRule = Tree<Did | HasTrait>;
+export type ResolvedRule = Tree<Did | HasTrait | MembersOf>;

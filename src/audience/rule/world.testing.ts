@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { Observed, Uploaded } from './evaluate.testing.ts';
+import { MERGES } from '../../registry/kinds.ts';
+import type { Observed, Uploaded, World } from './evaluate.testing.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -109,6 +110,30 @@ export const traits = (asOf: number): fc.Arbitrary<Uploaded[]> =>
     }),
     { maxLength: 60, selector: ({ visitor, trait, time }) => `${visitor} ${time} ${trait}` },
   );
+
+/**
+ * Who belongs together: clusters of one, two or more, some of them in part or altogether without a hit, and
+ * households, of which a visitor may have several.
+ */
+export const bonds: fc.Arbitrary<Pick<World, 'clusters' | 'households'>> = fc.record({
+  clusters: fc
+    .uniqueArray(fc.tuple(visitor(VISITORS + 5), fc.bigInt({ min: 1n, max: 5n })), {
+      minLength: 12,
+      maxLength: 28,
+      selector: ([one]) => one,
+    })
+    .map((pairs) => new Map(pairs)),
+  households: fc.uniqueArray(
+    fc.tuple(visitor(VISITORS + 5), fc.constantFrom(1n, 2n, 3n, 2n ** 63n, 2n ** 64n - 1n)),
+    {
+      minLength: 10,
+      maxLength: 25,
+      selector: String,
+    },
+  ),
+});
+
+export const merge = fc.constantFrom(...MERGES);
 
 /** A text with some of its characters, or runs of them, made a wildcard. */
 const wildcard = fc

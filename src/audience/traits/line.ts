@@ -1,25 +1,8 @@
-import { checkDeviceId, deviceTypeOf } from '../../collect/device-id.ts';
-import type { Refusal } from '../../collect/refusal.ts';
-import { isUid } from '../../identity/uid.ts';
-import { isVisitorId, visitorNumber } from '../../identity/visitor.ts';
+import { type VisitorId, visitorNumber } from '../../identity/visitor.ts';
 import { readIsoTime } from '../../iso-time.ts';
 import { isObject, parseJson } from '../../json-object.ts';
+import { type LineRefusal, readId } from '../../upload/line.ts';
 import { isTrait } from './name.ts';
-
-/** Why a line is malformed: of the closed list. */
-export type LineRefusal = Extract<
-  Refusal,
-  | 'line_too_long'
-  | 'bad_json'
-  | 'unknown_field'
-  | 'bad_id'
-  | 'unknown_source'
-  | 'bad_uid'
-  | 'bad_device_id'
-  | 'zero_device_id'
-  | 'bad_trait'
-  | 'bad_expires'
->;
 
 /** One line that can be read. */
 export interface TraitLine {
@@ -49,24 +32,9 @@ export function readLine(text: string, isPartner: (id: string) => boolean): Trai
   const { trait } = given;
   if (typeof trait !== 'string' || !isTrait(trait)) return 'bad_trait';
   const expires = readExpires(given['expires']);
-  return typeof expires === 'string' ? expires : { ...id, trait, expires };
-}
-
-function readId(
-  given: unknown,
-  isPartner: (id: string) => boolean,
-): Pick<TraitLine, 'source' | 'uid'> | LineRefusal {
-  const colon = typeof given === 'string' ? given.indexOf(':') : -1;
-  if (colon < 1) return 'bad_id';
-  const source = (given as string).slice(0, colon);
-  const uid = (given as string).slice(colon + 1);
-  if (source === 'visitor') return isVisitorId(uid) ? { source, uid: String(visitorNumber(uid)) } : 'bad_uid';
-  // Before the device ids: a partner may have been registered under another name of one.
-  if (isPartner(source)) return isUid(uid) ? { source, uid } : 'bad_uid';
-  if (deviceTypeOf(source) === undefined) return 'unknown_source';
-  const device = checkDeviceId(source, uid);
-  if (typeof device === 'string') return device === 'zero_device_id' ? device : 'bad_device_id';
-  return { source: device.type, uid: device.id };
+  if (typeof expires === 'string') return expires;
+  const uid = id.source === 'visitor' ? String(visitorNumber(id.uid as VisitorId)) : id.uid;
+  return { source: id.source, uid, trait, expires };
 }
 
 /** The last second that the column holds, in the year 2106: later than anything is kept. */

@@ -6,7 +6,7 @@ export function traitsOf(rule: ResolvedRule): ReadonlySet<string> {
   const traits = new Set<string>();
   const walk = (node: ResolvedRule): void => {
     if (node.op === 'trait') traits.add(node.trait);
-    else if (node.op === 'not') walk(node.rule);
+    else if (node.op === 'not' || node.op === 'members') walk(node.rule);
     else if (node.op === 'all' || node.op === 'any') for (const child of node.rules) walk(child);
   };
   walk(rule);

@@ -1,6 +1,7 @@
 import type { ClickHouse, Params } from '../../clickhouse/client.ts';
-import { DEVICE_TYPES } from '../../collect/device-id.ts';
-import { persist } from './persist.ts';
+import { kindsOf, linkedSql } from '../../upload/linked.ts';
+import { persist } from '../../upload/persist.ts';
+import { pieces } from '../../upload/pieces.ts';
 
 /** What an upload's lines came to. */
 export interface Stored {
@@ -22,10 +23,6 @@ export interface StagedUpload {
   readonly time: number;
 }
 
-/** Lines that are looked up at once: the ids of a million are a hash table of some 100 MB in ClickHouse. */
-const PIECE = 1_000_000;
-const HASHES = 2n ** 64n;
-
 /**
  * Finds the visitors of an upload's lines and stores the traits for them: a visitor's own id, the newest uid
  * that a visitor has with a partner, every visitor seen with a device id and the one that the device alone
@@ -37,23 +34,15 @@ const HASHES = 2n ** 64n;
  */
 export async function store(clickhouse: ClickHouse, upload: StagedUpload): Promise<Stored> {
   const total = { unknownLines: 0, unknownIds: 0, withdrawn: 0, stored: 0, expired: 0 };
-  const pieces = BigInt(Math.ceil(upload.lines / PIECE));
-  for (let piece = 0n; piece < pieces; piece++) {
-    const params = {
-      staged: upload.staged,
-      from: String((HASHES * piece) / pieces),
-      to: String((HASHES * (piece + 1n)) / pieces - 1n),
-      partners: [...upload.sources].filter((source) => source !== 'visitor' && !DEVICES.has(source)),
-      devices: [...upload.sources].filter((source) => DEVICES.has(source)),
-    };
+  const kinds = kindsOf(upload.sources);
+  for (const range of pieces(upload.lines)) {
+    const params = { staged: upload.staged, ...range, ...kinds };
     await persist(() => storePiece(clickhouse, upload, params));
     const counts = await persist(() => countPiece(clickhouse, upload, params));
     for (const name of Object.keys(total) as (keyof Stored)[]) total[name] += counts[name];
   }
   return total;
 }
-
-const DEVICES = new Set<string>(DEVICE_TYPES);
 
 async function storePiece(clickhouse: ClickHouse, { upload, time }: StagedUpload, params: Params) {
   await clickhouse.command(
@@ -100,22 +89,10 @@ const LINES = `
 
 const IDS = `SELECT source, uid FROM (${LINES})`;
 
-/** Who is known under the ids of a piece, and whether a trait may be stored for them: (source, uid, visitor, allowed). */
-const LINKED = `
-  SELECT source, uid, visitor, said AND visitor NOT IN (SELECT visitor FROM withdrawn_visitors) AS allowed FROM (
-    SELECT 'visitor' AS source, toString(visitor) AS uid, visitor, 1 AS said
-    FROM kept_consents
-    WHERE visitor IN (SELECT toUInt64OrZero(uid) FROM (${LINES}) WHERE source = 'visitor')
-    UNION ALL
-    SELECT source, uid, visitor, 1 AS said FROM (
-      SELECT source, visitor, argMax(kept_links.uid, (kept_links.last, kept_links.uid = '')) AS uid
-      FROM kept_links
-      WHERE source IN {partners:Array(String)}
-        AND visitor IN (SELECT visitor FROM kept_links WHERE source IN {partners:Array(String)} AND (source, uid) IN (${IDS}))
-      GROUP BY source, visitor)
-    WHERE (source, uid) IN (${IDS})
-    UNION ALL
-    SELECT source, uid, arrayJoin(arrayDistinct([visitor, own])) AS visitor, no.time < last AS said
-    FROM kept_links
-    LEFT JOIN withdrawn_visitors AS no ON no.visitor = kept_links.own
-    WHERE source IN {devices:Array(String)} AND (source, uid) IN (${IDS}))`;
+/** With the visitors who are named as such. */
+const LINKED = linkedSql(
+  IDS,
+  `SELECT 'visitor' AS source, toString(visitor) AS uid, visitor, 1 AS said
+   FROM kept_consents
+   WHERE visitor IN (SELECT toUInt64OrZero(uid) FROM (${LINES}) WHERE source = 'visitor')`,
+);

@@ -6,8 +6,9 @@ import { freshDatabase } from '../../../test/engine.ts';
 import { ClickHouse } from '../../clickhouse/client.ts';
 import { ClickHouseError } from '../../clickhouse/errors.ts';
 import { migrate } from '../../clickhouse/schema.ts';
+import { UploadError } from '../../upload/upload.ts';
 import { Receipts } from './receipt.ts';
-import { TraitUpload, type Upload, UploadError } from './upload.ts';
+import { TraitUpload, type Upload } from './upload.ts';
 
 const database = await freshDatabase();
 const clickhouse = new ClickHouse(database);

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshDatabase } from '../../test/engine.ts';
+import { ClickHouse } from '../clickhouse/client.ts';
+import { migrate } from '../clickhouse/schema.ts';
+import { openShards } from '../identity/shards.testing.ts';
+import { Leases } from '../jobs/lease.ts';
+import type { Merge } from '../registry/kinds.ts';
+import { type Buildable, buildSegments, estimate } from './build.ts';
+import { currentBuilds } from './builds.ts';
+import { resolvedAs } from './rule/stored.testing.ts';
+
+const HOUR = 3_600_000;
+const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+
+/** Visits of a category, of each visitor named; the first an hour and a visitor ago. */
+const visits = (category: string, ...visitors: number[]) =>
+  visitors.map((visitor, n) => ({
+    time: ago((n + 1) * HOUR),
+    visitor,
+    hit: visitor * 100 + n,
+    event: 'pageview',
+    categories: [category],
+    purposes: 0xffff,
+    origin: 'web',
+  }));
+
+/**
+ * Visitors 1, 2 and 3 are one device's, 4 and 5 another's, 6 and 7 live together, as do 8 and 9; 3, 5 and 8
+ * withdraw in the second half, and 1 is erased.
+ */
+async function fill(clickhouse: ClickHouse): Promise<void> {
+  const last = ago(HOUR);
+  await clickhouse.insert('hits', [
+    ...visits('tea', 1, 3, 5, 6, 8),
+    ...visits('tea', 2).map((hit) => ({ ...hit, hit: 999 })),
+    ...visits('rice', 4, 7, 9, 10),
+  ]);
+  await clickhouse.insert('identity_builds', [{ kind: 'clusters', build: 5, as_of: last, time: last }]);
+  const clusters = [
+    [1, 1],
+    [2, 1],
+    [3, 1],
+    [4, 4],
+    [5, 4],
+  ];
+  await clickhouse.insert(
+    'clusters',
+    clusters.map(([visitor, cluster]) => ({ build: 5, visitor, cluster, last })),
+  );
+  const homes: readonly (readonly [number, string])[] = [
+    [6, '77'],
+    [7, '77'],
+    [8, '88'],
+    [9, '88'],
+  ];
+  await clickhouse.insert(
+    'links',
+    homes.map(([visitor, uid]) => ({ source: 'household', visitor, uid, first: last, last })),
+  );
+}
+
+const tea = (times: number) => ({ did: { category: 'tea' }, times });
+const segment = (id: string, rule: unknown, merge: Merge): Buildable => ({
+  id,
+  version: 1,
+  merge,
+  rule: resolvedAs({ rule, merge }, new Map()),
+});
+const SEGMENTS = [
+  segment('alone', tea(1), 'visitor'),
+  segment('thrice', tea(3), 'device'),
+  segment('device', tea(1), 'device'),
+  segment('home', tea(1), 'household'),
+];
+
+const UNITS = {
+  'one engine': async () => {
+    const clickhouse = new ClickHouse(database);
+    await migrate(clickhouse, 90);
+    return { clickhouse, close: () => clickhouse.close() };
+  },
+  'two shards': openShards,
+};
+const database = await freshDatabase();
+
+describe.each(Object.entries(UNITS))('segments that are merged, on %s', (_, open) => {
+  let clickhouse: ClickHouse;
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    ({ clickhouse, close } = await open());
+    await fill(clickhouse);
+  }, 120_000);
+  afterAll(() => close?.());
+
+  /** Builds all. @returns of each its members with their `via`, having seen that every count says the same. */
+  async function build(): Promise<Record<string, string>> {
+    await buildSegments(clickhouse, new Leases(clickhouse, 'test'), () => SEGMENTS);
+    const builds = await currentBuilds(clickhouse);
+    const found: Record<string, string> = {};
+    for (const { id, rule, merge } of SEGMENTS) {
+      const made = builds.get(id)!;
+      expect(made.failure).toBeNull();
+      const rows = await clickhouse.query<{ visitor: string; via: string }>(
+        'SELECT visitor, via FROM kept_members WHERE segment = {id:String} AND build = {build:UInt64} ORDER BY visitor',
+        { id, build: made.build },
+      );
+      const count = (via: string) => rows.filter((row) => row.via === via).length;
+      const sizes = { own: count('own'), device: count('device'), household: count('household') };
+      expect(made.sizeByVia).toEqual(sizes);
+      expect(made.size).toBe(rows.length);
+      if ('refused' in rule) throw new Error(rule.refused);
+      expect(await estimate(clickhouse, rule, new Date(), merge)).toEqual(sizes);
+      found[id] = rows.map(({ visitor, via }) => `${visitor} ${via}`).join(', ');
+    }
+    return found;
+  }
+
+  it('have whom the cluster or the household brings in, and count them apart', async () => {
+    expect(await build()).toEqual({
+      alone: '1 own, 2 own, 3 own, 5 own, 6 own, 8 own',
+      thrice: '1 device, 2 device, 3 device',
+      device: '1 own, 2 own, 3 own, 4 device, 5 own, 6 own, 8 own',
+      home: '1 own, 2 own, 3 own, 5 own, 6 own, 7 household, 8 own, 9 household',
+    });
+  }, 120_000);
+
+  it('lose with somebody who withdraws or is erased whom he brought in', async () => {
+    await clickhouse.insert(
+      'consents',
+      [3, 5, 8].map((visitor) => ({ visitor, time: ago(0), withdrawn: 1 })),
+    );
+    await clickhouse.insert('erasures', [
+      { erasure: 'e', visitor: 1, time: ago(0), stored: ago(0), origin: 'optout', suppressed: true },
+    ]);
+    expect(await build()).toEqual({
+      alone: '2 own, 6 own',
+      thrice: '',
+      device: '2 own, 6 own',
+      home: '2 own, 6 own, 7 household',
+    });
+  }, 120_000);
+});
+
+describe('a build that was made before there were merge rules', async () => {
+  const before = new ClickHouse(await freshDatabase());
+  afterAll(() => before.close());
+
+  it('is of members who are so alone', async () => {
+    await migrate(before, 90);
+    await before.insert('builds', [
+      { segment: 's', build: 1, state: 'built', version: 1, as_of: ago(0), size: 7, time: ago(0) },
+    ]);
+    expect((await currentBuilds(before)).get('s')).toMatchObject({
+      size: 7,
+      sizeByVia: { own: 7, device: 0, household: 0 },
+    });
+  });
+});
