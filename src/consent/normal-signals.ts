@@ -2,7 +2,7 @@ import type { Signals } from './decide.ts';
 import { isGpp } from './gpp-header.ts';
 import type { Law } from './policy.ts';
 import { MAX_CONSENT_LENGTH } from './tcf.ts';
-import { isUsPrivacy } from './us-privacy.ts';
+import { isUsPrivacy, readUsPrivacy } from './us-privacy.ts';
 
 /** Characters of a `gpp_sid` that are read: two ids have at most seven, all two dozen that there are some 60. */
 const MAX_GPP_SID_LENGTH = 128;
@@ -30,16 +30,18 @@ export function isSilent(signals: Signals): boolean {
  * Only 0 and 1 are words of `gdpr`; a text too long for what it should be stands for any such text.
  *
  * AMP has one consent string for all laws, and other callers put what they have into `gdpr_consent` too: a US
- * Privacy or a GPP string there counts as what it is. Beside another of its kind it stays, and cannot be read.
+ * Privacy or a GPP string there counts as what it is. Of two US Privacy strings one that opts out counts; a GPP
+ * string beside another stays, and cannot be read.
  */
 export function normalise(signals: Signals): NormalSignals {
   const { gdpr, gppSid = '' } = signals;
   let { gdprConsent = '', gpp = '', usPrivacy = '' } = signals;
   // Nearly all are TC strings, which begin with C.
   if (gdprConsent !== '' && gdprConsent[0] !== 'C') {
-    if ((usPrivacy === '' || usPrivacy === gdprConsent) && isUsPrivacy(gdprConsent))
-      [usPrivacy, gdprConsent] = [gdprConsent, ''];
-    else if ((gpp === '' || gpp === gdprConsent) && isGpp(gdprConsent))
+    if (isUsPrivacy(gdprConsent)) {
+      if (usPrivacy === '' || readUsPrivacy(gdprConsent) === 'opted_out') usPrivacy = gdprConsent;
+      gdprConsent = '';
+    } else if ((gpp === '' || gpp === gdprConsent) && isGpp(gdprConsent))
       [gpp, gdprConsent] = [gdprConsent, ''];
   }
   return {

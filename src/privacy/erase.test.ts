@@ -44,14 +44,30 @@ const optOut = (visitor: number, erasure: string) =>
   clickhouse.insert('optouts', [{ time: ago(0), visitor, hash: visitor + 1000, erasure }]);
 
 /** Every table that has visitors, as a batch must find them. */
-const TABLES = ['consents', 'features', 'hits', 'links', 'matches', 'members', 'optouts', 'traits'];
+const TABLES = [
+  'cluster_work',
+  'clusters',
+  'consents',
+  'features',
+  'hits',
+  'links',
+  'matches',
+  'members',
+  'optouts',
+  'set_aside',
+  'traits',
+  'uploaded_links',
+];
 /** Every table that has none. */
 const OF_NOBODY = [
   'builds',
   'erasure_batches',
+  'household_keys',
+  'identity_builds',
   'job_runs',
   'journal_marks',
   'leases',
+  'match_uploads',
   'objects',
   'schema_files',
   'suppressions',

@@ -12,6 +12,7 @@ export const SPARED_TABLES: Readonly<Record<string, string>> = {
   erasure_steps: 'says what was deleted',
   exports: 'by it readers learn of the removal',
   trait_lines: 'is dropped with the end of its upload, after a day at the latest',
+  match_lines: 'is dropped with the end of its upload, after a day at the latest',
 };
 /** Of the columns by which a row's moment is known, the first that a table has. */
 const TIMES = ['time', 'last', 'seen'];
@@ -73,7 +74,7 @@ export async function eraseVisitors(
       for (const name of found.unfit) unfit.add(name);
       for (const table of found.tables) {
         names.add(table.name);
-        rows += await eraseFrom(host, table, lease.slot, retentionDays);
+        for (const id of table.ids) rows += await eraseFrom(host, table, id, lease.slot, retentionDays);
       }
     });
     const [deleted] = await clickhouse.query<{ now: string }>("SELECT now64(3, 'UTC') AS now");
@@ -91,6 +92,8 @@ export async function eraseVisitors(
   }
 }
 
+type Id = 'visitor' | 'own';
+
 /** A table that a batch deletes from. */
 export interface Table {
   /** As the receipt calls it. */
@@ -99,6 +102,8 @@ export interface Table {
   readonly stored: string;
   /** The column by which a row's moment is known. */
   readonly time: string;
+  /** That name the visitor; a link names a second one, who is the other id. */
+  readonly ids: readonly Id[];
 }
 
 /**
@@ -124,8 +129,11 @@ export async function tablesOfVisitors(host: ClickHouse): Promise<{ tables: Tabl
     if (Object.hasOwn(SPARED_TABLES, name) || !columns.some((column) => PERSONAL_COLUMN.test(column)))
       continue;
     const time = TIMES.find((column) => columns.includes(column));
-    if (columns.includes('visitor') && time !== undefined) tables.push({ name, stored, time });
-    else unfit.push(name);
+    if (!columns.includes('visitor') || time === undefined) {
+      unfit.push(name);
+      continue;
+    }
+    tables.push({ name, stored, time, ids: columns.includes('own') ? ['visitor', 'own'] : ['visitor'] });
   }
   return { tables, unfit };
 }
@@ -136,28 +144,29 @@ const spared = (name: string) => (name === 'consents' ? 'AND withdrawn = 0' : ''
 async function eraseFrom(
   host: ClickHouse,
   { name, stored, time }: Table,
+  id: Id,
   batch: number,
   days: number,
 ): Promise<number> {
   let erased = 0;
   for (;;) {
     const found = await host.query<{ visitor: string; until: string; rows: string }>(
-      `SELECT kept.visitor AS visitor, any(toUnixTimestamp64Milli(request.until)) AS until, count() AS rows
+      `SELECT kept.${id} AS visitor, any(toUnixTimestamp64Milli(request.until)) AS until, count() AS rows
        FROM {stored:Identifier} AS kept
        INNER JOIN (
          SELECT visitor, max(if(suppressed, toDateTime64('2200-01-01 00:00:00', 3, 'UTC'), erasures.time)) AS until
          FROM erasures WHERE toDate(erasures.time) > today() - {days:UInt16} GROUP BY visitor
-       ) AS request ON request.visitor = kept.visitor
-       WHERE kept.visitor GLOBAL IN (SELECT visitor FROM erasures) AND kept.${time} <= request.until ${spared(name)}
-       GROUP BY visitor LIMIT {limit:UInt32}`,
+       ) AS request ON request.visitor = kept.${id}
+       WHERE kept.${id} GLOBAL IN (SELECT visitor FROM erasures) AND kept.${time} <= request.until ${spared(name)}
+       GROUP BY kept.${id} LIMIT {limit:UInt32}`,
       { stored, days, limit: VISITORS_AT_ONCE },
     );
     if (found.length === 0) return erased;
     const visitors = found.map(({ visitor }) => BigInt(visitor));
     await host.command(
       `DELETE FROM {stored:Identifier}
-       WHERE visitor IN {visitors:Array(UInt64)}
-         AND toUnixTimestamp64Milli(${time}) <= transform(visitor, {visitors:Array(UInt64)}, {untils:Array(Int64)}, toInt64(0))
+       WHERE ${id} IN {visitors:Array(UInt64)}
+         AND toUnixTimestamp64Milli(${time}) <= transform(${id}, {visitors:Array(UInt64)}, {untils:Array(Int64)}, toInt64(0))
          ${spared(name)}`,
       { stored, visitors, untils: found.map(({ until }) => BigInt(until)) },
     );

@@ -60,8 +60,8 @@ export async function readKnown(clickhouse: ClickHouse, visitor: bigint): Promis
       params,
     ),
     clickhouse.query<{ source: string }>(
-      `SELECT source FROM kept_links WHERE visitor = {visitor:UInt64}
-       GROUP BY source HAVING argMax(kept_links.uid, (kept_links.last, kept_links.uid = '')) != '' ORDER BY source`,
+      `SELECT source FROM seen_links WHERE visitor = {visitor:UInt64}
+       GROUP BY source HAVING argMax(seen_links.uid, (seen_links.last, seen_links.uid = '')) != '' ORDER BY source`,
       params,
     ),
     clickhouse.query<{ trait: string }>(

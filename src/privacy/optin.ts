@@ -23,7 +23,10 @@ export interface OptinOptions {
  */
 export function optin({ rules, cookie, publicUrl }: OptinOptions, request: Request): Response {
   const key = queryOf(request).get('s');
-  const back = ['Set-Cookie', cookie.optIn(request.secure), 'Set-Cookie', cookie.expire(request.secure)];
+  const back = [cookie.optIn(request.secure), ...cookie.expire(request.secure)].flatMap((each) => [
+    'Set-Cookie',
+    each,
+  ]);
   if (key === null) {
     if (!isOwnOrigin(request, publicUrl()))
       throw new ApiError('forbidden', 'Opting in works by the button on /privacy only.');

@@ -97,7 +97,7 @@ describe('/optout', () => {
     const front = door();
     const answer = await front.out({ cookie: known(front) });
     expect(answer.status).toBe(200);
-    expect(set(answer)).toEqual([MARK, 'n90=']);
+    expect(set(answer)).toEqual([MARK, 'n90=', 'n90s=']);
     expect(front.journal.of('optouts')).toEqual([
       {
         time: `${NOW / 1000}.000`,
@@ -119,7 +119,7 @@ describe('/optout', () => {
   it('is written once, however often it is said', async () => {
     const front = door();
     await front.out({ cookie: known(front) });
-    expect(set(await front.out({ cookie: known(front) }))).toEqual([MARK, 'n90=']);
+    expect(set(await front.out({ cookie: known(front) }))).toEqual([MARK, 'n90=', 'n90s=']);
     expect(front.journal.of('optouts')).toHaveLength(1);
   });
 
@@ -134,7 +134,7 @@ describe('/optout', () => {
     // The next hit says it again.
     expect(front.refused).toEqual(['journal_full']);
     const hit = await front.hit('', { cookie: `${known(front)}; ${MARK}` });
-    expect([result(hit), set(hit)]).toEqual(['refused; reason=opted_out', ['n90=']]);
+    expect([result(hit), set(hit)]).toEqual(['refused; reason=opted_out', ['n90=', 'n90s=']]);
     expect(front.journal.of('optouts')).toMatchObject([{ visitor: '7', hash: String(HASH) }]);
   });
 
@@ -213,6 +213,20 @@ describe('/optout by name', () => {
     expect(front.journal.of('optouts').map((row) => row['visitor'])).toEqual(['7']);
   });
 
+  it.each([
+    ['a page of the site', 'https://www.shop.test/a', ''],
+    ['a page that does not say where it is', undefined, ''],
+    ['another site’s page', 'https://evil.test/a', '; unread=foreign_page'],
+  ])('believes a first-party id from %s', async (_, referer, unread) => {
+    const front = door();
+    const answer = await front.out(
+      { ...IMAGE, ...(referer === undefined ? {} : { referer }) },
+      `?s=${SITE.key}&fid=${FID}`,
+    );
+    expect(result(answer)).toBe(`opted_out${unread}`);
+    expect(front.journal.of('optouts')).toHaveLength(unread === '' ? 1 : 0);
+  });
+
   it('shows nothing of what it could not read', async () => {
     const text = String((await door().out({}, '?s=<b>&fid=<script>&did=<i>&dt=<u>')).body);
     expect(text).toContain('unknown_site');
@@ -234,6 +248,13 @@ describe('/optout by name', () => {
 });
 
 describe('/optin', () => {
+  it('is kept alive by what is stored from then on', async () => {
+    const front = door();
+    const hit = await front.hit('', { cookie: 'n90_optout=0' });
+    expect([result(hit), set(hit).at(-1)]).toEqual(['stored', 'n90_optout=0']);
+    expect(set(await front.hit(''))).toHaveLength(1);
+  });
+
   const SITES = `n90_optout=1.${SITE.key}`;
 
   it.each<[string, Record<string, string>, string, number]>([
@@ -242,7 +263,7 @@ describe('/optin', () => {
     ['by a site, of what was said through it', { origin: THEIRS, cookie: SITES }, `?s=${SITE.key}`, 204],
   ])('%s: the word of an opt-in takes the mark’s place, and the old id goes', (_, headers, query, status) => {
     const answer = door().in(headers, query);
-    expect([answer.status, set(answer)]).toEqual([status, ['n90_optout=0', 'n90=']]);
+    expect([answer.status, set(answer)]).toEqual([status, ['n90_optout=0', 'n90=', 'n90s=']]);
   });
 
   it('by a site whose browser has not opted out changes nothing', () => {

@@ -1,5 +1,6 @@
 import type { Rules } from '../collect/collector.ts';
 import { checkDeviceId } from '../collect/device-id.ts';
+import { domainsOf, isOriginWithin } from '../collect/domains.ts';
 import type { Request, Response } from '../collect/door.ts';
 import { GIF, gifHeaders } from '../collect/gif.ts';
 import type { HitIds } from '../collect/ids.ts';
@@ -7,6 +8,7 @@ import type { Optouts } from '../collect/optouts.ts';
 import { REFUSALS, type Refusal } from '../collect/refusal.ts';
 import type { VisitorCookie } from '../identity/cookie.ts';
 import type { VisitorId } from '../identity/visitor.ts';
+import type { Site } from '../registry/kinds.ts';
 import { html, type Markup, page } from './html.ts';
 
 export interface OptoutOptions {
@@ -76,7 +78,10 @@ export async function optout(options: OptoutOptions, request: Request, now: numb
 ${named.unread.map(left)}
 <p class="muted">A cookie that names nobody keeps your choice in this browser. If you clear your cookies, or use another browser, please opt out again.</p>
 <p><a href="/privacy">What is known of this browser, and opting in again</a></p>`,
-    [...mark, ...(visitor === undefined ? [] : ['Set-Cookie', cookie.expire(request.secure)])],
+    [
+      ...mark,
+      ...(visitor === undefined ? [] : cookie.expire(request.secure).flatMap((each) => ['Set-Cookie', each])),
+    ],
   );
 }
 
@@ -124,7 +129,9 @@ function readNamed({ rules, ids }: OptoutOptions, request: Request): Named {
   const unread: Unread[] = [];
   if (firstPartyId !== '') {
     const visitor = site && ids.ofFirstParty({ firstPartyId }, site);
-    if (visitor === undefined)
+    if (site !== undefined && isForeign(request, site))
+      unread.push({ id: 'first-party id', reason: 'foreign_page' });
+    else if (visitor === undefined)
       unread.push({ id: 'first-party id', reason: site === undefined ? 'unknown_site' : 'bad_field' });
     else visitors.push(visitor);
   }
@@ -134,6 +141,12 @@ function readNamed({ rules, ids }: OptoutOptions, request: Request): Named {
     else visitors.push(ids.ofDevice(device));
   }
   return { visitors, siteKey: site?.key ?? '', unread };
+}
+
+/** Whether another site's page asks: some sites make ids that can be guessed, and nobody opts others' visitors out. */
+function isForeign(request: Request, { domains }: Site): boolean {
+  const referer = request.header('referer') ?? '';
+  return domains.length > 0 && URL.canParse(referer) && !isOriginWithin(referer, domainsOf(domains));
 }
 
 /** The parameters of a request. */

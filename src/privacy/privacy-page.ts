@@ -73,7 +73,7 @@ function facts(state: PrivacyState, visitor: VisitorId): Markup {
     ['Topics', listed(known.categories)],
     ['Segments', listed(known.segments.flatMap((id) => state.segmentName(id) ?? []))],
     ['Said by others', listed(known.traits)],
-    ['Ids known to', listed(known.links.map((id) => state.partnerName(id) ?? id))],
+    ['Ids known to', listed(known.links.map((id) => state.partnerName(id) ?? OWN_LINKS[id] ?? id))],
   );
   return html`<section><h2>What is known</h2><dl>${rows.map(
     ([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>
@@ -96,6 +96,12 @@ function consent({ partnerName }: PrivacyState, given: Consent | undefined): Mar
   const partners = given.partners.map((id) => partnerName(id) ?? id);
   return html`${purposes.join(', ') || 'nothing'}; partners: ${partners.join(', ') || 'none'}`;
 }
+
+/** Links that no partner holds. */
+const OWN_LINKS: Readonly<Record<string, string>> = {
+  first_party: 'cookies of the sites themselves',
+  household: 'the household (a key that is thrown away)',
+};
 
 const listed = (values: readonly string[]): Markup =>
   values.length === 0 ? html`<span class="muted">none</span>` : html`${values.join(', ')}`;
