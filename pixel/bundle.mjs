@@ -10,16 +10,19 @@ const target = 'es2020';
 /** The tag is no strict code: where a page has frozen what it hooks into, nothing is thrown. */
 const tsconfigRaw = {};
 
+/** @returns the text of `tag.js`, the tag that browsers load. */
+export const bundleTag = () => bundle('tag.ts');
+
+/** @returns the text of `sync.js`, which brings the frame that syncs. */
+export const bundleSync = () => bundle('sync.ts');
+
 /**
- * Makes the tag that browsers load. Bundled first and then minified as the one script it is, which saves thirty
- * bytes: the names are chosen for the whole. What esbuild has minified terser makes some thirty bytes smaller
- * still; each of the two alone leaves more.
- *
- * @returns the text of `tag.js`.
+ * Bundled first and then minified as the one script it is, which saves thirty bytes: the names are chosen for the
+ * whole. What esbuild has minified terser makes some thirty bytes smaller still; each of the two alone leaves more.
  */
-export async function bundleTag() {
+async function bundle(entry) {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('tag.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
     bundle: true,
     minifySyntax: true,
     format: 'iife',

@@ -7,7 +7,7 @@ const FORMS = [
   ...readFileSync(new URL('../README.md', import.meta.url), 'utf8').matchAll(/^```html\n(.*?)^```/gms),
 ].map(([, html]) => html!);
 
-describeTag('the forms of the tag that the README shows', (world) => {
+describeTag('the forms that the README shows', (world) => {
   /** The one block that holds a text, for the collector of the test. */
   function form(holding: string): string {
     const [html, ...more] = FORMS.filter((block) => block.includes(holding));
@@ -18,7 +18,7 @@ describeTag('the forms of the tag that the README shows', (world) => {
   }
 
   it('as a script element', async () => {
-    await world.visit(form('<script async'));
+    await world.visit(form('/tag.js" data-site'));
     await world.server.arrived(1);
     expect(world.server.hits[0]).toMatchObject({ s: 'KEY', e: 'pageview' });
   });
@@ -39,5 +39,10 @@ describeTag('the forms of the tag that the README shows', (world) => {
     // To another origin, where a browser by itself tells no more than the site.
     expect(world.server.hits[0]).toMatchObject({ s: 'KEY', referer: `${world.server.site}/plain` });
     await context.close();
+  });
+
+  it('and the script that syncs', async () => {
+    await world.visit(form('/sync.js" data-site'));
+    await expect.poll(() => world.server.frames, { timeout: 10_000 }).toEqual([{ s: 'KEY' }]);
   });
 });

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundleTag } from './bundle.mjs';
+import { bundleSync, bundleTag } from './bundle.mjs';
 
 /** A site and a collector for browser tests, on one loopback port under two names. */
 export interface PageServer {
@@ -14,6 +14,8 @@ export interface PageServer {
   readonly pages: Map<string, string>;
   /** The parameters of each request for `/p.gif`, in order of arrival, with its `method`, `host`, `referer` and `length`. */
   readonly hits: Record<string, string>[];
+  /** The parameters of each request for `/sync.html`. */
+  readonly frames: Record<string, string>[];
   /** The same of each request for `/optout` and `/optin`, with its `path`. */
   readonly words: Record<string, string>[];
   /** Waits until so many hits have arrived since the list was last emptied. */
@@ -42,11 +44,13 @@ async function bundleCmp(library: string, globalName: string): Promise<string> {
 export async function servePages(): Promise<PageServer> {
   const scripts = new Map([
     ['/tag.js', await bundleTag()],
+    ['/sync.js', await bundleSync()],
     ['/tcf.js', await bundleCmp('@iabtechlabtcf/cmpapi', 'TcfCmp')],
     ['/gpp.js', await bundleCmp('@iabgpp/cmpapi', 'GppCmp')],
   ]);
   const pages = new Map<string, string>();
   const hits: Record<string, string>[] = [];
+  const frames: Record<string, string>[] = [];
   const words: Record<string, string>[] = [];
   let arrival = () => {};
   const server = createServer((request, response) => {
@@ -62,6 +66,9 @@ export async function servePages(): Promise<PageServer> {
     } else if (pathname === '/optout' || pathname === '/optin') {
       words.push({ ...said, path: pathname });
       image();
+    } else if (pathname === '/sync.html') {
+      frames.push(Object.fromEntries(searchParams));
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html>');
     } else if (scripts.has(pathname)) {
       response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(scripts.get(pathname));
     } else {
@@ -76,6 +83,7 @@ export async function servePages(): Promise<PageServer> {
     collector: `http://localhost:${port}`,
     pages,
     hits,
+    frames,
     words,
     async arrived(count) {
       while (hits.length < count) {

@@ -1,11 +1,11 @@
-// Makes dist/ from src/ and the tag from pixel/: what `npm ci` leaves ready to start.
+// Makes dist/ from src/ and the scripts of pages from pixel/: what `npm ci` leaves ready to start.
 // Every source file becomes one JavaScript file of the same name (no bundle, so stack traces and
-// dynamic imports stay what they are); the tag is bundled and minified, because browsers load it.
+// dynamic imports stay what they are); those are bundled and minified, because browsers load them.
 import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundleTag } from '../pixel/bundle.mjs';
+import { bundleSync, bundleTag } from '../pixel/bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** What of src/ runs in a browser: bundled on its own, not compiled file by file. */
@@ -49,6 +49,7 @@ await build({
 });
 await mkdir(join(made, 'pixel'));
 await writeFile(join(made, 'pixel/tag.js'), await bundleTag());
+await writeFile(join(made, 'pixel/sync.js'), await bundleSync());
 await build({
   entryPoints: [join(consolePage, 'console.ts')],
   outfile: join(made, 'dashboard/page/console.js'),

@@ -24,6 +24,9 @@ describe('what a developer measures with', () => {
     ['scripts/bench/collect.mjs', 'bench:collect', '--memory-seconds'],
     ['scripts/bench/ingest.mjs', 'bench:ingest', '--files'],
     ['scripts/bench/start.mjs', 'bench:start', '--idle-seconds'],
+    ['scripts/bench/sync.mjs', 'bench:sync', '--rounds'],
+    ['scripts/bench/identity.mjs', 'bench:identity', '--links'],
+    ['scripts/bench/matches.mjs', 'bench:matches', '--rows'],
     ['scripts/soak.mjs', 'soak', '--quota-mb'],
   ] as const) {
     it(`${name} says what it measures, its aims and its options, and starts nothing then`, async () => {

@@ -1,5 +1,5 @@
 import type { BrowserContext, Page, Response } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type PageServer, servePages } from '../pixel/page-server.ts';
 import { tcfCmp, tcString } from '../pixel/tag.testing.ts';
 import { describeInChromium, launchProfile } from './chromium.ts';
@@ -51,8 +51,11 @@ describeInChromium('a visitor who changes her mind', () => {
     pages.pages.set('/asking', `<!doctype html><title>Over the passes</title>${tcfCmp}${tag}`);
     pages.pages.set('/plain', `<!doctype html><title>Over the passes</title>${tag}`);
   });
+  // A page that stays open goes on telling attention, which the next test would count.
+  afterEach(async () => {
+    for (const context of contexts.splice(0)) await context.close();
+  });
   afterAll(async () => {
-    for (const context of contexts) await context.close();
     await pages?.close();
     front?.close();
     await home?.close();

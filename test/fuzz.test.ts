@@ -72,7 +72,7 @@ const NASTY = [
   ],
 ];
 const FIELDS =
-  's e u r t c k d x did dt fid tz id ca cr p gdpr gdpr_consent gpp gpp_sid us_privacy bidder uid f'.split(
+  's e u r t c k d x did dt fid tz id ca cr p gdpr gdpr_consent gpp gpp_sid us_privacy bidder uid f redir limit b'.split(
     ' ',
   );
 const PATHS = [
@@ -83,11 +83,15 @@ const PATHS = [
     ' ',
   ),
   ...'/v1/visitors/x:y /optout /privacy /optin http://x/p.gif http://x/optout'.split(' '),
+  ...'/cookie_sync /sync/dsp /sync/nobody /sync/ /sync.html /sync.js /v1/matches /v1/partners/dsp/why'.split(
+    ' ',
+  ),
 ];
 /** What a browser asks for in the course of things. */
 const VISITED = [
   ...Array.from({ length: 24 }, () => '/p.gif'),
   ...'/setuid /setuid /setuid /nobody /optout /optout /privacy /v1/erasures /v1/traits'.split(' '),
+  ...'/sync/dsp /sync/dsp /sync.html /cookie_sync'.split(' '),
 ];
 const METHODS = 'GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT FOO get M-SEARCH G\0T'.split(' ');
 const HEADERS = [
@@ -165,6 +169,32 @@ const traitLines = () =>
       `${one([badLine, () => JSON.stringify({ id: `dsp:${one(NASTY)}`, trait: `a:${one(NASTY)}` })])()}\n`,
   );
 
+const matchLines = () =>
+  some(
+    6,
+    () =>
+      `${one([badLine, () => JSON.stringify({ id: `dsp:${one(NASTY)}`, partner: 'dsp', uid: one(NASTY) })])()}\n`,
+  );
+const COOKIE_SYNC = [
+  'bidders',
+  'limit',
+  'coopSync',
+  'filterSettings',
+  'gdpr',
+  'gdpr_consent',
+  'gpp',
+  'gpp_sid',
+];
+const cookieSync = () =>
+  JSON.stringify(
+    Object.fromEntries(
+      COOKIE_SYNC.map((name) => [
+        name,
+        one([one(NASTY), [one(NASTY)], { image: one(NASTY) }, -1, null, 'dsp']),
+      ]),
+    ),
+  );
+
 /** Each makes a request that a key allows, with something wrong in it. */
 const KEYED: readonly (() => string)[] = [
   () => withKey('POST /v1/hits HTTP/1.1', [NDJSON], damaged(mixedLines().text)),
@@ -172,6 +202,9 @@ const KEYED: readonly (() => string)[] = [
   () => withKey('POST /v1/hits HTTP/1.1', [NDJSON, GZIP], BOMB),
   () => withKey('POST /v1/traits HTTP/1.1', [NDJSON], traitLines()),
   () => withKey('POST /v1/traits HTTP/1.1', [NDJSON, GZIP], damaged(packed(traitLines()))),
+  () => withKey('POST /v1/matches HTTP/1.1', [NDJSON], matchLines()),
+  () => withKey('POST /v1/matches HTTP/1.1', [NDJSON, GZIP], damaged(packed(matchLines()))),
+  () => withKey('POST /cookie_sync HTTP/1.1', [], cookieSync()),
   () => withKey(`DELETE /v1/visitors/${encoded()} HTTP/1.1`),
   () => withKey(`DELETE /v1/visitors/${one(['dsp', 'idfa', 'generic', ''])}:${encoded()} HTTP/1.1`),
   () => withKey(`GET /v1/erasures/${encoded()} HTTP/1.1`),

@@ -62,7 +62,7 @@ describe('an opt-out that names ids', () => {
     const back = await optin(SITE_PAGE);
     expect([back.status, back.body]).toEqual([204, '']);
     const words = back.headers['set-cookie']?.map((set) => set.split(';')[0]);
-    expect(words).toEqual(['n90_optout=0', 'n90=']);
+    expect(words).toEqual(['n90_optout=0', 'n90=', 'n90s=']);
     expect(await see({ fid: 'a-new-first-party-id' }, words?.[0])).toBe('stored');
   });
 });

@@ -1,5 +1,5 @@
-// What the whole collector is held against: a server that answers each request with the same GIF and does
-// nothing else, on node:http or on hono. `node bare.mjs node|hono`; says its port when it listens.
+// What the whole collector is held against: a server that answers each request with the same GIF, or a request
+// for syncs with the same JSON, and does nothing else, on node:http or on hono. `node bare.mjs node|hono`; says its port when it listens.
 import { createServer } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -18,6 +18,12 @@ if (process.argv[2] === 'node') {
   server.listen(0, '127.0.0.1', () => say(server.address().port));
 } else {
   const app = new Hono();
-  app.get('/p.gif', (c) => c.body(GIF, 200, HEADERS));
+  const gif = (c) => c.body(GIF, 200, HEADERS);
+  app.get('/p.gif', gif);
+  app.get('/setuid', gif);
+  app.post('/cookie_sync', async (c) => {
+    await c.req.json();
+    return c.json({ status: 'ok', bidder_status: [] });
+  });
   serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => say(port));
 }

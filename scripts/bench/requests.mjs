@@ -20,8 +20,8 @@ const CONSENT_STRINGS = 300;
  *   of countries that want a yes, each with a TC string for `vendor`; `hints`: browsers with Client Hints.
  */
 
-/** @param {Traffic} traffic */
-function* views({ count, visitors, vendor, consent = false, cookieOf }) {
+/** Page views, one after another. @param {Traffic} traffic */
+export function* views({ count, visitors, vendor, consent = false, cookieOf }) {
   const random = randomFrom(90);
   const consents = Array.from({ length: CONSENT_STRINGS }, (_, day) => consentString({ day, vendor }));
   const people = Array.from({ length: visitors }, (_, number) => {
@@ -44,7 +44,8 @@ function* views({ count, visitors, vendor, consent = false, cookieOf }) {
   }
 }
 
-const headers = ({ person, site }, host, hints) => [
+/** Of a browser that asks for an image, as lines. */
+export const headers = ({ person, site }, host, hints) => [
   `Host: ${host}`,
   'Connection: keep-alive',
   `X-Forwarded-For: ${person.address}`,

@@ -33,24 +33,30 @@ export async function journalOf(ninety, stream) {
 }
 
 /**
- * Waits, after a load has ended, until the journal's hits are shipped. It gives up when what waits grows no less
- * for two minutes, and after twenty in any case.
+ * Waits, after a load has ended, until the journal's hits, or those of another stream, are shipped. It gives up
+ * when what waits grows no less for two minutes, and after twenty in any case.
  *
  * @param {{api: Function, ask: Function}} ninety
- * @param {{told?: (text: string) => void, stuckMs?: number, longestMs?: number, lookMs?: number}} [options]
+ * @param {{stream?: string, told?: (text: string) => void, stuckMs?: number, longestMs?: number, lookMs?: number}} [options]
  *   `told` hears now and then how far it is.
  * @returns {Promise<string[]>} what is not shipped, a line for each file set aside, for all that wait, and for a
  *   last file that could not be closed; empty where everything is.
  */
 export async function shipAll(
   ninety,
-  { told = () => undefined, stuckMs = STUCK_MS, longestMs = LONGEST_MS, lookMs = LOOK_MS } = {},
+  {
+    stream = 'hits',
+    told = () => undefined,
+    stuckMs = STUCK_MS,
+    longestMs = LONGEST_MS,
+    lookMs = LOOK_MS,
+  } = {},
 ) {
   const began = performance.now();
   let end = began + stuckMs;
   let tell = began;
   let least = Number.POSITIVE_INFINITY;
-  let state = await journalOf(ninety, 'hits');
+  let state = await journalOf(ninety, stream);
   while (state.files > 0 && performance.now() < Math.min(end, began + longestMs)) {
     if (state.bytes < least) end = performance.now() + stuckMs;
     least = Math.min(least, state.bytes);
@@ -59,7 +65,7 @@ export async function shipAll(
       tell = performance.now() + TELL_EVERY_MS;
     }
     await sleep(lookMs);
-    state = await journalOf(ninety, 'hits');
+    state = await journalOf(ninety, stream);
   }
   const left = state.setAside.map(({ file, rows, reason }) => `${file}: ${rows} rows set aside, ${reason}`);
   if (state.files > 0)
