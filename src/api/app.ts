@@ -6,17 +6,22 @@ import { bodyLimit } from 'hono/body-limit';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { faultOf } from '../log.ts';
 import { type PrivacyDoor, privacyRoutes } from '../privacy/routes.ts';
+import type { SyncDoor } from '../sync/door.ts';
 import type { Backend } from './backend.ts';
 import { keyRoutes, partnerRoutes, siteRoutes } from './collections.ts';
 import { erasureRoutes, visitorRoutes } from './erasures.ts';
 import { BODY_LIMIT, type Env } from './http.ts';
+import { identityRoutes } from './identity.ts';
 import { importRoutes } from './imports.ts';
 import { jobRoutes } from './jobs.ts';
 import { journalRoutes } from './journal.ts';
+import { matchRateRoutes } from './match-rate.ts';
+import { matchRoutes } from './matches.ts';
 import { methodsOf } from './methods.ts';
 import { ApiError, asApiError, sendProblem } from './problem.ts';
 import { segmentRoutes } from './segments.ts';
 import { traitRoutes } from './traits.ts';
+import { whyRoutes } from './why.ts';
 
 export interface AppOptions extends Backend {
   /** Whether hits can be taken now; else why not. */
@@ -24,15 +29,21 @@ export interface AppOptions extends Backend {
   readonly metrics: () => Promise<string>;
   /** For people's own pages, where the front door is open. */
   readonly privacy: PrivacyDoor;
+  /** By which a sync is foretold. */
+  readonly sync: SyncDoor;
 }
 
-const TAG = fileURLToPath(new URL('../pixel/tag.js', import.meta.url));
+/** What pages load, by path. */
+const SCRIPTS = ['/tag.js', '/sync.js'];
+const scriptFile = (path: string) => fileURLToPath(new URL(`../pixel${path}`, import.meta.url));
 
-/** Everything that is not a hit or a sync: the management API, the tag, the probes, the console. */
+/** Everything that is not a hit or a sync: the management API, the scripts of pages, the probes, the console. */
 export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
   const { config, keys, log, tally } = options;
   const app = new Hono<Env>();
-  const tag = await readFile(TAG);
+  const scripts = await Promise.all(
+    SCRIPTS.map(async (path) => ({ path, text: await readFile(scriptFile(path)) })),
+  );
 
   app.use(async (c, next) => {
     c.set('caller', keys.caller(c.req.header('authorization')));
@@ -50,12 +61,12 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
   app.get('/metrics', async (c) =>
     c.body(await options.metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
   );
-  if (config.roles.has('collect')) {
+  for (const { path, text } of config.roles.has('collect') ? scripts : []) {
     // Compressed once, as hard as it goes: every page of every site loads it.
-    const packed = brotliCompressSync(tag);
-    app.get('/tag.js', (c) => {
+    const packed = brotliCompressSync(text);
+    app.get(path, (c) => {
       const brotli = /\bbr\b/.test(c.req.header('accept-encoding') ?? '');
-      return c.body(new Uint8Array(brotli ? packed : tag), 200, {
+      return c.body(new Uint8Array(brotli ? packed : text), 200, {
         'Content-Type': 'text/javascript; charset=utf-8',
         ...(brotli ? { 'Content-Encoding': 'br' } : {}),
         Vary: 'Accept-Encoding',
@@ -66,8 +77,9 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
   }
   if (config.roles.has('collect')) app.route('/', privacyRoutes(options.privacy));
   if (config.roles.has('api')) {
-    // Before the limit: an upload of traits is read as it comes, and may be of any size.
+    // Before the limit: an upload is read as it comes, and may be of any size.
     app.route('/v1/traits', traitRoutes(options));
+    app.route('/v1/matches', matchRoutes(options));
     app.use(
       '/v1/*',
       bodyLimit({
@@ -82,6 +94,9 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
     app.route('/', dashboardRoutes(options));
     app.route('/v1/sites', siteRoutes(options));
     app.route('/v1/partners', partnerRoutes(options));
+    app.route('/v1/partners', whyRoutes(options, options.sync));
+    app.route('/v1/partners', matchRateRoutes(options));
+    app.route('/v1/identity', identityRoutes(options));
     app.route('/v1/segments', segmentRoutes(options));
     app.route('/v1/keys', keyRoutes(options));
     app.route('/v1/visitors', visitorRoutes(options));

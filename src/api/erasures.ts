@@ -77,7 +77,7 @@ async function visitorsOf({ clickhouse, registry, secret }: Backend, id: string)
 /** Also those whose match was replaced or deleted since: it was theirs. */
 async function linkedWith(clickhouse: Backend['clickhouse'], source: string, uid: string): Promise<bigint[]> {
   const rows = await clickhouse.query<{ visitor: string }>(
-    'SELECT DISTINCT visitor FROM kept_links WHERE source = {source:String} AND uid = {uid:String}',
+    'SELECT DISTINCT visitor FROM seen_links WHERE source = {source:String} AND uid = {uid:String}',
     { source, uid },
   );
   return rows.map(({ visitor }) => BigInt(visitor));

@@ -18,6 +18,7 @@ export const API_REFUSALS = {
   unknown_job: 404,
   cursor_expired: 410,
   exists: 409,
+  retired_id: 409,
   conflict: 409,
   in_use: 409,
   not_built: 409,

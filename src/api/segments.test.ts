@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Operator, until } from '../../test/client.ts';
+import { Operator, type Person, until } from '../../test/client.ts';
 import { YES } from '../collect/front.testing.ts';
 import { testServer } from './server.testing.ts';
 import { GERMANY, type Json, Shop, statusOf } from './shop.testing.ts';
@@ -121,6 +121,68 @@ describe('a segment', () => {
       ['GET', '/v1/segments/nobody/history'],
     ] as const)
       expect(await status(method, path)).toBe('404 not_found');
+  });
+});
+
+describe('a merge rule', () => {
+  /** A browser that has our cookie, and an app that has none, on one device: two visitors of three hits together. */
+  async function useDevice(shop: Shop, did: string): Promise<Person> {
+    const browser = server.person();
+    await shop.see(browser);
+    await shop.see(browser, { dt: 'idfa', did });
+    const hit = { site: shop.key, url: 'https://shop.test/', deviceId: did, deviceType: 'idfa' };
+    expect(await shop.posted(hit, {})).toMatchObject({ accepted: 1 });
+    expect(await server.operator.json('POST', '/v1/jobs/identity/run?wait=1')).toMatchObject({
+      state: 'done',
+    });
+    return browser;
+  }
+
+  it('is the visitor alone where none is named, and any other is no rule', async () => {
+    const shop = await new Shop(server).open();
+    const path = `/v1/segments/${shop.segment}`;
+    expect(await server.operator.json('GET', path)).toMatchObject({ merge: 'visitor' });
+    const rule = { did: { site: shop.site } };
+    expect(await status('POST', '/v1/segments', { name: 'x', rule, merge: 'family' })).toBe('400 invalid');
+    expect(await status('POST', '/v1/segments/estimate', { rule, merge: 'family' })).toBe('400 invalid');
+    expect(await status('PATCH', path, { merge: 'family' })).toBe('400 invalid');
+  });
+
+  it('by device brings in who is on the same device, in estimate and build alike, and is a new version', async () => {
+    const shop = await new Shop(server).open();
+    await shop.see(server.person());
+    const browser = await useDevice(shop, 'aebe52e7-03ee-455a-b3c4-e57283966239');
+
+    const rule = { did: { site: shop.site }, times: 3 };
+    const estimate = (merge?: string) =>
+      server.operator.json<Json>('POST', '/v1/segments/estimate', { rule, ...(merge && { merge }) });
+    expect(await estimate()).toMatchObject({ size: 0, sizeByVia: { own: 0, device: 0, household: 0 } });
+    const merged = { size: 2, sizeByVia: { own: 0, device: 2, household: 0 } };
+    expect(await estimate('device')).toMatchObject(merged);
+    expect(await estimate('household')).toMatchObject({ size: 0 });
+
+    const path = `/v1/segments/${shop.segment}`;
+    await server.operator.json('PATCH', path, { rule });
+    const changed = await server.operator.json<Json>('PATCH', path, { merge: 'device' });
+    expect(changed).toMatchObject({ merge: 'device', version: 3 });
+    const built = await server.operator.json<Json>('POST', `${path}/build?wait=1`);
+    expect(built).toMatchObject({ ...merged, merge: 'device', state: 'fresh', version: 3 });
+    expect(await server.operator.json('GET', path)).toMatchObject(merged);
+    const { changes } = await shop.members('visitor');
+    expect(changes).toHaveLength(2);
+    expect(changes).toContain(`+${browser.visitor}`);
+    expect(await server.operator.json('PATCH', path, { merge: null })).toMatchObject({ merge: 'visitor' });
+    expect(await shop.build()).toBe(0);
+  });
+
+  it('of a segment counts wherever another refers to it', async () => {
+    const shop = await new Shop(server).open();
+    await useDevice(shop, 'bebe52e7-03ee-455a-b3c4-e57283966230');
+    const rule = { did: { site: shop.site }, times: 3 };
+    const path = `/v1/segments/${shop.segment}`;
+    await server.operator.json('PATCH', path, { rule, merge: 'device' });
+    expect(await shop.build()).toBe(2);
+    expect(await server.operator.estimate({ segment: shop.segment })).toBe(2);
   });
 });
 

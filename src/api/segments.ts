@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { type Buildable, buildSegments, estimate } from '../audience/build.ts';
 import { type Build, buildHistory, currentBuilds } from '../audience/builds.ts';
 import { parseRule } from '../audience/rule/parse.ts';
-import { resolve } from '../audience/rule/resolve.ts';
-import type { ResolvedRule, Rule } from '../audience/rule/rule.ts';
+import { type Referred, resolve } from '../audience/rule/resolve.ts';
+import type { ResolvedRule } from '../audience/rule/rule.ts';
+import { sizeOf } from '../audience/size.ts';
 import { DEVICE_TYPES } from '../collect/device-id.ts';
 import { CURSOR_LIFE_DAYS, readCursor } from '../delivery/cursor.ts';
 import type { Source } from '../delivery/exported-set.ts';
 import { FORMATS, type Format, pull } from '../delivery/pull.ts';
-import { idSchema, KINDS, type Segment } from '../registry/kinds.ts';
+import { idSchema, KINDS, type Merge, type Segment } from '../registry/kinds.ts';
 import { newId, type Registry } from '../registry/registry.ts';
 import type { Backend } from './backend.ts';
 import {
@@ -26,6 +27,7 @@ import { ApiError } from './problem.ts';
 import { streamed } from './streamed.ts';
 
 const newSegment = KINDS.segment.extend({ id: idSchema.optional() });
+const asked = KINDS.segment.pick({ rule: true, merge: true });
 const DAY_MS = 86_400_000;
 
 /**
@@ -40,10 +42,11 @@ export function buildables(registry: Registry, only?: ReadonlySet<string>): Buil
     .filter((segment) => only === undefined || only.has(segment.id))
     .map((segment) => {
       const parsed = parseRule(segment.rule);
-      const resolved = parsed.ok ? resolve(parsed.rule, lookup(registry), segment.id) : parsed;
+      const resolved = parsed.ok ? resolve(parsed.rule, lookup(registry), segment.id, segment.merge) : parsed;
       return {
         id: segment.id,
         version: segment.version,
+        merge: segment.merge,
         rule: resolved.ok ? resolved.rule : { refused: `${resolved.reason}: ${resolved.message}` },
       };
     });
@@ -51,16 +54,16 @@ export function buildables(registry: Registry, only?: ReadonlySet<string>): Buil
 
 const lookup =
   (registry: Registry) =>
-  (id: string): Rule | undefined => {
+  (id: string): Referred | undefined => {
     const segment = registry.get('segment', id);
     const parsed = segment && parseRule(segment.rule);
-    return parsed?.ok ? parsed.rule : undefined;
+    return parsed?.ok ? { rule: parsed.rule, merge: segment!.merge } : undefined;
   };
 
 /** The rule as it came, understood and with its segments in place. */
-function understand(registry: Registry, json: unknown, self?: string): ResolvedRule {
+function understand(registry: Registry, json: unknown, merge: Merge, self?: string): ResolvedRule {
   const parsed = parseRule(json);
-  const resolved = parsed.ok ? resolve(parsed.rule, lookup(registry), self) : parsed;
+  const resolved = parsed.ok ? resolve(parsed.rule, lookup(registry), self, merge) : parsed;
   if (!resolved.ok)
     throw new ApiError('bad_rule', resolved.message, { type: resolved.reason, path: resolved.path });
   return resolved.rule;
@@ -86,16 +89,18 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
               ? 'building'
               : 'fresh';
     const reason = build?.failure ?? (late ? 'late: the segments job has not run for too long' : undefined);
-    const { id, name, rule, iabAudienceId, ttlDays, version, updatedAt } = segment;
+    const { id, name, rule, merge, iabAudienceId, ttlDays, version, updatedAt } = segment;
     return {
       id,
       name,
       rule,
+      merge,
       iabAudienceId,
       ttlDays,
       version,
       updatedAt,
       size: build?.size ?? null,
+      sizeByVia: build?.sizeByVia ?? null,
       asOf: build?.asOf ?? null,
       state,
       ...(reason === undefined ? {} : { reason }),
@@ -138,7 +143,7 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
     const id = wanted ?? newId();
     if (registry.get('segment', id))
       throw new ApiError('exists', `There is a segment ${id} already; PATCH it, or choose another id.`);
-    understand(registry, body.rule, id);
+    understand(registry, body.rule, body.merge, id);
     const made = await conflictAsProblem(
       registry.put('segment', id, body, registry.version('segment', id), caller.id),
     );
@@ -148,12 +153,13 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
 
   app.post('/estimate', async (c) => {
     expectScope(c, 'read');
-    const { rule } = await readJson(c, z.strictObject({ rule: z.unknown() }));
-    const resolved = understand(registry, rule);
+    const { rule, merge } = await readJson(c, asked);
+    const resolved = understand(registry, rule, merge);
     const started = performance.now();
     const asOf = new Date();
-    const size = await estimate(clickhouse, resolved, asOf);
-    return c.json({ size, asOf: asOf.toISOString(), tookMs: Math.round(performance.now() - started) });
+    const sizeByVia = await estimate(clickhouse, resolved, asOf, merge);
+    const tookMs = Math.round(performance.now() - started);
+    return c.json({ size: sizeOf(sizeByVia), sizeByVia, asOf: asOf.toISOString(), tookMs });
   });
 
   app.get('/:id', async (c) => {
@@ -167,7 +173,8 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
     const change = await readChange(c, KINDS.segment);
     const { id, version, updatedAt: _, ...current } = segment;
     const body = KINDS.segment.parse({ ...current, ...change });
-    if (Object.hasOwn(change, 'rule')) understand(registry, change.rule, id);
+    if (Object.hasOwn(change, 'rule') || Object.hasOwn(change, 'merge'))
+      understand(registry, body.rule, body.merge, id);
     const changed = await conflictAsProblem(registry.put('segment', id, body, version, caller.id));
     // Also for a new name: a size stands beside the version that it was counted for.
     buildSoon(id);

@@ -4,6 +4,7 @@ import { importCommand } from './import.ts';
 import { journalCommand } from './journal.ts';
 import { keysCommand } from './keys.ts';
 import { migrateCommand } from './migrate.ts';
+import { partnersCommand } from './partners.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
 
@@ -15,6 +16,7 @@ export const commands = [
   buildCommand,
   exportCommand,
   keysCommand,
+  partnersCommand,
   journalCommand,
   statusCommand,
 ];

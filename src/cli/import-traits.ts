@@ -1,13 +1,9 @@
-import { Readable } from 'node:stream';
 import type { Receipt } from '../audience/traits/receipt.ts';
-import { openLog, UnreadableLogError } from '../import/lines.ts';
 import { EXIT_CODES, newCommand, withServerOptions } from './command.ts';
-import { CommandError, finish } from './exit.ts';
-import { andMore, refusedTable } from './import-summary.ts';
-import { withoutApi } from './importing.ts';
-import { megabytes, showProgress } from './progress.ts';
-import { table, thousands } from './table.ts';
-import { type Found, type ServerOptions, withServer } from './with-server.ts';
+import { finish } from './exit.ts';
+import { andMore } from './import-summary.ts';
+import { SHOWN, uploadFile, uploadSummary } from './uploading.ts';
+import type { Found, ServerOptions } from './with-server.ts';
 
 const HELP = `
 FILE is NDJSON, also compressed (gzip); - reads standard input. A line says that somebody has a trait, a segment
@@ -40,69 +36,29 @@ export const importTraits = withServerOptions(
 )
   .argument('<file>', 'the file; - for standard input')
   .action((file: string, options: ServerOptions) =>
-    finish(async () => {
-      // Before a server is started for it.
-      const log = await openLog(file);
-      await withServer(options, async (client, signal, found) => {
-        const reading = log.readText(signal);
-        let sent = 0;
-        let isSent = false;
-        const body = async function* () {
-          for await (const piece of reading.pieces) {
-            sent += Buffer.byteLength(piece);
-            yield piece;
-          }
-          isSent = true;
-        };
-        const hide = showProgress({
-          bytes: log.bytes,
-          bytesRead: reading.bytesRead,
-          what: () => (isSent ? 'storing' : 'uploading'),
-          howFar: () => `${megabytes(sent)} of text sent`,
-        });
-        const receipt = await client
-          .upload<Receipt>('/v1/traits', Readable.from(body(), { objectMode: false }), 'application/x-ndjson')
-          .catch((error: unknown) => {
-            if (error instanceof UnreadableLogError)
-              throw new CommandError('not_finished', `${error.message}\nNothing of this upload is stored.`);
-            return withoutApi(client, 'role api', error);
-          })
-          .finally(hide);
-        process.stdout.write(traitsSummary(receipt, found));
-      });
-    }),
+    finish(() =>
+      uploadFile<Receipt>(options, {
+        file,
+        path: '/v1/traits',
+        contentType: 'application/x-ndjson',
+        summary: traitsSummary,
+      }),
+    ),
   );
-
-/** Of each list so many are printed; the receipt has more. */
-const SHOWN = 20;
 
 /** What became of an upload's lines, for a person. */
 export function traitsSummary(receipt: Receipt, found: Found): string {
-  const { id, received, stored, expired, malformed, refused, unknownIds, segments } = receipt;
-  const parts = [
-    table([
-      ['lines received', received],
-      ['stored', stored],
-      ['of these expired', expired],
-      ['malformed', malformed.count],
-    ]),
-  ];
-  const left = Object.entries(refused).filter(([, n]) => n > 0);
-  if (left.length > 0) parts.push(refusedTable(left));
-  if (unknownIds > 0)
-    parts.push(
-      `  Unknown ids: ${thousands(unknownIds)}. They are not kept; upload their traits again once they are matched.\n`,
-    );
-  if (malformed.count > 0) {
-    const shown = malformed.lines.slice(0, SHOWN).map(({ line, reason }) => `line ${line} (${reason})`);
-    parts.push(`  Malformed: ${andMore(shown, malformed.count)}.\n`);
-  }
-  if (segments.count > 0) {
-    const when = found === 'started' ? 'once a server with the role jobs runs' : 'within a minute';
-    parts.push(
-      `  Segments with these traits, built anew ${when}: ${andMore(segments.ids.slice(0, SHOWN), segments.count)}.\n`,
-    );
-  }
-  parts.push(`  Receipt: GET /v1/traits/${id}\n`);
-  return `\n${parts.join('\n')}\n`;
+  const { id, expired, segments } = receipt;
+  const when = found === 'started' ? 'once a server with the role jobs runs' : 'within a minute';
+  return uploadSummary(
+    receipt,
+    ['of these expired', expired],
+    'They are not kept; upload their traits again once they are matched.',
+    segments.count === 0
+      ? []
+      : [
+          `  Segments with these traits, built anew ${when}: ${andMore(segments.ids.slice(0, SHOWN), segments.count)}.\n`,
+        ],
+    `/v1/traits/${id}`,
+  );
 }

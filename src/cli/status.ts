@@ -1,3 +1,4 @@
+import type { ShownIdentity } from '../api/identity.ts';
 import type { ShownJournal } from '../api/journal.ts';
 import type { Summary } from '../dashboard/summary.ts';
 import { type ShownSegment, segmentTable } from './build.ts';
@@ -35,15 +36,16 @@ export const statusCommand = withServerOptions(
   finish(() =>
     withServer(options, async (client, _, found) => {
       const ready = await readiness(client);
-      const [summary, journal, segments, runs] = await Promise.all([
+      const [summary, journal, identity, segments, runs] = await Promise.all([
         client.json<Summary>('GET', '/v1/overview'),
         client.json<ShownJournal>('GET', '/v1/journal'),
+        client.json<ShownIdentity>('GET', '/v1/identity'),
         client.list<ShownSegment>('/v1/segments'),
         client.json<{ items: Run[] }>('GET', `/v1/jobs?limit=${RUNS}`),
       ]);
       process.stdout.write(
         [
-          table(serverRows(client.url, found, ready, summary, journal)),
+          table(serverRows(client.url, found, ready, summary, journal, identity)),
           segments.length === 0 ? '  No segment yet; POST /v1/segments makes one.\n' : segmentTable(segments),
           runs.items.length === 0 ? '  No job has run yet.\n' : runTable(runs.items),
         ].join('\n'),
@@ -67,7 +69,14 @@ const HOW: Readonly<Record<Found, string>> = {
   started: ' (none runs; started for this command)',
 };
 
-function serverRows(url: string, found: Found, ready: string, summary: Summary, journal: ShownJournal) {
+function serverRows(
+  url: string,
+  found: Found,
+  ready: string,
+  summary: Summary,
+  journal: ShownJournal,
+  identity: ShownIdentity,
+) {
   const { hitsByMinute, journalBytes, hits, visitors, countedAt } = summary;
   const last = hitsByMinute.slice(-MINUTES).reduce((sum, minute) => sum + minute.hits, 0);
   return [
@@ -78,7 +87,15 @@ function serverRows(url: string, found: Found, ready: string, summary: Summary, 
     ...(summary.tellsDataCentres === false ? [['data centres', NO_OWNERS]] : []),
     [`last ${MINUTES} minutes`, `${thousands(last)} hits`],
     ['kept', `${thousands(hits)} hits of ${thousands(visitors)} visitors, counted at ${countedAt}`],
+    ...identityRows(identity),
   ];
+}
+
+function identityRows({ links, clusters }: ShownIdentity) {
+  if (links === null || clusters === null) return [];
+  const aside = links.setAside.reduce((sum, each) => sum + each.links, 0);
+  const devices = `${thousands(clusters.clusters)} device clusters of ${thousands(clusters.clusteredVisitors)} visitors`;
+  return [['identity', `${devices}, ${thousands(aside)} links set aside, built at ${clusters.builtAt}`]];
 }
 
 const NO_OWNERS = 'not told, as a sign of crawlers: GEOIP_MMDB names no owners of networks';
