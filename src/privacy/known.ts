@@ -61,7 +61,7 @@ export async function readKnown(clickhouse: ClickHouse, visitor: bigint): Promis
     ),
     clickhouse.query<{ source: string }>(
       `SELECT source FROM seen_links WHERE visitor = {visitor:UInt64}
-       GROUP BY source HAVING argMax(seen_links.uid, (seen_links.last, seen_links.uid = '')) != '' ORDER BY source`,
+       GROUP BY source HAVING argMax(seen_links.uid, (seen_links.told, seen_links.uid = '')) != '' ORDER BY source`,
       params,
     ),
     clickhouse.query<{ trait: string }>(
