@@ -124,8 +124,9 @@ export class Collector {
     const place = this.places.at(sender.address);
     const decision = this.#decide(input, sender, event, place);
     if (!decision.yes) {
-      // What somebody reports of another day is older than what was heard since.
-      const at = typeof time === 'number' && time < now - CLOCK_SLACK_MS ? time : this.#latest;
+      // What a server reports of another day is older than what was heard since; a browser speaks of now.
+      const isOld = sender.browser === undefined && typeof time === 'number' && time < now - CLOCK_SLACK_MS;
+      const at = isOld ? time : this.#latest;
       return this.#refuse(decision, input, sender, site, device, at, end);
     }
     // Not before the decision: that it is a crawler is only likely, and a person's no must be heard.

@@ -65,6 +65,13 @@ const post = (...more: string[]) =>
   `POST /v1/hits HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n${more.map((line) => `${line}\r\n`).join('')}\r\n`;
 const GARBAGE = 'this is no HTTP\r\n\r\n';
 
+it.each(['loca.1', 'a b', '[::'])('a Host that is no name of a host is refused by name: %s', async (host) => {
+  const client = openSocket(url);
+  client.write(`POST /nobody HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  expect(statusesIn(await client.closed)).toEqual([400]);
+  expect(refused).toEqual(['bad_request']);
+});
+
 describe('what is no HTTP, while an answer is under way', () => {
   it.each<[string, string[], number[]]>([
     ['that has not begun', ['/slow/1'], [200]],

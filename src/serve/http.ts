@@ -73,6 +73,11 @@ export function httpServer(options: HttpOptions): Server {
     // What declares itself too large need not reach the app, which would hang up in the middle of it.
     if (Number(incoming.headers['content-length'] ?? 0) > BODY_LIMIT && !STREAMED.has(pathOf(url)))
       return refuseBody(incoming, outgoing, refuse);
+    // The app makes a URL of it once something asks for one, in the midst of its work.
+    if (!URL.canParse(`http://${incoming.headers.host ?? 'localhost'}`)) {
+      refuse('bad_request');
+      return send(outgoing, problem(400, 'bad_request', 'The Host header is no name of a host.'));
+    }
     void fallback(incoming, outgoing);
   };
   /** The functions that stand behind node:http and the fast path alike. */

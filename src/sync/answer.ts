@@ -87,8 +87,12 @@ export const ASKED_ONCE = 'b';
 export function onceMore(url: string, cookies: readonly string[]): Response {
   const query = url.indexOf('?');
   const before = query === -1 || query === url.length - 1 ? '' : `${url.slice(query + 1)}&`;
-  return redirect(`?${before}${ASKED_ONCE}=1`, 'asked once more', cookies);
+  return redirect(`?${encoded(before)}${ASKED_ONCE}=1`, 'asked once more', cookies);
 }
+
+/** Of the bytes that a request line may hold a header takes fewer; of a URL each character is a byte. */
+const encoded = (text: string): string =>
+  text.replace(/[^!-~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 
 export const headersOf = (type: string | undefined, length: number, result: string): string[] => [
   ...(type === undefined ? [] : ['Content-Type', type]),

@@ -69,8 +69,11 @@ function readFields(
   return { id: who, partner: partner as string, uid };
 }
 
-/** Nothing that an id may not be has this form: words for nothing are shorter, addresses and macros hold signs. */
-const PLAIN = /^[0-9A-Za-z_-]{16,128}$/;
+/**
+ * Nothing that an id may not be has this form: words for nothing are shorter, addresses and macros hold signs, or an
+ * underscore at both ends.
+ */
+const PLAIN = /^[0-9A-Za-z-][0-9A-Za-z_-]{15,127}$/;
 const MORE_THAN_ZEROS = /[1-9A-Za-z]/;
 
 /** What most ids look like, told in a tenth of the time that {@link isPartnerUid} takes. */
