@@ -11,7 +11,7 @@ import { flatMemory, memoryShown, watchMemory } from './memory.mjs';
 import { startNinety } from './ninety.mjs';
 import { readOptions } from './options.mjs';
 import { batchRequests, pixelRequests } from './requests.mjs';
-import { compare, LOAD_CORE, medians, one, ownPrefix, SERVER_CORE } from './rounds.mjs';
+import { compare, LOAD_CORE, medians, one, ownPrefix, ratios, SERVER_CORE } from './rounds.mjs';
 import { settle } from './settle.mjs';
 import { cookies, ENV, FRESH, REQUESTS, siteOf, trafficOn, VISITORS, writeRequests } from './traffic.mjs';
 import { CONNECTIONS, load } from './wrk.mjs';
@@ -77,15 +77,6 @@ function table(result) {
   }
   tell('');
 }
-
-const ratios = ({ hono, ninety }) => ({
-  perSecond: ninety.perSecond,
-  ratio: round(ninety.perSecond / hono.perSecond, 3),
-  ratioByCpu: round(hono.cpuUs / ninety.cpuUs, 3),
-  cpuUs: ninety.cpuUs,
-  p50: ninety.p50,
-  p99: ninety.p99,
-});
 
 /** Under half of the peak: connections rest between their requests. */
 async function halfOfPeak(server, file, peak) {

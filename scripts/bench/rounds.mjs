@@ -49,3 +49,13 @@ export async function compare(servers, file, rounds, seconds, told) {
   }
   return Object.fromEntries(names.map((name) => [name, medians(results[name])]));
 }
+
+/** Ninety's figures, and what they are of bare hono's in the same rounds. */
+export const ratios = ({ hono, ninety }) => ({
+  perSecond: ninety.perSecond,
+  ratio: round(ninety.perSecond / hono.perSecond, 3),
+  ratioByCpu: round(hono.cpuUs / ninety.cpuUs, 3),
+  cpuUs: ninety.cpuUs,
+  p50: ninety.p50,
+  p99: ninety.p99,
+});

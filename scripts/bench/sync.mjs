@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { SITES } from '../demo/sites.mjs';
 import { atLeast, conclude, exactly } from './aims.mjs';
 import { startBare } from './bare-server.mjs';
-import { MACHINE, machineText, needs, pin, round, yieldToOthers } from './machine.mjs';
+import { MACHINE, machineText, needs, pin, yieldToOthers } from './machine.mjs';
 import { startNinety } from './ninety.mjs';
 import { readOptions } from './options.mjs';
-import { compare, LOAD_CORE, SERVER_CORE } from './rounds.mjs';
+import { compare, LOAD_CORE, ratios, SERVER_CORE } from './rounds.mjs';
 import { shipAll } from './settle.mjs';
 import { cookieSyncRequests, setuidRequests } from './sync-requests.mjs';
 import { ENV, REQUESTS, trafficOn, VENDOR, VISITORS, writeRequests } from './traffic.mjs';
@@ -114,18 +114,10 @@ try {
     const { file, bytes } = await writeRequests(folder, name, make({ ...traffic, ...more }));
     tell(`${name}: ${REQUESTS} different requests of ${bytes} bytes`);
     const servers = await compare({ hono, ninety }, file, options.rounds, options.seconds, tell);
-    const { hono: bare, ninety: ours } = servers;
-    found[name] = {
-      perSecond: ours.perSecond,
-      hono: bare.perSecond,
-      ratio: round(ours.perSecond / bare.perSecond, 3),
-      ratioByCpu: round(bare.cpuUs / ours.cpuUs, 3),
-      cpuUs: ours.cpuUs,
-      p50: ours.p50,
-      p99: ours.p99,
-    };
-    failed += ours.failed;
-    tell(`  ${found[name].ratio} of hono (by CPU ${found[name].ratioByCpu}, ${ours.cpuUs} µs a request)`);
+    const { ratio, ratioByCpu, cpuUs, ...rest } = ratios(servers);
+    found[name] = { ...rest, hono: servers.hono.perSecond, ratio, ratioByCpu, cpuUs };
+    failed += servers.ninety.failed;
+    tell(`  ${ratio} of hono (by CPU ${ratioByCpu}, ${cpuUs} µs a request)`);
   }
 
   const matched = await matches(ninety);

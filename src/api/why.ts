@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { ClickHouse } from '../clickhouse/client.ts';
+import { MAY_HAND_OUT } from '../consent/purposes.ts';
 import { SET_ASIDE_REASONS, type SetAsideReason } from '../identity/set-aside.ts';
 import { isVisitorId, type VisitorId, visitorNumber } from '../identity/visitor.ts';
 import type { SyncDoor } from '../sync/door.ts';
@@ -64,11 +65,8 @@ export function whyRoutes({ clickhouse, registry }: Backend, sync: SyncDoor): Ho
   return app;
 }
 
-/** TCF purpose 4, without which nothing is handed to a partner. */
-const HAND_OUT = 4;
-
 const CONSENT = `
-  SELECT multiIf(withdrawn = 1, 'withdrawn', bitTest(purposes, ${HAND_OUT - 1}) AND has(partners, {partner:String}), 'given',
+  SELECT multiIf(withdrawn = 1, 'withdrawn', ${MAY_HAND_OUT} AND has(partners, {partner:String}), 'given',
                  'without_partner') AS consent
   FROM kept_consents WHERE visitor = {visitor:UInt64}`;
 const MATCHED = `

@@ -32,6 +32,16 @@ export interface Response {
   readonly body: Uint8Array | string;
 }
 
+/** The parameters of a request. */
+export const parametersOf = ({ url }: Pick<Request, 'url'>): URLSearchParams => {
+  const query = url.indexOf('?');
+  return new URLSearchParams(query === -1 ? '' : url.slice(query + 1));
+};
+
+/** Cookies as headers, names and values in turn. */
+export const setCookies = (...values: readonly string[]): readonly string[] =>
+  values.flatMap((value) => ['Set-Cookie', value]);
+
 /** Longest request line that is read; a longer one is answered with 431. */
 export const REQUEST_LIMIT = 16_384;
 

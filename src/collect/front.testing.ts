@@ -8,7 +8,7 @@ import { Tally } from '../report/tally.ts';
 import { StateCookie } from '../sync/state.ts';
 import { SyncTargets } from '../sync/target.ts';
 import { Collector } from './collector.ts';
-import type { Request, Response } from './door.ts';
+import { type Request, type Response, setCookies } from './door.ts';
 import { CONSENT_COLUMNS, HIT_COLUMNS, MATCH_COLUMNS, OPTOUT_COLUMNS, TALLY_COLUMNS } from './encode.ts';
 import type { Geo } from './geo.ts';
 import type { Places } from './places.ts';
@@ -151,7 +151,7 @@ export function requestOf(
 
 /** The values of a header, which stand in turn with their names. */
 export function headersOf({ headers, setCookie }: Response, name: string): string[] {
-  const all = [...headers, ...(setCookie ?? []).flatMap((each) => ['Set-Cookie', each])];
+  const all = [...headers, ...setCookies(...(setCookie ?? []))];
   return all.filter((_, i) => i % 2 === 1 && all[i - 1]?.toLowerCase() === name.toLowerCase());
 }
 

@@ -15,6 +15,9 @@ export const PURPOSE = {
   modelling: 1 << 9,
 } as const;
 
+/** SQL over a stored mask: whether a visitor's profile may be handed to anybody for targeting. */
+export const MAY_HAND_OUT = `bitAnd(purposes, ${PURPOSE.handOut}) != 0`;
+
 /** What is allowed where no consent law applies, or where absence of a no allows. */
 export const PURPOSES_WITHOUT_TCF =
   PURPOSE.store | PURPOSE.profile | PURPOSE.handOut | PURPOSE.statistics | PURPOSE.modelling;

@@ -1,4 +1,5 @@
 import type { Params } from '../clickhouse/client.ts';
+import { MAY_HAND_OUT } from '../consent/purposes.ts';
 import { visitorIdSql } from '../identity/visitor.ts';
 
 /** Under which ids a segment is read: our visitors, a type of device id, or a partner's ids. */
@@ -6,9 +7,6 @@ export type Source =
   | { readonly kind: 'visitor'; readonly id: 'visitor' }
   | { readonly kind: 'device'; readonly id: string }
   | { readonly kind: 'partner'; readonly id: string };
-
-/** TCF purpose 4: the profile may be handed out for targeting. */
-const HAND_OUT = 4;
 
 /**
  * The exported set as it is now: the members of one build who allow it, under the ids asked for.
@@ -26,7 +24,7 @@ export function exportedSet(segment: string, build: number, source: Source): { s
     FROM kept_members WHERE segment = {segment:String} AND build = {build:UInt64} GROUP BY visitor`;
   const allowed = `
     SELECT visitor FROM kept_consents
-    WHERE withdrawn = 0 AND bitTest(purposes, ${HAND_OUT - 1})
+    WHERE withdrawn = 0 AND ${MAY_HAND_OUT}
       ${source.kind === 'visitor' ? '' : "AND origin != 'import'"}
       ${source.kind === 'partner' ? 'AND has(partners, {source:String})' : ''}`;
   if (source.kind === 'visitor') {

@@ -1,12 +1,11 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
+import { MAY_HAND_OUT } from '../consent/purposes.ts';
 
 /** Days that a match rate is shown for, each up to now. */
 export const WINDOWS = [1, 7, 30] as const;
 /** Browsers and countries shown by name; the others are one row. */
 const SHOWN = 20;
 export const REST = 'rest';
-/** TCF purpose 4, without which nothing is handed to a partner. */
-const HAND_OUT = 4;
 
 /** Why there is no rate: by its sync URLs the partner keeps the matches, and no match came from it otherwise. */
 export type NoRate = 'kept_by_partner';
@@ -123,7 +122,7 @@ const SQL = `
       UNION ALL
       SELECT visitor, ${NEVER} AS seen, '' AS browser, '' AS country, ${NEVER} AS matched, 1 AS allows
       FROM kept_consents
-      WHERE withdrawn = 0 AND bitTest(purposes, ${HAND_OUT - 1}) AND has(partners, {partner:String})
+      WHERE withdrawn = 0 AND ${MAY_HAND_OUT} AND has(partners, {partner:String})
     ) AS each
     GROUP BY visitor HAVING latest > ${NEVER})
   ARRAY JOIN arrayFilter(window -> latest > ${AS_OF} - toIntervalDay(window), {windows:Array(UInt16)}) AS days

@@ -1,9 +1,8 @@
 import { ApiError } from '../api/problem.ts';
 import type { Rules } from '../collect/collector.ts';
 import { domainsOf, isOriginWithin } from '../collect/domains.ts';
-import type { Request, Response } from '../collect/door.ts';
+import { parametersOf, type Request, type Response, setCookies } from '../collect/door.ts';
 import type { VisitorCookie } from '../identity/cookie.ts';
-import { queryOf } from './optout.ts';
 
 export interface OptinOptions {
   readonly rules: () => Pick<Rules, 'siteByKey'>;
@@ -22,11 +21,8 @@ export interface OptinOptions {
  * @throws ApiError `forbidden`.
  */
 export function optin({ rules, cookie, publicUrl }: OptinOptions, request: Request): Response {
-  const key = queryOf(request).get('s');
-  const back = [cookie.optIn(request.secure), ...cookie.expire(request.secure)].flatMap((each) => [
-    'Set-Cookie',
-    each,
-  ]);
+  const key = parametersOf(request).get('s');
+  const back = setCookies(cookie.optIn(request.secure), ...cookie.expire(request.secure));
   if (key === null) {
     if (!isOwnOrigin(request, publicUrl()))
       throw new ApiError('forbidden', 'Opting in works by the button on /privacy only.');

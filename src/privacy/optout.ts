@@ -1,7 +1,7 @@
 import type { Rules } from '../collect/collector.ts';
 import { checkDeviceId } from '../collect/device-id.ts';
 import { domainsOf, isOriginWithin } from '../collect/domains.ts';
-import type { Request, Response } from '../collect/door.ts';
+import { parametersOf, type Request, type Response, setCookies } from '../collect/door.ts';
 import { GIF, gifHeaders } from '../collect/gif.ts';
 import type { HitIds } from '../collect/ids.ts';
 import type { Optouts } from '../collect/optouts.ts';
@@ -56,7 +56,7 @@ export async function optout(options: OptoutOptions, request: Request, now: numb
   const before = cookie.optedOutThrough(header);
   // Said on a page of ours, or through two sites, it is the person's own word, which no site takes back.
   const isSites = wantsImage(request) && (before === undefined || before === named.siteKey);
-  const mark = ['Set-Cookie', cookie.optOut(request.secure, isSites ? named.siteKey : '')];
+  const mark = setCookies(cookie.optOut(request.secure, isSites ? named.siteKey : ''));
   const failure = ends.find((end) => end !== undefined);
   if (failure !== undefined)
     return failed(
@@ -78,10 +78,7 @@ export async function optout(options: OptoutOptions, request: Request, now: numb
 ${named.unread.map(left)}
 <p class="muted">A cookie that names nobody keeps your choice in this browser. If you clear your cookies, or use another browser, please opt out again.</p>
 <p><a href="/privacy">What is known of this browser, and opting in again</a></p>`,
-    [
-      ...mark,
-      ...(visitor === undefined ? [] : cookie.expire(request.secure).flatMap((each) => ['Set-Cookie', each])),
-    ],
+    [...mark, ...(visitor === undefined ? [] : setCookies(...cookie.expire(request.secure)))],
   );
 }
 
@@ -121,7 +118,7 @@ interface Named {
 }
 
 function readNamed({ rules, ids }: OptoutOptions, request: Request): Named {
-  const query = queryOf(request);
+  const query = parametersOf(request);
   const site = rules().siteByKey(query.get('s') ?? '');
   const firstPartyId = query.get('fid') ?? '';
   const deviceId = query.get('did') ?? '';
@@ -148,10 +145,6 @@ function isForeign(request: Request, { domains }: Site): boolean {
   const referer = request.header('referer') ?? '';
   return domains.length > 0 && URL.canParse(referer) && !isOriginWithin(referer, domainsOf(domains));
 }
-
-/** The parameters of a request. */
-export const queryOf = ({ url }: Request): URLSearchParams =>
-  new URLSearchParams(url.slice(url.indexOf('?') + 1 || url.length));
 
 function answer(
   request: Request,

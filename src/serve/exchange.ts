@@ -6,7 +6,7 @@ import type { ApiRefusal } from '../api/problem.ts';
 import { clientAddress, type TrustedProxies } from '../collect/address.ts';
 import { problem } from '../collect/batch.ts';
 import type { Collector } from '../collect/collector.ts';
-import type { Request, Response } from '../collect/door.ts';
+import { type Request, type Response, setCookies } from '../collect/door.ts';
 import { GIF } from '../collect/gif.ts';
 import type { Refusal } from '../collect/refusal.ts';
 import type { VisitorCookie } from '../identity/cookie.ts';
@@ -88,8 +88,7 @@ const firstOf = (header: string) => header.split(',', 1)[0]?.trim();
 
 export function send(outgoing: ServerResponse, { status, headers, setCookie, body }: Response): void {
   if (outgoing.destroyed) return;
-  const all =
-    setCookie === undefined ? headers : [...headers, ...setCookie.flatMap((each) => ['Set-Cookie', each])];
+  const all = setCookie === undefined ? headers : [...headers, ...setCookies(...setCookie)];
   outgoing.writeHead(status, all as string[]);
   // A text leaves in one piece with the headers, bytes in a piece of their own.
   if (body === GIF) outgoing.end(GIF_TEXT, 'latin1');

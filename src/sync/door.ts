@@ -1,5 +1,5 @@
 import type { Rules } from '../collect/collector.ts';
-import type { Request } from '../collect/door.ts';
+import { type Request, setCookies } from '../collect/door.ts';
 import { encodeWithdrawal } from '../collect/encode.ts';
 import type { Places } from '../collect/places.ts';
 import type { Refusal } from '../collect/refusal.ts';
@@ -33,12 +33,6 @@ export interface SyncDoor {
   /** Whether the visitor has opted out, wherever that was. */
   readonly isSuppressed?: (visitor: VisitorId) => boolean;
 }
-
-/** The parameters of a request. */
-export const parametersOf = ({ url }: Request): URLSearchParams => {
-  const query = url.indexOf('?');
-  return new URLSearchParams(query === -1 ? '' : url.slice(query + 1));
-};
 
 /** The consent signals that a request holds. @param get a parameter by its name. */
 export const signalsOf = (
@@ -106,10 +100,7 @@ export function hearNo(
   if (reason === 'opted_out' || !withdrawal || visitor === undefined) return done(reason, []);
   door.journal.append('consents', encodeWithdrawal(now, visitorNumber(visitor), 'pixel'), (failure) => {
     if (failure !== undefined) return done(failure, []);
-    done(
-      reason,
-      door.cookie.expire(request.secure).flatMap((each) => ['Set-Cookie', each]),
-    );
+    done(reason, setCookies(...door.cookie.expire(request.secure)));
   });
 }
 
@@ -128,9 +119,8 @@ export const keepCookies = (
   request: Request,
   visitor: VisitorId,
   state: SyncState,
-): readonly string[] => [
-  'Set-Cookie',
-  door.cookie.write(visitor, request.secure),
-  'Set-Cookie',
-  door.state.write(state, visitor, door.rules().syncTargets.priorityOf, request.secure),
-];
+): readonly string[] =>
+  setCookies(
+    door.cookie.write(visitor, request.secure),
+    door.state.write(state, visitor, door.rules().syncTargets.priorityOf, request.secure),
+  );

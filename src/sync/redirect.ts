@@ -1,9 +1,9 @@
-import type { Request, Response } from '../collect/door.ts';
+import { parametersOf, type Request, type Response, setCookies } from '../collect/door.ts';
 import type { Signals } from '../consent/decide.ts';
 import { random64, visitorId } from '../identity/visitor.ts';
 import { ASKED_ONCE, answer, json, onceMore, readForm, redirect } from './answer.ts';
 import { chainCookie, isSentBack } from './chain.ts';
-import { countSync, keepCookies, parametersOf, type SyncDoor, signalsOf } from './door.ts';
+import { countSync, keepCookies, type SyncDoor, signalsOf } from './door.ts';
 import { enter } from './enter.ts';
 import type { PrivacyStrings } from './macros.ts';
 import { resultOf, type SyncOutcome } from './outcome.ts';
@@ -79,15 +79,14 @@ export function syncRedirect(
   if (isQuestion) return end('sent');
   if (visitor === undefined) {
     const given = door.cookie.write(visitorId(random64()), request.secure);
-    return respond(onceMore(request.url, ['Set-Cookie', given]));
+    return respond(onceMore(request.url, setCookies(given)));
   }
   state.send(target.key, now);
   countSync(door, target, 'sent', now);
   const url = verdict.url.fill(privacyStrings(signals), visitor, door.publicUrl(), get);
   const cookies = [
     ...keepCookies(door, request, visitor, state),
-    'Set-Cookie',
-    chainCookie(target, get, request.secure),
+    ...setCookies(chainCookie(target, get, request.secure)),
   ];
   respond(redirect(url, resultOf('sent'), cookies));
 }

@@ -1,8 +1,8 @@
-import type { Request, Response } from '../collect/door.ts';
+import { parametersOf, type Request, type Response } from '../collect/door.ts';
 import { encodeMatch } from '../collect/encode.ts';
 import { random64, visitorId, visitorNumber } from '../identity/visitor.ts';
 import { answer, readForm } from './answer.ts';
-import { countSync, keepCookies, parametersOf, type SyncDoor, signalsOf } from './door.ts';
+import { countSync, keepCookies, type SyncDoor, signalsOf } from './door.ts';
 import { enter } from './enter.ts';
 import type { SyncOutcome } from './outcome.ts';
 import { isPartnerUid } from './partner-uid.ts';

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import type { Request, Response } from '../collect/door.ts';
+import { parametersOf, type Request, type Response, setCookies } from '../collect/door.ts';
 import { random64, visitorId } from '../identity/visitor.ts';
 import { ASKED_ONCE, answer, HTML, headersOf, onceMore } from './answer.ts';
 import type { Choice } from './chooser.ts';
-import { countSync, parametersOf, type SyncDoor, signalsOf } from './door.ts';
+import { countSync, type SyncDoor, signalsOf } from './door.ts';
 import { enter } from './enter.ts';
 import type { PrivacyStrings } from './macros.ts';
 import type { SyncOutcome } from './outcome.ts';
@@ -56,7 +56,7 @@ export function syncPage(
   if (visitor === undefined) {
     if (query.get(ASKED_ONCE) === '1') return end('no_cookie');
     const given = door.cookie.write(visitorId(random64()), request.secure);
-    return respond(onceMore(request.url, ['Set-Cookie', given]));
+    return respond(onceMore(request.url, setCookies(given)));
   }
   const due: Choice[] = [];
   for (const group of rules.syncTargets.groups)

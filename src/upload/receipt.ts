@@ -41,6 +41,23 @@ export interface Receipt {
   readonly endedAt: string | null;
 }
 
+/**
+ * What every receipt says when its upload begins.
+ *
+ * @param startedAt milliseconds since 1970.
+ */
+export const begun = (id: string, startedAt: number): Receipt => ({
+  id,
+  state: 'receiving',
+  received: 0,
+  malformed: { count: 0, lines: [] },
+  refused: { unknown_id: 0, withdrawn: 0 },
+  unknownIds: 0,
+  stored: 0,
+  startedAt: new Date(startedAt).toISOString(),
+  endedAt: null,
+});
+
 /** An upload under way writes its receipt each time this has passed. */
 export const HEARTBEAT_MS = 10_000;
 /** One that has not for so long is nobody's any more. */

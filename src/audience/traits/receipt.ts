@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
-import { type Receipt as AnyReceipt, Receipts as AnyReceipts } from '../../upload/receipt.ts';
+import { type Receipt as AnyReceipt, Receipts as AnyReceipts, begun } from '../../upload/receipt.ts';
 
 /** What became of an upload of traits. */
 export interface Receipt extends AnyReceipt {
@@ -13,18 +13,10 @@ export interface Receipt extends AnyReceipt {
 
 /** @param startedAt milliseconds since 1970. */
 export const newReceipt = (id: string, startedAt: number): Receipt => ({
-  id,
-  state: 'receiving',
-  received: 0,
-  malformed: { count: 0, lines: [] },
-  refused: { unknown_id: 0, withdrawn: 0 },
-  unknownIds: 0,
-  stored: 0,
+  ...begun(id, startedAt),
   expired: 0,
   traits: [],
   segments: { count: 0, ids: [] },
-  startedAt: new Date(startedAt).toISOString(),
-  endedAt: null,
 });
 
 /** No trait is the empty text. */

@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
-import { type Receipt as AnyReceipt, Receipts as AnyReceipts } from '../../upload/receipt.ts';
+import { type Receipt as AnyReceipt, Receipts as AnyReceipts, begun } from '../../upload/receipt.ts';
 
 /** What became of an upload of matches. */
 export interface Receipt extends AnyReceipt {
@@ -11,17 +11,9 @@ export interface Receipt extends AnyReceipt {
 
 /** @param startedAt milliseconds since 1970. */
 export const newReceipt = (id: string, startedAt: number): Receipt => ({
-  id,
-  state: 'receiving',
-  received: 0,
-  malformed: { count: 0, lines: [] },
-  refused: { unknown_id: 0, withdrawn: 0 },
-  unknownIds: 0,
-  stored: 0,
+  ...begun(id, startedAt),
   deleted: 0,
   partners: [],
-  startedAt: new Date(startedAt).toISOString(),
-  endedAt: null,
 });
 
 /** The receipts of all uploads of matches. */
