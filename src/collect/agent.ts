@@ -3,11 +3,12 @@ import { UAParser } from 'ua-parser-js';
 import { Recent } from '../recent.ts';
 import { type ClientHints, type HintedAgent, keptHints, readHints, sameHints } from './client-hints.ts';
 import { detached } from './detached.ts';
+import type { Shared } from './hit.ts';
 
 export type Device = 'desktop' | 'mobile' | 'tablet' | 'tv' | 'console' | 'wearable' | 'other';
 
 /** What a user agent says, in families only: a version adds nothing to a segment and much to a fingerprint. */
-export interface Agent {
+export interface Agent extends Shared {
   readonly device: Device;
   /** As ua-parser-js names it (`Windows`, `Mac OS`, `Android`); empty where not known. */
   readonly os: string;
@@ -84,6 +85,7 @@ export const UNKNOWN_AGENT: Agent = {
   contradictory: false,
   sendsLanguage: false,
   sendsFetchMetadata: false,
+  columns: undefined,
 };
 const NOBODY: Agent = { ...UNKNOWN_AGENT, bot: true };
 
@@ -106,6 +108,7 @@ function parse(userAgent: string): Agent {
       FETCH_METADATA_SINCE.some(
         ([names, version, since]) => names.has(browser) && majorIn(userAgent, version) >= since,
       ),
+    columns: undefined,
   };
 }
 
@@ -145,6 +148,7 @@ function withHints(said: Agent, userAgent: string, hinted: HintedAgent): Agent {
     device: hintedDevice(said.device, os, hinted.mobile),
     headless: said.headless || hinted.headless,
     contradictory: contradicts(said, userAgent, hinted),
+    columns: undefined,
   };
 }
 

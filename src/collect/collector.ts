@@ -146,17 +146,17 @@ export class Collector {
     let deviceVisitor = device && this.#ids.ofDevice(device);
     // In the order in which an id is the same person longest.
     let firstParty = this.#ids.ofFirstParty(input, site);
-    let known = cookie ?? deviceVisitor ?? firstParty;
+    let known = cookie ?? deviceVisitor ?? firstParty?.visitor;
     if (this.#optouts.size > 0) {
       const deviceIsOut = this.#isOut(deviceVisitor);
-      const firstPartyIsOut = this.#isOut(firstParty);
+      const firstPartyIsOut = this.#isOut(firstParty?.visitor);
       // Ids that come together are one person's, so that one of them which has opted out speaks for all; but a
       // browser that has opted in again cannot make its sites and its device take other ids: those are left out.
       if (this.#isOut(cookie) || ((deviceIsOut || firstPartyIsOut) && !hasOptedIn(sender)))
         return end(no('opted_out'));
       if (deviceIsOut) deviceVisitor = undefined;
       if (firstPartyIsOut) firstParty = undefined;
-      known = cookie ?? deviceVisitor ?? firstParty;
+      known = cookie ?? deviceVisitor ?? firstParty?.visitor;
     }
     if (known === undefined && !sender.mayMint) return end(no('no_id'));
     const visitor = known ?? this.mint();
@@ -172,27 +172,18 @@ export class Collector {
       site: site.id,
       event,
       origin: sender.origin,
-      url: page.url,
-      path: page.path,
-      title: page.title,
-      referrer: referrer.referrer,
-      referrerHost: referrer.host,
-      categories: page.categories,
-      keywords: page.keywords,
+      page,
+      referrer,
       dwellMs: input.dwellMs ?? 0,
       scroll: input.scroll ?? 0,
-      country: place.country,
-      region: place.region,
+      place,
       language: primaryLanguage(sender.acceptLanguage),
-      device: agent.device,
-      os: agent.os,
-      browser: agent.browser,
+      agent,
       tz: input.tz ?? 0,
-      network: place.network,
       deviceType: (deviceVisitor && device?.type) ?? '',
       deviceId: (deviceVisitor && device?.id) ?? '',
       deviceVisitor: deviceVisitor === undefined ? 0n : visitorNumber(deviceVisitor),
-      firstParty: firstParty === undefined || firstParty === visitor ? 0n : visitorNumber(firstParty),
+      firstParty: firstParty === undefined || firstParty.visitor === visitor ? 0n : firstParty.number,
       // An imported log's visitors are for reckoning, and nobody's signal came with them.
       household:
         sender.origin === 'import' ? 0n : (this.#options.household?.(input, sender.address, place) ?? 0n),
@@ -252,7 +243,7 @@ export class Collector {
     end: (outcome: Outcome) => void,
   ): void {
     const cookie = cookieOf(sender);
-    const firstParty = this.#ids.ofFirstParty(input, site);
+    const firstParty = this.#ids.ofFirstParty(input, site)?.visitor;
     const deviceVisitor = typeof device === 'object' ? this.#ids.ofDevice(device) : undefined;
     const known = decision.withdrawal
       ? [cookie, deviceVisitor, firstParty].filter((visitor) => visitor !== undefined)

@@ -15,7 +15,7 @@ import {
   MATCH_COLUMNS,
   TALLY_COLUMNS,
 } from './encode.ts';
-import type { Hit } from './hit.ts';
+import type { Hit, HitInParts } from './hit.ts';
 
 const clickhouse = new ClickHouse(await freshDatabase());
 beforeAll(async () => void (await migrate(clickhouse, 90)));
@@ -105,6 +105,16 @@ const hit: fc.Arbitrary<Hit> = fc.record({
   props,
 });
 
+/** As the collector hands it over. */
+const inParts = (one: Hit): HitInParts => ({
+  ...one,
+  page: { ...one },
+  referrer: { referrer: one.referrer, host: one.referrerHost },
+  place: { ...one },
+  agent: { ...one },
+});
+const line = (one: Hit) => encodeHit(inParts(one));
+
 /** What a lone surrogate becomes in any UTF-8: the sign for what is no character. */
 const stored = (value: string) => value.toWellFormed();
 const storedAll = (values: readonly string[]) => values.map(stored);
@@ -116,7 +126,7 @@ describe('a hit that went through ClickHouse', () => {
     await ship(
       'hits',
       HIT_COLUMNS,
-      hits.map((one, place) => encodeHit({ ...one, hit: BigInt(place) })),
+      hits.map((one, place) => line({ ...one, hit: BigInt(place) })),
     );
     const rows = await clickhouse.query<Record<string, unknown>>(
       'SELECT * EXCEPT (file) FROM hits ORDER BY hit',
@@ -169,7 +179,7 @@ describe('a hit that went through ClickHouse', () => {
     const columns = HIT_COLUMNS.split('\t');
     const [one] = fc.sample(hit, 1);
     const left = (n: bigint) =>
-      encodeHit({ ...one!, hit: 10_000n + n, event: 'left' })
+      line({ ...one!, hit: 10_000n + n, event: 'left' })
         .split('\t')
         .filter((_, place) => !since.includes(columns[place]!))
         .join('\t');
@@ -203,9 +213,9 @@ describe('a hit that went through ClickHouse', () => {
   it('is one row in its journal’s line', () => {
     fc.assert(
       fc.property(hit, (one) => {
-        const line = encodeHit(one);
-        expect(line).not.toMatch(/[\n\r\0]/);
-        expect(line.split('\t')).toHaveLength(HIT_COLUMNS.split('\t').length - 1);
+        const encoded = line(one);
+        expect(encoded).not.toMatch(/[\n\r\0]/);
+        expect(encoded.split('\t')).toHaveLength(HIT_COLUMNS.split('\t').length - 1);
       }),
     );
   });
@@ -241,13 +251,13 @@ describe('the other rows', () => {
     const at = TODAY + 5;
     const visitor = 4242n;
     const [one] = fc.sample(hit, 1);
-    await ship('hits', HIT_COLUMNS, [encodeHit({ ...one!, time: at, visitor })]);
+    await ship('hits', HIT_COLUMNS, [line({ ...one!, time: at, visitor })]);
     await ship('consents', CONSENT_COLUMNS, [encodeWithdrawal(at, visitor, 'pixel')]);
     const state = () =>
       clickhouse.query('SELECT time, withdrawn, purposes FROM kept_consents WHERE visitor = 4242');
     expect(await state()).toEqual([{ time: moment(at), withdrawn: 1, purposes: 0 }]);
     await ship('hits', HIT_COLUMNS, [
-      encodeHit({ ...one!, time: at + 1, visitor, allowed: { purposes: 781, partners: [] } }),
+      line({ ...one!, time: at + 1, visitor, allowed: { purposes: 781, partners: [] } }),
     ]);
     expect(await state()).toEqual([{ time: moment(at + 1), withdrawn: 0, purposes: 781 }]);
   });

@@ -1,12 +1,13 @@
 import type { Allowed } from '../consent/decide.ts';
-import type { Hit } from './hit.ts';
+import { detached } from './detached.ts';
+import type { HitInParts, Shared } from './hit.ts';
 
 /**
  * The columns of an encoded hit, in order; the header line of a hits file. `file` stands last: the
  * journal itself writes it at the end of each row.
  */
 export const HIT_COLUMNS =
-  'time\tvisitor\thit\tsite\tevent\torigin\turl\tpath\ttitle\treferrer\treferrer_host\tcategories\tkeywords\tdwell_ms\tscroll\tcountry\tregion\tlanguage\tdevice\tos\tbrowser\ttz\tnetwork\tdevice_type\tdevice_id\tdevice_visitor\tpurposes\tpartners\tsource\tcampaign\tcreative\tprops\tfirst_party\thousehold\tfile';
+  'time\tvisitor\thit\tsite\tevent\torigin\turl\tpath\ttitle\tcategories\tkeywords\treferrer\treferrer_host\tdwell_ms\tscroll\tcountry\tregion\tnetwork\tlanguage\tdevice\tos\tbrowser\ttz\tdevice_type\tdevice_id\tdevice_visitor\tpurposes\tpartners\tsource\tcampaign\tcreative\tprops\tfirst_party\thousehold\tfile';
 export const MATCH_COLUMNS = 'time\tvisitor\tpartner\tuid\tpurposes\tpartners\tfile';
 export const CONSENT_COLUMNS = 'time\tvisitor\twithdrawn\tpurposes\tpartners\torigin';
 export const OPTOUT_COLUMNS = 'time\tvisitor\thash\terasure\tfile';
@@ -16,9 +17,28 @@ export const TALLY_COLUMNS = 'time\troom\tsite\treason\tn';
  * Encodes a hit as one line of TabSeparated, without the file column and the newline. This happens once,
  * in the request; the bytes travel unchanged through the journal into ClickHouse.
  */
-export function encodeHit(hit: Hit): string {
-  return `${time(hit.time)}\t${hit.visitor}\t${hit.hit}\t${text(hit.site)}\t${text(hit.event)}\t${hit.origin}\t${text(hit.url)}\t${text(hit.path)}\t${text(hit.title)}\t${text(hit.referrer)}\t${text(hit.referrerHost)}\t${list(hit.categories)}\t${list(hit.keywords)}\t${hit.dwellMs}\t${hit.scroll}\t${hit.country}\t${hit.region}\t${hit.language}\t${text(hit.device)}\t${text(hit.os)}\t${text(hit.browser)}\t${hit.tz}\t${hit.network}\t${hit.deviceType}\t${text(hit.deviceId)}\t${hit.deviceVisitor}\t${hit.allowed.purposes}\t${list(hit.allowed.partners)}\t${hit.source}\t${text(hit.campaign)}\t${text(hit.creative)}\t${map(hit.props)}\t${hit.firstParty}\t${hit.household}`;
+export function encodeHit(hit: HitInParts): string {
+  const { page, referrer, place, agent } = hit;
+  return `${time(hit.time)}\t${hit.visitor}\t${hit.hit}\t${text(hit.site)}\t${text(hit.event)}\t${hit.origin}\t${page.columns ?? encodePage(page)}\t${referrer.columns ?? encodeReferrer(referrer)}\t${hit.dwellMs}\t${hit.scroll}\t${place.columns ?? encodePlace(place)}\t${hit.language}\t${agent.columns ?? encodeAgent(agent)}\t${hit.tz}\t${hit.deviceType}\t${text(hit.deviceId)}\t${hit.deviceVisitor}\t${hit.allowed.purposes}\t${list(hit.allowed.partners)}\t${hit.source}\t${text(hit.campaign)}\t${text(hit.creative)}\t${map(hit.props)}\t${hit.firstParty}\t${hit.household}`;
 }
+
+// Each is made once and is one flat text then: joined anew from 34 values, a line took a fifth of what Ninety itself
+// does for a hit.
+const keep = (part: Shared, columns: string) => {
+  part.columns = detached(columns);
+  return part.columns;
+};
+const encodePage = (page: HitInParts['page']) =>
+  keep(
+    page,
+    `${text(page.url)}\t${text(page.path)}\t${text(page.title)}\t${list(page.categories)}\t${list(page.keywords)}`,
+  );
+const encodeReferrer = (from: HitInParts['referrer']) =>
+  keep(from, `${text(from.referrer)}\t${text(from.host)}`);
+const encodePlace = (place: HitInParts['place']) =>
+  keep(place, `${place.country}\t${place.region}\t${place.network}`);
+const encodeAgent = (agent: HitInParts['agent']) =>
+  keep(agent, `${text(agent.device)}\t${text(agent.os)}\t${text(agent.browser)}`);
 
 /** A partner's id for a visitor, as a line of `matches`; an empty uid deletes the match. */
 export const encodeMatch = (at: number, visitor: bigint, partner: string, uid: string, allowed: Allowed) =>
@@ -66,8 +86,7 @@ function text(value: string): string {
     : value;
 }
 
-// A page's categories and keywords and a decision's partners are remembered where they are made, so the very
-// same lists come with many hits.
+// A decision's partners are remembered where they are made, so the very same lists come with many hits.
 const encodedLists = new WeakMap<readonly string[], string>();
 
 function list(values: readonly string[]): string {

@@ -37,6 +37,25 @@ export interface HitInput {
   usPrivacy?: string | undefined;
 }
 
+/** A part of a hit that other hits share: it is encoded once. */
+export interface Shared {
+  /** Its columns, which the encoder alone writes and reads. */
+  columns?: string | undefined;
+}
+
+type PageColumns = 'url' | 'path' | 'title' | 'categories' | 'keywords';
+type PlaceColumns = 'country' | 'region' | 'network';
+type AgentColumns = 'device' | 'os' | 'browser';
+
+/** One observation with the parts that are remembered where they are made: pages, referrers, places, agents. */
+export interface HitInParts
+  extends Omit<Hit, PageColumns | 'referrer' | 'referrerHost' | PlaceColumns | AgentColumns> {
+  page: Pick<Hit, PageColumns> & Shared;
+  referrer: { readonly referrer: string; readonly host: string } & Shared;
+  place: Pick<Hit, PlaceColumns> & Shared;
+  agent: Pick<Hit, AgentColumns> & Shared;
+}
+
 /** One observation as it is stored: checked, scrubbed, enriched; the columns of the table `hits`. */
 export interface Hit {
   /** Milliseconds since 1970. */

@@ -1,7 +1,7 @@
 import { Recent } from '../recent.ts';
 import { readTags } from './campaign.ts';
 import { detached } from './detached.ts';
-import type { HitInput } from './hit.ts';
+import type { HitInput, Shared } from './hit.ts';
 import type { Refusal } from './refusal.ts';
 import { scrubText, scrubUrl } from './scrub.ts';
 import type { Source } from './sources.ts';
@@ -12,7 +12,7 @@ const MAX_KEYWORDS = 20;
 const MAX_TITLE = 300;
 
 /** A page as it may be stored, with what it is about. */
-export interface Page {
+export interface Page extends Shared {
   readonly url: string;
   /** Of that URL, starting with a slash. */
   readonly path: string;
@@ -87,6 +87,7 @@ function findPage(
     categories: categoriesOf(categories, scrubbed.path, cleanTitle),
     keywords: scrubList(keywords, MAX_KEYWORDS),
     ...readTags(url),
+    columns: undefined,
   };
   if (url.length + (title?.length ?? 0) + lengthOf(categories) + lengthOf(keywords) <= MAX_REMEMBERED)
     pages.set(detached(url), {

@@ -3,11 +3,12 @@ import { Recent } from '../recent.ts';
 import { truncate } from './address.ts';
 import { detached } from './detached.ts';
 import { type Domains, domainsOf, liesWithin, namesOf } from './domains.ts';
+import type { Shared } from './hit.ts';
 import { scrubUrl } from './scrub.ts';
 import { type Source, sourceOfApp, sourceOfHost } from './sources.ts';
 
 /** Where a visitor came from, as it may be stored. */
-export interface Referrer {
+export interface Referrer extends Shared {
   /** Scrubbed; empty where that is nowhere else, or cannot be read. */
   readonly referrer: string;
   /** Host name without port, lower case; empty like the above. */
@@ -15,8 +16,8 @@ export interface Referrer {
   readonly source: Exclude<Source, 'campaign'>;
 }
 
-export const DIRECT: Referrer = { referrer: '', host: '', source: 'direct' };
-const OWN: Referrer = { referrer: '', host: '', source: 'internal' };
+export const DIRECT: Referrer = { referrer: '', host: '', source: 'direct', columns: undefined };
+const OWN: Referrer = { referrer: '', host: '', source: 'internal', columns: undefined };
 
 /** A referrer that was read, with what tells whether it is one of the page's own site. */
 interface Known {
@@ -79,6 +80,7 @@ function read(referrer: string): Known {
   const elsewhere: Referrer = {
     ...withoutAddress(scrubbed.url, ownHost),
     source: sourceOfHost(ownHost) ?? 'referral',
+    columns: undefined,
   };
   return { ownHost, within: namesOf(ownHost), elsewhere, inside: { ...elsewhere, source: 'internal' } };
 }

@@ -24,7 +24,7 @@ const IDFA = 'ea7583cd-a667-48bc-b806-42ecb2b48606';
 const FID = 'first-party-1';
 const ids = new HitIds(SECRET);
 const DEVICE = deviceVisitor(SECRET, { type: 'idfa', id: IDFA });
-const READER = ids.ofFirstParty({ firstPartyId: FID }, SITE)!;
+const READER = ids.ofFirstParty({ firstPartyId: FID }, SITE)!.visitor;
 const OURS = 'https://collector.test';
 const THEIRS = `https://www.${SITE.domains[0]}`;
 const number = (visitor: VisitorId) => String(visitorNumber(visitor));

@@ -125,7 +125,7 @@ function readNamed({ rules, ids }: OptoutOptions, request: Request): Named {
   const visitors: VisitorId[] = [];
   const unread: Unread[] = [];
   if (firstPartyId !== '') {
-    const visitor = site && ids.ofFirstParty({ firstPartyId }, site);
+    const visitor = site && ids.ofFirstParty({ firstPartyId }, site)?.visitor;
     if (site !== undefined && isForeign(request, site))
       unread.push({ id: 'first-party id', reason: 'foreign_page' });
     else if (visitor === undefined)
