@@ -14,6 +14,7 @@ import type { Geo } from './geo.ts';
 import type { HitInput } from './hit.ts';
 import { HitIds } from './ids.ts';
 import { primaryLanguage } from './language.ts';
+import { Latest } from './latest.ts';
 import { NOBODY, Optouts } from './optouts.ts';
 import { readPage } from './page.ts';
 import { type Place, Places } from './places.ts';
@@ -50,13 +51,6 @@ const DAY_MS = 86_400_000;
 /** Clocks of servers that send hits are rarely further off; such a hit is taken to happen now. */
 const CLOCK_SLACK_MS = 60_000;
 
-/**
- * How far back a clock may be set while a no still counts as later than all that was written down before. One that
- * took local time for UTC was wrong by 14 hours at most. A leap beyond that was no clock: to follow it would write
- * every no from then on into that future, where no later yes of anybody's could reach it.
- */
-const CLOCK_LEAP_MS = DAY_MS;
-
 const no = (reason: Refusal, forget = false): Outcome => ({ stored: false, reason, forget });
 
 /**
@@ -70,11 +64,8 @@ export class Collector {
   readonly #optouts: Optouts;
   /** What addresses tell, remembered for whoever else asks. */
   readonly places: Places;
-  /**
-   * The latest moment that anything was written down with. A no is never earlier, though the clock be set back:
-   * the newest word counts. A yes may wait then until the clock has caught up.
-   */
-  #latest = 0;
+  /** For whoever else writes a no down. */
+  readonly latest = new Latest();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -96,7 +87,7 @@ export class Collector {
   collect(input: HitInput, sender: Sender, done: (outcome: Outcome) => void, fault?: Refusal): void {
     const { rules, journal, tally } = this.#options;
     const now = this.#now();
-    if (now > this.#latest || now < this.#latest - CLOCK_LEAP_MS) this.#latest = now;
+    const latest = this.latest.of(now);
     const site = input.site === undefined ? undefined : rules().siteByKey(input.site);
     const end = (outcome: Outcome) => {
       tally.count(
@@ -126,7 +117,7 @@ export class Collector {
     if (!decision.yes) {
       // What a server reports of another day is older than what was heard since; a browser speaks of now.
       const isOld = sender.browser === undefined && typeof time === 'number' && time < now - CLOCK_SLACK_MS;
-      const at = isOld ? time : this.#latest;
+      const at = isOld ? time : latest;
       return this.#refuse(decision, input, sender, site, device, at, end);
     }
     // Not before the decision: that it is a crawler is only likely, and a person's no must be heard.

@@ -11,6 +11,7 @@ import { Collector } from './collector.ts';
 import { type Request, type Response, setCookies } from './door.ts';
 import { CONSENT_COLUMNS, HIT_COLUMNS, MATCH_COLUMNS, OPTOUT_COLUMNS, TALLY_COLUMNS } from './encode.ts';
 import type { Geo } from './geo.ts';
+import type { Latest } from './latest.ts';
 import type { Places } from './places.ts';
 
 export const SECRET = 'a secret of tests, of no use elsewhere';
@@ -82,6 +83,7 @@ export interface Front {
   readonly collector: Collector;
   readonly geo: Geo;
   readonly places: Places;
+  readonly latest: Latest;
   readonly state: StateCookie;
   readonly publicUrl: () => string;
   readonly gvlId: number | undefined;
@@ -127,6 +129,7 @@ export function front(
     collector,
     geo,
     places: collector.places,
+    latest: collector.latest,
     state: new StateCookie(90),
     publicUrl: () => 'https://ninety.test',
     gvlId: options.gvlId,

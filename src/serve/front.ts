@@ -113,6 +113,7 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     rules,
     journal,
     places: collector.places,
+    latest: collector.latest,
     tally,
     cookie,
     state: new StateCookie(config.retentionDays),

@@ -1,6 +1,7 @@
 import type { Rules } from '../collect/collector.ts';
 import { type Request, setCookies } from '../collect/door.ts';
 import { encodeWithdrawal } from '../collect/encode.ts';
+import type { Latest } from '../collect/latest.ts';
 import type { Places } from '../collect/places.ts';
 import type { Refusal } from '../collect/refusal.ts';
 import type { Signals } from '../consent/decide.ts';
@@ -23,6 +24,8 @@ export interface SyncDoor {
   readonly rules: () => SyncRules;
   readonly journal: Pick<Journal, 'append'>;
   readonly places: Places;
+  /** The collector's: of a hit and a sync the newest word counts. */
+  readonly latest: Latest;
   readonly tally: Tally;
   readonly cookie: VisitorCookie;
   readonly state: StateCookie;
@@ -73,6 +76,7 @@ export const isSaid = ({ withdrawal, reason }: No): boolean => withdrawal || rea
 
 /** The step that all sync endpoints begin with. */
 export function admit(door: SyncDoor, request: Request, signals: Signals, now: number): Admission {
+  door.latest.of(now);
   const header = request.header('cookie');
   const visitor = door.cookie.read(header);
   const decision = door.rules().decide(signals, door.places.at(request.address));
@@ -98,7 +102,8 @@ export function hearNo(
 ): void {
   // What an opt-out ends is the collector's to write down; the cookies stay for it.
   if (reason === 'opted_out' || !withdrawal || visitor === undefined) return done(reason, []);
-  door.journal.append('consents', encodeWithdrawal(now, visitorNumber(visitor), 'pixel'), (failure) => {
+  const line = encodeWithdrawal(door.latest.of(now), visitorNumber(visitor), 'pixel');
+  door.journal.append('consents', line, (failure) => {
     if (failure !== undefined) return done(failure, []);
     done(reason, setCookies(...door.cookie.expire(request.secure)));
   });

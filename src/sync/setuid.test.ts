@@ -376,6 +376,15 @@ describe('a no from a browser that is known', () => {
     expect(headersOf(answer, 'set-cookie')[0]).toContain('Max-Age=0');
   });
 
+  it('is later than the yes before it, though the clock be set back between them', () => {
+    const door = front();
+    sync(door, 'bidder=acme&uid=u1', cookieOf(door));
+    sync(door, 'bidder=acme&us_privacy=1YYN', cookieOf(door), AMERICAN, NOW - 3_600_000);
+    const [match] = door.journal.of('matches');
+    const [withdrawal] = door.journal.of('consents');
+    expect(Number(withdrawal!.time)).toBeGreaterThanOrEqual(Number(match!.time));
+  });
+
   it('that the journal does not take keeps the cookie, which brings it again', () => {
     const door = front();
     door.journal.refusal = 'journal_failed';

@@ -45,7 +45,8 @@ export function setuid(
   // Without what was agreed nobody said anything of the match, least of all that it is over.
   if (given === undefined && hasAgreedParameter(partner)) return end('bad_uid');
   const uid = given ?? '';
-  if (uid !== '' && !isPartnerUid(uid, partner.uidMacro)) return end('bad_uid');
+  if (uid !== '' && (uid === partner.iframeUidMacro || !isPartnerUid(uid, partner.uidMacro)))
+    return end('bad_uid');
   const allowed = decision.partner(partner.id);
   if (allowed !== 'yes') return end(allowed);
   if (uid === '' && entered.visitor === undefined) return end('no_cookie');
