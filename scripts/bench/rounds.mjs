@@ -36,14 +36,15 @@ export const medians = (rounds) => ({
  *
  * @param {Record<string, {url: string, pid: number}>} servers
  * @param {(text: string) => void} told hears of each round.
+ * @param {{restMs?: number}} [options] as of `one`.
  * @returns medians, by the servers' names.
  */
-export async function compare(servers, file, rounds, seconds, told) {
+export async function compare(servers, file, rounds, seconds, told, options) {
   const names = Object.keys(servers);
   const results = Object.fromEntries(names.map((name) => [name, []]));
-  for (const name of names) await one(servers[name], file, Math.min(WARM_UP_S, seconds));
+  for (const name of names) await one(servers[name], file, Math.min(WARM_UP_S, seconds), options);
   for (let at = 1; at <= rounds; at++) {
-    for (const name of names) results[name].push(await one(servers[name], file, seconds));
+    for (const name of names) results[name].push(await one(servers[name], file, seconds, options));
     const each = names.map((name) => `${name} ${round(results[name].at(-1).perSecond)}/s`);
     told(`round ${at} of ${rounds}   ${each.join('   ')}`);
   }
