@@ -7,12 +7,32 @@ import { STATEMENT } from './limits.ts';
  * bound twice is sent once.
  */
 export class Binding {
-  readonly params: Record<string, readonly (string | number)[]> = {};
+  readonly params: Record<string, readonly (string | number | bigint)[]> = {};
+  readonly #only: string | undefined;
   readonly #known = new Map<string, string>();
   #shared: { readonly [T in Scalar]: Shared } = {
     String: { name: '', values: [] },
     Int64: { name: '', values: [] },
+    Float64: { name: '', values: [] },
   };
+
+  /** @param only the visitors that the statement is about; everybody where not given. */
+  constructor(only?: readonly bigint[]) {
+    this.#only = only && `{${this.#add(only)}:Array(UInt64)}`;
+  }
+
+  /** Whether the statement is about a few visitors, so that what it reads is little anyhow. */
+  get isOfFew(): boolean {
+    return this.#only !== undefined;
+  }
+
+  /**
+   * What stands behind FROM for a view of visitors' rows. Where the statement is about a few, no more than theirs
+   * are read: their hits lie together.
+   */
+  from(view: VisitorsView): string {
+    return this.#only === undefined ? view : `(SELECT * FROM ${view} WHERE visitor IN ${this.#only})`;
+  }
 
   /** @returns SQL of one value. */
   one(type: Scalar, value: string | number): string {
@@ -52,14 +72,23 @@ export class Binding {
     return known;
   }
 
-  #add(values: readonly (string | number)[]): string {
+  #add(values: readonly (string | number | bigint)[]): string {
     const name = `p${Object.keys(this.params).length}`;
     this.params[name] = values;
     return name;
   }
 }
 
-type Scalar = 'String' | 'Int64';
+type Scalar = 'String' | 'Int64' | 'Float64';
+type VisitorsView =
+  | 'kept_hits'
+  | 'kept_features'
+  | 'kept_traits'
+  | 'kept_interests'
+  | 'kept_demographics'
+  | 'kept_lookalikes'
+  | 'kept_clusters'
+  | 'kept_households';
 interface Shared {
   readonly name: string;
   readonly values: (string | number)[];

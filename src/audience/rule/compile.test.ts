@@ -6,7 +6,7 @@ import { migrate } from '../../clickhouse/schema.ts';
 import { compile, fits, type Statement } from './compile.ts';
 import { evaluate, type Observed, type Written, worldOf } from './evaluate.testing.ts';
 import { resolvedAs, Stored } from './stored.testing.ts';
-import { rule, traits, world } from './world.testing.ts';
+import { chained, chains, known, rule, traits, world } from './world.testing.ts';
 
 const DAY = 86_400_000;
 /** Of no whole second: `within` reaches back to the millisecond. */
@@ -36,6 +36,9 @@ const members = async (json: unknown) =>
 const sorted = (visitors: Iterable<bigint>) => [...visitors].map(String).sort();
 
 describe('a compiled rule finds whom the words of the rule language mean', () => {
+  const RUNS = 10;
+  const SINGLE = 25;
+  const TOGETHER = 75;
   let asked = 0;
   let separating = 0;
 
@@ -44,23 +47,26 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
       fc.asyncProperty(
         world(asOf),
         traits(asOf),
+        known(['x', 'y']),
         fc.tuple(rule([]), rule([])),
-        fc.array(rule(['x', 'y']), { minLength: 25, maxLength: 25 }),
-        fc.array(rule(['x', 'y']), { minLength: 40, maxLength: 40 }),
-        async (hits, uploaded, [x, y], single, together) => {
+        fc.array(rule(['x', 'y']), { minLength: SINGLE, maxLength: SINGLE }),
+        fc.array(rule(['x', 'y']), { minLength: TOGETHER, maxLength: TOGETHER }),
+        async (hits, uploaded, made, [x, y], single, together) => {
           await store(hits);
           await storeTraits(uploaded);
+          await stored.known(made);
           const segments = new Map<string, unknown>([
             ['x', x],
             ['y', y],
           ]);
           const everyone = new Set(hits.map(({ visitor }) => visitor)).size;
-          const known = worldOf(hits, {
+          const all = worldOf(hits, {
             uploaded,
+            ...made,
             segments: new Map([...segments].map(([id, json]) => [id, alone(json)])),
           });
           const expected = (json: unknown) => {
-            const visitors = evaluate(alone(json), known, asOf);
+            const visitors = evaluate(alone(json), all, asOf);
             asked += 1;
             if (visitors.size > 0 && visitors.size < everyone) separating += 1;
             return sorted(visitors.keys());
@@ -77,13 +83,49 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
           }
         },
       ),
-      { numRuns: 8, endOnFailure: true },
+      { numRuns: RUNS, endOnFailure: true },
     );
-  }, 180_000);
+  }, 400_000);
 
   it('of which a good part told visitors apart', () => {
-    expect(asked).toBe(8 * 65);
+    expect(asked).toBe(RUNS * (SINGLE + TOGETHER));
     expect(separating).toBeGreaterThan(asked / 5);
+  });
+});
+
+describe('a sequence finds whom trying every order of hits finds', () => {
+  const RUNS = 40;
+  const TOGETHER = 10;
+  let asked = 0;
+  let separating = 0;
+
+  it('where hits lie close together, or within one millisecond', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        chains(asOf),
+        fc.array(chained, { minLength: TOGETHER, maxLength: TOGETHER }),
+        async (hits, sequences) => {
+          await store(hits);
+          const all = worldOf(hits.map((hit) => stored.filled(hit)));
+          const everyone = new Set(hits.map(({ visitor }) => visitor)).size;
+          const rules = new Map(sequences.map((json, i) => [`segment ${i}`, resolved(json)]));
+          const found = await ask(compile(rules, new Date(asOf)));
+          for (const [i, json] of sequences.entries()) {
+            const rows = found.filter(({ segment }) => segment === `segment ${i}`);
+            const expected = sorted(evaluate(alone(json), all, asOf).keys());
+            expect(rows.map((row) => row.visitor).sort(), JSON.stringify(json)).toEqual(expected);
+            asked += 1;
+            if (expected.length > 0 && expected.length < everyone) separating += 1;
+          }
+        },
+      ),
+      { numRuns: RUNS, endOnFailure: true },
+    );
+  }, 400_000);
+
+  it('of which a good part told visitors apart', () => {
+    expect(asked).toBe(RUNS * TOGETHER);
+    expect(separating).toBeGreaterThan(asked / 4);
   });
 });
 
@@ -185,6 +227,175 @@ describe('within', () => {
     expect(await members({ did: {}, within: '7d' })).toEqual([1n]);
     expect(await members({ did: {}, within: '168h' })).toEqual([1n]);
     expect(await members({ did: {}, times: { eq: 0 }, within: '7d' })).toEqual([2n]);
+  });
+});
+
+describe('a sequence', () => {
+  const MINUTE = 60_000;
+  const ago = (minutes: number) => asOf - minutes * MINUTE;
+  const steps = (...events: string[]) => ({ sequence: events.map((event) => ({ event })) });
+  /** One visitor's hits, each an event and how many minutes ago. */
+  const chain = (visitor: bigint, ...hits: readonly (readonly [event: string, minutes: number])[]) =>
+    hits.map(([event, minutes], i) => ({
+      visitor,
+      hit: visitor * 100n + BigInt(i),
+      event,
+      time: ago(minutes),
+    }));
+
+  it('takes the later start, where the first one is too long ago', async () => {
+    await store([
+      ...chain(1n, ['a', 30], ['a', 11], ['b', 10], ['c', 1]),
+      ...chain(2n, ['a', 30], ['b', 10], ['c', 1]),
+      // The latest b comes after the only c that is near enough to an earlier one.
+      ...chain(3n, ['a', 22], ['b', 20], ['c', 12], ['b', 1]),
+      ...chain(4n, ['b', 9], ['a', 8], ['c', 7]),
+    ]);
+    expect(await members({ ...steps('a', 'b', 'c'), gap: '10m' })).toEqual([1n, 3n]);
+    expect(await members(steps('a', 'b', 'c'))).toEqual([1n, 2n, 3n]);
+    expect(await members({ ...steps('a', 'b', 'c'), gap: '10m', within: '15m' })).toEqual([1n]);
+    expect(await members({ not: steps('a', 'b') })).toEqual([4n]);
+  });
+
+  it('takes a gap and a time to the millisecond', async () => {
+    await store([
+      { visitor: 1n, hit: 1n, event: 'a', time: ago(7) },
+      { visitor: 1n, hit: 2n, event: 'b', time: ago(6) },
+      { visitor: 2n, hit: 3n, event: 'a', time: ago(7) - 1 },
+      { visitor: 2n, hit: 4n, event: 'b', time: ago(6) },
+    ]);
+    expect(await members({ ...steps('a', 'b'), gap: '1m' })).toEqual([1n]);
+    expect(await members({ ...steps('a', 'b'), within: '7m' })).toEqual([1n]);
+  });
+
+  it('is of hits that are not the same, though one may meet several steps or be sent again', async () => {
+    await store([
+      ...chain(1n, ['a', 3]),
+      { visitor: 2n, hit: 1n, event: 'a', time: ago(3) },
+      { visitor: 2n, hit: 1n, event: 'a', time: ago(2) },
+      ...chain(3n, ['a', 3], ['a', 2]),
+    ]);
+    expect(await members(steps('a', 'a'))).toEqual([3n]);
+    expect(await members({ sequence: [{}, { event: 'a' }] })).toEqual([3n]);
+    expect(await members(steps('a'))).toEqual([1n, 2n, 3n]);
+  });
+
+  it('takes hits of one millisecond in either order, each for one step', async () => {
+    await store([
+      ...chain(1n, ['a', 3], ['b', 3]),
+      ...chain(2n, ['b', 3], ['a', 3]),
+      ...chain(3n, ['a', 3], ['b', 3], ['c', 3]),
+    ]);
+    expect(await members(steps('a', 'b'))).toEqual([1n, 2n, 3n]);
+    expect(await members({ sequence: [{}, { event: 'a' }, {}] })).toEqual([3n]);
+    expect(
+      await members({ sequence: [{ event: ['a', 'b'] }, { event: ['a', 'b'] }, { event: 'a' }] }),
+    ).toEqual([]);
+  });
+
+  it('of attention is one that names it', async () => {
+    await store(chain(1n, ['pageview', 3], ['attention', 2]));
+    expect(await members({ sequence: [{}, {}] })).toEqual([]);
+    expect(await members({ sequence: [{}, { event: 'attention' }] })).toEqual([1n]);
+  });
+
+  it('reads of the broader steps only the hits of who has met the rarer ones', () => {
+    const sql = (...sequence: object[]) => compile(resolved({ sequence }), new Date(asOf)).sql;
+    const who = (text: string) =>
+      text
+        .split('GLOBAL IN')
+        .map((part) => /kept_\w+/.exec(part)?.[0])
+        .slice(1);
+    expect(who(sql({ category: 'a' }, { path: '/x' }))).toEqual(['kept_features']);
+    expect(who(sql({ category: 'a' }, { path: '/x' }, { keyword: 'k' }))).toEqual(['kept_features']);
+    expect(who(sql({ path: '/x' }, {}))).toEqual(['kept_hits']);
+    expect(sql({ category: 'a' }, { keyword: 'k' }).match(/kept_\w+/g)).toEqual(['kept_features']);
+    expect(sql({ path: '/y' }, { path: '/x' }).match(/kept_\w+/g)).toEqual(['kept_hits']);
+    expect(sql({}, {}).match(/kept_\w+/g)).toEqual(['kept_hits']);
+  });
+});
+
+describe('dwell', () => {
+  it('sums attention to what is named, pings and views, a repeated hit once', async () => {
+    await store([
+      { visitor: 1n, hit: 1n, event: 'pageview', categories: ['a'], dwellMs: 4000 },
+      { visitor: 1n, hit: 2n, event: 'attention', categories: ['a'], dwellMs: 6000 },
+      { visitor: 2n, hit: 3n, event: 'attention', categories: ['a'], dwellMs: 6000 },
+      { visitor: 2n, hit: 3n, event: 'attention', categories: ['a'], dwellMs: 6000 },
+      { visitor: 3n, hit: 4n, event: 'attention', categories: ['b'], dwellMs: 9999, time: asOf - 3 * DAY },
+    ]);
+    expect(await members({ dwell: 10, on: { category: 'a' } })).toEqual([1n]);
+    expect(await members({ dwell: { gte: 6, lt: 10 }, on: { category: 'a' } })).toEqual([2n]);
+    expect(await members({ dwell: { lt: 10 }, on: { category: 'a' } })).toEqual([2n, 3n]);
+    expect(await members({ dwell: 5, on: { category: 'a', event: 'pageview' } })).toEqual([]);
+    expect(await members({ dwell: 9.999 })).toEqual([1n, 3n]);
+    expect(await members({ dwell: { gt: 9.999 } })).toEqual([1n]);
+    expect(await members({ dwell: 1, within: '2d' })).toEqual([1n, 2n]);
+  });
+});
+
+describe('what jobs have made', () => {
+  beforeAll(async () => {
+    await store([1n, 2n, 3n, 4n].map((visitor) => ({ visitor, hit: visitor })));
+    const is = (visitor: bigint, value: string, probability: number, decided: boolean) => ({
+      visitor,
+      attribute: 'gender',
+      value,
+      probability,
+      decided,
+    });
+    await stored.known({
+      scores: [
+        { visitor: 1n, interest: '243', score: 50 },
+        { visitor: 2n, interest: '243', score: 49.9 },
+        { visitor: 9n, interest: '243', score: 100 },
+      ],
+      classes: [
+        is(1n, 'female', 0.9, true),
+        is(1n, 'male', 0.1, false),
+        is(2n, 'female', 0.6, false),
+        is(2n, 'male', 0.4, false),
+        is(9n, 'female', 1, true),
+      ],
+      places: [
+        { visitor: 1n, seed: 's', place: 0 },
+        { visitor: 2n, seed: 's', place: 1 },
+        { visitor: 3n, seed: 's', place: 2 },
+        { visitor: 4n, seed: 's', place: 3 },
+      ],
+    });
+  });
+
+  it('interests count from 50, and of whom nothing is known the score is 0', async () => {
+    expect(await members({ interest: '243' })).toEqual([1n]);
+    expect(await members({ interest: '243', score: 49.9 })).toEqual([1n, 2n]);
+    expect(await members({ interest: '243', score: { gt: 49.9 } })).toEqual([1n]);
+    expect(await members({ interest: '243', score: { lt: 50 } })).toEqual([2n, 3n, 4n]);
+    expect(await members({ interest: '243', score: 0 })).toEqual([1n, 2n, 3n, 4n]);
+    expect(await members({ interest: '243', score: { eq: 0 } })).toEqual([3n, 4n]);
+    expect(await members({ interest: '244', score: { eq: 0 } })).toEqual([1n, 2n, 3n, 4n]);
+  });
+
+  it('a demographic is what is decided, or a probability; unknown is everybody else', async () => {
+    expect(await members({ demographic: { gender: 'female' } })).toEqual([1n]);
+    expect(await members({ demographic: { gender: 'female' }, probability: 0.6 })).toEqual([1n, 2n]);
+    expect(await members({ demographic: { gender: 'male' }, probability: { lte: 0.1 } })).toEqual([1n]);
+    expect(await members({ demographic: { gender: 'unknown' } })).toEqual([2n, 3n, 4n]);
+    expect(await members({ demographic: { gender: ['female', 'unknown'] } })).toEqual([1n, 2n, 3n, 4n]);
+    expect(await members({ demographic: { gender: 'female', age: 'unknown' } })).toEqual([1n]);
+    expect(await members({ demographic: { gender: 'female', age: '18-20' } })).toEqual([]);
+  });
+
+  it('a look-alike is the share of everybody who stands foremost, without the seed', async () => {
+    const like = async (reach: number) => {
+      const segments = new Map([['s', { did: {} }]]);
+      const { sql, params } = compile(resolved({ like: 's', reach }, segments), new Date(asOf));
+      return (await clickhouse.query<Row>(sql, params)).map((row) => BigInt(row.visitor)).sort();
+    };
+    expect(await like(0)).toEqual([]);
+    expect(await like(0.25)).toEqual([2n]);
+    expect(await like(0.5)).toEqual([2n, 3n]);
+    expect(await like(1)).toEqual([2n, 3n, 4n]);
   });
 });
 
@@ -340,6 +551,28 @@ describe('the largest rules that are understood', () => {
     const any = Array.from({ length: 256 }, (_, i) => ({ did: { path: `/${i}/*` } }));
     expect(await run({ any })).toEqual(['1']);
     expect(await run({ not: { any } })).toEqual(['2']);
+  });
+
+  it('25 sequences of 10 steps, no two of which are the same', async () => {
+    const any = Array.from({ length: 25 }, (_, i) => ({
+      sequence: Array.from({ length: 10 }, (_, j) =>
+        j % 2 === 0 ? { path: `/${i}/${j}` } : { keyword: `${i} ${j}` },
+      ),
+      gap: `${i + 1}m`,
+    }));
+    expect(await run({ any: [...any, { did: { keyword: '255' } }] })).toEqual(['1']);
+  });
+
+  it('256 of attention, of interests, of demographics and of traits', async () => {
+    const many = (clause: (i: number) => object) =>
+      run({ not: { any: Array.from({ length: 256 }, (_, i) => clause(i)) } });
+    expect(await many((i) => ({ dwell: i + 1, on: { path: `/${i}/*` } }))).toEqual(['1', '2']);
+    expect(await many((i) => ({ interest: `i${i}`, score: { gte: 1, lt: 99 } }))).toEqual(['1', '2']);
+    expect(await many((i) => ({ demographic: { [`a${i}`]: ['x', 'y'] }, probability: 0.5 }))).toEqual([
+      '1',
+      '2',
+    ]);
+    expect(await many((i) => ({ trait: `acme:${i}` }))).toEqual(['1', '2']);
   });
 
   it('1,000 wildcards, on a referrer and on a path', async () => {

@@ -7,7 +7,7 @@ import type { ResolvedRule } from './rule.ts';
 /** A SELECT and the values of its `{name:Type}` parameters. */
 export interface Statement {
   readonly sql: string;
-  readonly params: Readonly<Record<string, readonly (string | number)[]>>;
+  readonly params: Readonly<Record<string, readonly (string | number | bigint)[]>>;
 }
 
 /**
@@ -19,18 +19,21 @@ export interface Statement {
  * @param rules one rule, or many (at least one) by the id of their segment.
  * @param asOf the moment from which every `within` reaches back, to the millisecond.
  * @param merge of the one rule; or of the many by the id of their segment, `visitor` where none is given.
+ * @param only the visitors whom the statement is about, with all who count for them: no other row is read, but for
+ *   the number of everybody where a look-alike's reach is a share of it.
  * @returns a SELECT of `visitor` (UInt64) and `seen` (DateTime64(3): the newest hit that the statement saw
  *   of that visitor), with `segment` (String) before them where many rules were given, and with `via` (which
  *   merge rule made a member of the visitor) after them where any is merged by more than the visitor; one row a
- *   visitor (and segment), in no order. Reads `kept_hits`, `kept_features` and `kept_traits` of the current
- *   database, and `kept_clusters` or `kept_households` where a rule is merged by them.
+ *   visitor (and segment), in no order. Reads the kept_ views of hits, features and what is known
+ *   of visitors of the current database, and `kept_clusters` or `kept_households` where a rule is merged by them.
  */
 export function compile(
   rules: ResolvedRule | ReadonlyMap<string, ResolvedRule>,
   asOf: Date,
   merge: Merge | ReadonlyMap<string, Merge> = 'visitor',
+  only?: readonly bigint[],
 ): Statement {
-  const binding = new Binding();
+  const binding = new Binding(only);
   const mergeOf = (id: string) => (typeof merge === 'string' ? merge : (merge.get(id) ?? 'visitor'));
   if (!(rules instanceof Map)) {
     const asked = { rule: rules as ResolvedRule, merge: mergeOf('') };

@@ -16,6 +16,7 @@ export type Observed = Pick<
   | 'referrerHost'
   | 'categories'
   | 'keywords'
+  | 'dwellMs'
   | 'country'
   | 'region'
   | 'language'
@@ -37,6 +38,29 @@ export interface Uploaded {
   readonly expires: number | undefined;
 }
 
+/** How much a visitor cares for what, as the job has it. */
+export interface Scored {
+  readonly visitor: bigint;
+  readonly interest: string;
+  readonly score: number;
+}
+
+/** What a visitor is by an attribute, as the job has it: a row for each class. */
+export interface Classed {
+  readonly visitor: bigint;
+  readonly attribute: string;
+  readonly value: string;
+  readonly probability: number;
+  readonly decided: boolean;
+}
+
+/** Where a visitor stands in the row of those who are like a seed; 0 = is of the seed. */
+export interface Placed {
+  readonly visitor: bigint;
+  readonly seed: string;
+  readonly place: number;
+}
+
 /** A rule as JSON, taken to be well formed. */
 // biome-ignore lint/suspicious/noExplicitAny: JSON that the reader under test reads for itself
 type Json = any;
@@ -53,6 +77,9 @@ export interface World {
   readonly hits: readonly Observed[];
   /** In any order. */
   readonly uploaded: readonly Uploaded[];
+  readonly scores: readonly Scored[];
+  readonly classes: readonly Classed[];
+  readonly places: readonly Placed[];
   /** Of each visitor in a cluster, which; some may have no hit. */
   readonly clusters: ReadonlyMap<bigint, bigint>;
   /** Who was seen in which household, a pair each. */
@@ -64,6 +91,9 @@ export interface World {
 export const worldOf = (hits: readonly Observed[], rest: Partial<World> = {}): World => ({
   hits,
   uploaded: [],
+  scores: [],
+  classes: [],
+  places: [],
   clusters: new Map(),
   households: [],
   segments: new Map(),
@@ -156,9 +186,98 @@ function holds(rule: Json, known: Known): boolean {
     return [...unit].some((visitor) => members.has(visitor));
   }
   if ('trait' in rule) return traits.has(rule.trait);
+  if ('interest' in rule) {
+    const scores = world.scores.filter((one) => one.interest === rule.interest && unit.has(one.visitor));
+    return isInRange(rule.score ?? 50, Math.max(0, ...scores.map(({ score }) => score)), Math.fround);
+  }
+  if ('demographic' in rule) return isDemographic(rule, known);
+  if ('like' in rule) {
+    const everyone = new Set(world.hits.map(({ visitor }) => visitor)).size;
+    const most = halfToEven(rule.reach * everyone);
+    return world.places.some(
+      ({ visitor, seed, place }) => unit.has(visitor) && seed === rule.like && place >= 1 && place <= most,
+    );
+  }
   const since = rule.within === undefined ? Number.NEGATIVE_INFINITY : asOf - milliseconds(rule.within);
-  const met = hits.filter((hit) => hit.time >= since && isMet(rule.did, hit));
+  const recent = hits.filter((hit) => hit.time >= since);
+  if ('sequence' in rule) {
+    const gap = rule.gap === undefined ? Number.POSITIVE_INFINITY : milliseconds(rule.gap);
+    return isFollowed(rule.sequence, momentsOf(rule.sequence, recent), gap);
+  }
+  if ('dwell' in rule) {
+    const dwells = new Map<bigint, number>();
+    for (const hit of recent.filter((one) => isMet(rule.on ?? {}, one, true)))
+      dwells.set(hit.hit, Math.max(hit.dwellMs, dwells.get(hit.hit) ?? 0));
+    const total = [...dwells.values()].reduce((sum, ms) => sum + ms, 0);
+    return isInRange(rule.dwell, total / 1000);
+  }
+  const met = recent.filter((hit) => isMet(rule.did, hit));
   return isInRange(rule.times ?? 1, new Set(met.map(({ hit }) => hit)).size);
+}
+
+function isDemographic(rule: Json, { unit, world }: Known): boolean {
+  return Object.entries(rule.demographic).every(([attribute, wanted]) => {
+    const rows = world.classes.filter((one) => one.attribute === attribute && unit.has(one.visitor));
+    return [wanted].flat().some((value) => {
+      if (value === 'unknown') return !rows.some(({ decided }) => decided);
+      return rows.some(
+        (row) =>
+          row.value === value &&
+          (rule.probability === undefined
+            ? row.decided
+            : isInRange(rule.probability, row.probability, Math.fround)),
+      );
+    });
+  });
+}
+
+const halfToEven = (number: number) => {
+  const below = Math.floor(number);
+  if (number - below !== 0.5) return Math.round(number);
+  return below % 2 === 0 ? below : below + 1;
+};
+
+/** A hit that meets some step: when it was first sent, and which steps it meets, however often it was sent. */
+interface Moment {
+  readonly time: number;
+  readonly steps: ReadonlySet<number>;
+}
+
+function momentsOf(steps: readonly Json[], hits: readonly Observed[]): Moment[] {
+  const moments = new Map<bigint, Moment>();
+  for (const hit of hits) {
+    const met = [...steps.keys()].filter((step) => isMet(steps[step], hit));
+    const known = moments.get(hit.hit);
+    if (met.length > 0)
+      moments.set(hit.hit, {
+        time: Math.min(hit.time, known?.time ?? hit.time),
+        steps: new Set([...met, ...(known?.steps ?? [])]),
+      });
+  }
+  return [...moments.values()];
+}
+
+/** Tries every hit that is left for the next step, and all that could follow it. */
+function isFollowed(
+  steps: readonly Json[],
+  left: readonly Moment[],
+  gap: number,
+  done = 0,
+  last?: number,
+): boolean {
+  if (done === steps.length) return true;
+  return left.some(
+    (moment) =>
+      moment.steps.has(done) &&
+      (last === undefined || (moment.time >= last && moment.time - last <= gap)) &&
+      isFollowed(
+        steps,
+        left.filter((other) => other !== moment),
+        gap,
+        done + 1,
+        moment.time,
+      ),
+  );
 }
 
 const reckoned = new WeakMap<World, Map<string, ReadonlyMap<bigint, Via>>>();
@@ -177,14 +296,16 @@ function milliseconds(duration: string): number {
   return Number(duration.slice(0, -1)) * minutes * 60_000;
 }
 
-function isInRange(range: Json, count: number): boolean {
-  if (typeof range === 'number') return count >= range;
+/** @param as stored: in what precision both sides are compared. */
+function isInRange(range: Json, given: number, as: (number: number) => number = (number) => number): boolean {
+  const count = as(given);
+  if (typeof range === 'number') return count >= as(range);
   const { gte = 0, gt = -1, lte = Infinity, lt = Infinity, eq = count } = range;
-  return count >= gte && count > gt && count <= lte && count < lt && count === eq;
+  return count >= as(gte) && count > as(gt) && count <= as(lte) && count < as(lt) && count === as(eq);
 }
 
-function isMet(match: Json, hit: Observed): boolean {
-  if (match.event === undefined && hit.event === 'attention') return false;
+function isMet(match: Json, hit: Observed, isPinged = false): boolean {
+  if (match.event === undefined && hit.event === 'attention' && !isPinged) return false;
   return Object.entries(match).every(([field, wanted]) => {
     const has = valuesOf(field, hit);
     return [wanted].flat().some((one) => has.some((value) => isSame(field, String(one), value)));

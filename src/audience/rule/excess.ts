@@ -1,4 +1,4 @@
-import { MAX_CLAUSES, MAX_DEPTH } from './limits.ts';
+import { MAX_CLAUSES, MAX_DEPTH, SEQUENCE_CLAUSES } from './limits.ts';
 import { type Path, type RefusedRule, refuse } from './problem.ts';
 
 /** A place in the JSON: its steps are put together only for the one that is refused. */
@@ -27,7 +27,7 @@ export function refuseExcess(json: unknown): RefusedRule | undefined {
       );
     }
     const children = childrenOf(place.node);
-    if (children.length === 0) clauses += 1;
+    if (children.length === 0) clauses += clausesOf(place.node);
     if (clauses + open.length > MAX_CLAUSES || children.length > MAX_CLAUSES) {
       return refuse('rule_too_large', [], `a rule may have ${MAX_CLAUSES} clauses, and this has more`);
     }
@@ -36,6 +36,16 @@ export function refuseExcess(json: unknown): RefusedRule | undefined {
     }
   }
   return undefined;
+}
+
+/** A demographic is as many clauses as it has attributes. */
+function clausesOf(node: unknown): number {
+  if (typeof node !== 'object' || node === null) return 1;
+  const { sequence, demographic } = node as Record<string, unknown>;
+  if (Array.isArray(sequence)) return Math.max(SEQUENCE_CLAUSES, sequence.length);
+  return typeof demographic === 'object' && demographic !== null
+    ? Math.max(1, Object.keys(demographic).length)
+    : 1;
 }
 
 function childrenOf(node: unknown): { node: unknown; steps: Path }[] {

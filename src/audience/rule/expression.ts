@@ -1,5 +1,12 @@
-import { isTraitLeaf, type Leaf, leafKey } from './leaf.ts';
-import type { Did, ResolvedRule } from './rule.ts';
+import { isKnownLeaf, type Leaf, leafKey } from './leaf.ts';
+import {
+  type Did,
+  type Dwell,
+  type HasDemographic,
+  type HasInterest,
+  type ResolvedRule,
+  UNKNOWN,
+} from './rule.ts';
 
 /** A rule as a boolean expression over numbered clauses, each of which a visitor has met or not. */
 export type Expression =
@@ -23,9 +30,9 @@ export class Leaves {
   }
 
   /** Whether a clause is met also by visitors without a hit. */
-  isTrait(clause: number): boolean {
+  isKnown(clause: number): boolean {
     const leaf = this.list[clause];
-    return leaf !== undefined && isTraitLeaf(leaf);
+    return leaf !== undefined && isKnownLeaf(leaf);
   }
 }
 
@@ -39,6 +46,18 @@ export function express(rule: ResolvedRule, leaves: Leaves): Expression {
       return { op: 'not', of: express(rule.rule, leaves) };
     case 'did':
       return expressDid(rule, leaves);
+    case 'sequence': {
+      const { steps, gapMs, withinMs } = rule;
+      return { op: 'met', clause: leaves.number({ steps, gapMs, withinMs }) };
+    }
+    case 'dwell':
+      return expressDwell(rule, leaves);
+    case 'interest':
+      return expressInterest(rule, leaves);
+    case 'demographic':
+      return expressDemographic(rule, leaves);
+    case 'like':
+      return { op: 'met', clause: leaves.number({ seed: rule.seed, reach: rule.reach }) };
     case 'trait':
       return { op: 'met', clause: leaves.number({ trait: rule.trait }) };
     case 'members':
@@ -56,6 +75,50 @@ function expressDid({ match, withinMs, times }: Did, leaves: Leaves): Expression
   return {
     op: 'not',
     of: { op: 'met', clause: leaves.number({ match, withinMs, from: times.to + 1, to: undefined }) },
+  };
+}
+
+/** As of hits: of whom no attention is known it is 0. */
+function expressDwell({ match, withinMs, ms: { from, to } }: Dwell, leaves: Leaves): Expression {
+  const met = (least: number, most: number | undefined): Expression => ({
+    op: 'met',
+    clause: leaves.number({ dwell: true, match, withinMs, from: least, to: most }),
+  });
+  if (from > 0) return met(from, to);
+  return to === undefined ? { op: 'always' } : { op: 'not', of: met(to + 1, undefined) };
+}
+
+/**
+ * Each end of the range is a question of its own, because only "at least" can be asked of several visitors together:
+ * their score is the highest that one of them has. Who has no row has a score of 0.
+ */
+function expressInterest({ interest, score: { from, to } }: HasInterest, leaves: Leaves): Expression {
+  const parts: Expression[] = [];
+  if (from !== undefined && (from.value > 0 || from.strict))
+    parts.push({ op: 'met', clause: leaves.number({ interest, from }) });
+  if (to !== undefined && (to.value < MAX_SCORE || to.strict)) {
+    const over = { value: to.value, strict: !to.strict };
+    parts.push({ op: 'not', of: { op: 'met', clause: leaves.number({ interest, from: over }) } });
+  }
+  return parts.length === 0 ? { op: 'always' } : { op: 'all', of: parts };
+}
+
+const MAX_SCORE = 100;
+
+/** Who is unknown leaves no row that says so, nor who was never looked at: they are all others. */
+function expressDemographic({ wanted, probability }: HasDemographic, leaves: Leaves): Expression {
+  const met = (attribute: string, values: readonly string[] | undefined): Expression => ({
+    op: 'met',
+    clause: leaves.number({ attribute, values, probability }),
+  });
+  return {
+    op: 'all',
+    of: wanted.map(({ attribute, values }) => {
+      const known = values.filter((value) => value !== UNKNOWN);
+      const parts: Expression[] = known.length > 0 ? [met(attribute, known)] : [];
+      if (known.length < values.length) parts.push({ op: 'not', of: met(attribute, undefined) });
+      return { op: 'any', of: parts };
+    }),
   };
 }
 
@@ -77,7 +140,7 @@ interface Possible {
 function withoutHit(expression: Expression, leaves: Leaves): Possible {
   switch (expression.op) {
     case 'met':
-      return { true: leaves.isTrait(expression.clause), false: true };
+      return { true: leaves.isKnown(expression.clause), false: true };
     case 'always':
       return { true: true, false: false };
     case 'not': {

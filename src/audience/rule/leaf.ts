@@ -1,18 +1,16 @@
 import type { Binding } from './binding.ts';
-import {
-  CLOCK_FIELDS,
-  HITS_ONLY_FIELDS,
-  MATCH_FIELDS,
-  type Match,
-  type MatchField,
-  type MembersOf,
-  TEXT_FIELDS,
-  WILDCARD_FIELDS,
-  type WildcardField,
-} from './rule.ts';
+import { type DwellLeaf, dwellSql } from './dwell.ts';
+import { type KnownLeaf, knownRowsSql } from './known.ts';
+import { matchedSql, matchKey } from './match.ts';
+import type { Match, MembersOf } from './rule.ts';
+import { type SequenceLeaf, sequenceSql } from './sequence.ts';
+
+export { traitSql } from './known.ts';
 
 /** A question that is answered for each visitor of whom it is true. Rules that ask the same share one. */
-export type Leaf = HitLeaf | TraitLeaf | MembersLeaf;
+export type Leaf = AskedLeaf | MembersLeaf;
+/** A question about what is stored, and no other segment. */
+export type AskedLeaf = HitLeaf | SequenceLeaf | DwellLeaf | KnownLeaf;
 
 /** So many distinct hits that meet a Match: who is in has a hit. */
 export interface HitLeaf {
@@ -23,86 +21,82 @@ export interface HitLeaf {
   readonly to: number | undefined;
 }
 
-/** A trait that is held: who is in need not have a hit. */
-export interface TraitLeaf {
-  readonly trait: string;
-}
-
 /** Whom another segment has: who is in has a hit. */
 export interface MembersLeaf {
   readonly members: MembersOf;
 }
 
-export const isTraitLeaf = (leaf: Leaf): leaf is TraitLeaf => 'trait' in leaf;
-
-/** The event of a ping that only tells attention; no hit for a Match that does not name it. */
-const ATTENTION = 'attention';
+export const isKnownLeaf = (leaf: Leaf): leaf is KnownLeaf =>
+  'trait' in leaf || 'interest' in leaf || 'attribute' in leaf || 'seed' in leaf;
 
 /** @returns the same text for leaves that ask the same, whatever the order of their values. */
 export function leafKey(leaf: Leaf): string {
+  if ('members' in leaf) return JSON.stringify(leaf.members, withoutSeeds);
+  if ('steps' in leaf)
+    return JSON.stringify(['sequence', leaf.steps.map(matchKey), leaf.gapMs ?? null, leaf.withinMs ?? null]);
+  if ('attribute' in leaf)
+    return JSON.stringify([leaf.attribute, leaf.values && [...leaf.values].sort(), leaf.probability ?? null]);
   if ('trait' in leaf) return JSON.stringify(leaf.trait);
-  if ('members' in leaf) return JSON.stringify(leaf.members);
+  if ('interest' in leaf) return JSON.stringify(['interest', leaf.interest, leaf.from]);
+  if ('seed' in leaf) return JSON.stringify(['like', leaf.seed, leaf.reach]);
   const { match, withinMs, from, to } = leaf;
-  const values = MATCH_FIELDS.map((field) => [...(match[field] ?? [])].sort());
-  return JSON.stringify([values, withinMs ?? null, from, to ?? null]);
+  return JSON.stringify(['dwell' in leaf, matchKey(match), withinMs ?? null, from, to ?? null]);
 }
 
+/** A seed is known by its id, and its rule may hold seeds in turn. */
+const withoutSeeds = (_: string, node: unknown): unknown =>
+  typeof node === 'object' && node !== null && 'seed' in node && 'rule' in node
+    ? { ...node, rule: undefined }
+    : node;
+
 /**
- * The SELECT of a leaf: a row (visitor, clause, latest) for each visitor who meets it; `latest` is the
- * newest hit that did, and of a trait, which no hit is behind, the beginning of time.
+ * The SELECT of a leaf: a row (visitor, clause, latest) for each visitor who meets it; `latest` is the newest hit
+ * that did, and of what no hit is behind the beginning of time.
  *
  * @param clause the number that the rows carry.
  * @param asOf milliseconds since 1970, from which `withinMs` reaches back.
  */
-export function leafSql(leaf: HitLeaf | TraitLeaf, clause: number, asOf: number, binding: Binding): string {
-  if (isTraitLeaf(leaf)) {
-    return `SELECT visitor, ${clause} AS clause, toDateTime64(0, 3, 'UTC') AS latest FROM ${traitSql(leaf, binding)}`;
-  }
-  return `SELECT visitor, ${clause} AS clause, max(time) AS latest FROM ${hitsSql(leaf, asOf, binding)} GROUP BY visitor${having(leaf, binding)}`;
-}
-
-/** @returns SQL of the rows that say who holds a trait, from the name of their table on. */
-export const traitSql = (leaf: TraitLeaf, binding: Binding): string =>
-  `kept_traits WHERE trait = ${binding.one('String', leaf.trait)}`;
-
-/** @returns SQL of the hits that meet a leaf's Match in its time, from the name of their table on. */
-export function hitsSql(leaf: HitLeaf, asOf: number, binding: Binding): string {
-  const feature = featureOf(leaf.match);
-  const conditions = feature ? [`kind = '${feature}'`] : [];
-  for (const field of TEXT_FIELDS) {
-    const values = leaf.match[field];
-    if (!values) continue;
-    if (field === feature) conditions.push(anyOf('value', values, binding));
-    else if (field === 'category') conditions.push(holdsAny('categories', values, binding));
-    else if (field === 'keyword') conditions.push(holdsAny('keywords', values, binding));
-    else if (isWildcard(field)) conditions.push(likeAny(columnsOf(field), values, binding));
-    else conditions.push(anyOf(field, values, binding));
-  }
-  for (const field of CLOCK_FIELDS) {
-    const values = leaf.match[field];
-    if (values) conditions.push(or(binding.many('UInt8', values).map((list) => `${field} IN ${list}`)));
-  }
-  if (!leaf.match.event) conditions.push(`event != '${ATTENTION}'`);
-  if (leaf.withinMs !== undefined) {
-    const since = binding.one('Int64', asOf - leaf.withinMs);
-    conditions.push(`time >= fromUnixTimestamp64Milli(${since}, 'UTC')`);
-  }
-  return `${feature ? 'kept_features' : 'kept_hits'} WHERE ${conditions.join(' AND ')}`;
-}
-
-/** The rows of every visitor there is, in the form of a leaf's. */
-export const universeSql = (clause: number): string =>
-  `SELECT visitor, ${clause} AS clause, max(time) AS latest FROM kept_hits GROUP BY visitor`;
+export const leafSql = (leaf: AskedLeaf, clause: number, asOf: number, binding: Binding): string =>
+  leavesSql([[clause, leaf]], asOf, binding).join('\nUNION ALL\n');
 
 /**
- * The feature table is read by one feature and holds neither a page's text nor what led there; a Match on
- * both features is met by one hit that has both, which only the hits themselves know.
+ * The same of many leaves: what is known of visitors and what is summed up in one pass for all of a kind, because
+ * ClickHouse plans each SELECT for some milliseconds, and refuses a plan of too many.
+ *
+ * @param leaves each with its number.
+ * @returns SELECTs of rows (visitor, clause, latest), to be put together by UNION ALL; of a demographic a visitor may
+ *   have several.
  */
-function featureOf(match: Match): 'category' | 'keyword' | undefined {
-  if (HITS_ONLY_FIELDS.some((field) => match[field])) return undefined;
-  if (match.category && match.keyword) return undefined;
-  return match.category ? 'category' : match.keyword ? 'keyword' : undefined;
+export function leavesSql(
+  leaves: readonly (readonly [clause: number, leaf: AskedLeaf])[],
+  asOf: number,
+  binding: Binding,
+): string[] {
+  const known: [number, KnownLeaf][] = [];
+  const dwells: [number, DwellLeaf][] = [];
+  const selects: string[] = [];
+  for (const [clause, leaf] of leaves) {
+    if (isKnownLeaf(leaf)) known.push([clause, leaf]);
+    else if ('dwell' in leaf) dwells.push([clause, leaf]);
+    else if ('steps' in leaf) selects.push(sequenceSql(leaf, clause, asOf, binding));
+    else
+      selects.push(
+        `SELECT visitor, ${clause} AS clause, max(time) AS latest FROM ${hitsSql(leaf, asOf, binding)} GROUP BY visitor${having(leaf, binding)}`,
+      );
+  }
+  for (const rows of knownRowsSql(known, binding))
+    selects.push(`SELECT visitor, clause, toDateTime64(0, 3, 'UTC') AS latest FROM (${rows})`);
+  if (dwells.length > 0) selects.push(dwellSql(dwells, asOf, binding));
+  return selects;
 }
+
+/** @returns SQL of the hits that meet a leaf's Match in its time, from the name of their table on. */
+export const hitsSql = (leaf: HitLeaf, asOf: number, binding: Binding): string =>
+  matchedSql(leaf.match, leaf.withinMs, asOf, binding);
+
+/** The rows of every visitor there is, in the form of a leaf's. */
+export const universeSql = (clause: number, binding?: Binding): string =>
+  `SELECT visitor, ${clause} AS clause, max(time) AS latest FROM ${binding?.from('kept_hits') ?? 'kept_hits'} GROUP BY visitor`;
 
 function having(leaf: HitLeaf, binding: Binding): string {
   const bounds = boundsSql(leaf, binding);
@@ -120,37 +114,3 @@ export function boundsSql({ from, to }: HitLeaf, binding: Binding): string | und
   if (to !== undefined) bounds.push(`uniqExact(hit) <= ${binding.one('Int64', to)}`);
   return bounds.length > 0 ? bounds.join(' AND ') : undefined;
 }
-
-const isWildcard = (field: MatchField): field is WildcardField =>
-  (WILDCARD_FIELDS as readonly string[]).includes(field);
-
-/** A referrer is named by its URL or by its host alone. */
-const columnsOf = (field: WildcardField) => (field === 'referrer' ? ['referrer', 'referrer_host'] : [field]);
-
-const or = (terms: readonly string[]) => (terms.length === 1 ? terms[0]! : `(${terms.join(' OR ')})`);
-
-function anyOf(column: string, values: readonly string[], binding: Binding): string {
-  if (values.length === 1) return `${column} = ${binding.one('String', values[0]!)}`;
-  return or(binding.many('String', values).map((list) => `${column} IN ${list}`));
-}
-
-function holdsAny(column: string, values: readonly string[], binding: Binding): string {
-  if (values.length === 1) return `has(${column}, ${binding.one('String', values[0]!)})`;
-  return or(binding.many('String', values).map((list) => `hasAny(${column}, ${list})`));
-}
-
-function likeAny(columns: readonly string[], values: readonly string[], binding: Binding): string {
-  const literal = values.filter((value) => !value.includes('*'));
-  const patterns = values
-    .filter((value) => value.includes('*'))
-    .map((value) => binding.one('String', likePattern(value)));
-  return or(
-    columns.flatMap((column) => [
-      ...(literal.length > 0 ? [anyOf(column, literal, binding)] : []),
-      ...patterns.map((pattern) => `${column} LIKE ${pattern}`),
-    ]),
-  );
-}
-
-/** Everything but `*` stands for itself. */
-const likePattern = (wildcard: string) => wildcard.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%');

@@ -12,8 +12,25 @@ export const MAX_RESOLVED_DEPTH = 128;
  * three and 3.7 s for four.
  */
 export const MAX_MERGED_DEPTH = 3;
-/** Clauses (`did`, `segment`, `trait`) of a rule; each distinct one is a pass over its part of the hits or traits. */
+/**
+ * Segments that are like one that is like another…: each is trained on its seed, one after the other, before
+ * anything of the rule can be answered.
+ */
+export const MAX_LIKE_DEPTH = 4;
+/** Clauses of all the seeds of a rule, and of theirs, each as often as it is named. */
+export const MAX_SEED_CLAUSES = 1024;
+/**
+ * Clauses of a rule, of a demographic each attribute; each distinct one is a pass over its part of the hits or of
+ * what is known.
+ */
 export const MAX_CLAUSES = 256;
+/** Steps of a sequence: of hits of one moment every set of steps is looked at, which are 2 to this many. */
+export const MAX_STEPS = 10;
+/**
+ * As many clauses a sequence counts as, however few its steps: of 50 in one rule, merged by device, ClickHouse
+ * refused the statement for its size (`max_ast_elements`), 25 passed.
+ */
+export const SEQUENCE_CLAUSES = 10;
 /** Characters of a value in a Match; a title or path is no longer than a few hundred. */
 export const MAX_VALUE_LENGTH = 512;
 /** Values of one field of a Match. */

@@ -8,7 +8,7 @@ import { compile, fits, type Statement } from './compile.ts';
 import { evaluate, type World, type Written, worldOf } from './evaluate.testing.ts';
 import { MAX_MERGED_DEPTH } from './limits.ts';
 import { resolvedAs, Stored } from './stored.testing.ts';
-import { bonds, merge, rule, traits, world } from './world.testing.ts';
+import { bonds, known, merge, rule, traits, world } from './world.testing.ts';
 
 const DAY = 86_400_000;
 const asOf = Math.floor(Date.now() / 1000) * 1000 + 123;
@@ -54,18 +54,20 @@ describe('a merged segment has whom the words of the rule language mean', () => 
         world(asOf),
         traits(asOf),
         bonds,
+        known(['x', 'y', 'z']),
         fc.tuple(segment([]), segment(['x']), segment(['x', 'y'])),
         segments(SINGLE),
         segments(TOGETHER),
-        async (hits, uploaded, bound, [x, y, z], single, together) => {
+        async (hits, uploaded, bound, made, [x, y, z], single, together) => {
           await stored.hits(hits);
           await stored.traits(uploaded);
           await stored.bonds(bound);
+          await stored.known(made);
           const named = new Map(Object.entries({ x, y, z }));
-          const known: World = worldOf(hits, { uploaded, ...bound, segments: named });
+          const all: World = worldOf(hits, { uploaded, ...bound, ...made, segments: named });
           const expected = (written: Written) => {
             asked += 1;
-            const found = [...evaluate(written, known, asOf)];
+            const found = [...evaluate(written, all, asOf)];
             for (const [, via] of found) brought[via] += 1;
             if (written.merge !== 'visitor' && found.some(([, via]) => via === written.merge))
               merged[written.merge] += 1;
@@ -162,6 +164,45 @@ describe('merged by device', () => {
       ['1', 3],
       ['2', 2],
     ]);
+  });
+});
+
+describe('merged by device, what is put in order or summed up', () => {
+  beforeAll(async () => {
+    await stored.hits([
+      { visitor: 1n, hit: 1n, event: 'a', time: asOf - 3 * DAY, dwellMs: 4000 },
+      { visitor: 2n, hit: 2n, event: 'b', time: asOf - 2 * DAY, dwellMs: 6000 },
+      { visitor: 3n, hit: 3n, event: 'a', time: asOf - 3 * DAY, dwellMs: 9000 },
+      { visitor: 4n, hit: 4n, event: 'b', time: asOf - 2 * DAY },
+    ]);
+    await stored.bonds({
+      clusters: new Map([
+        [1n, 1n],
+        [2n, 1n],
+      ]),
+      households: [],
+    });
+    await stored.known({
+      scores: [
+        { visitor: 1n, interest: '243', score: 90 },
+        { visitor: 2n, interest: '243', score: 30 },
+      ],
+      classes: [],
+      places: [],
+    });
+  });
+
+  it('is of all hits of the cluster', async () => {
+    const sequence = [{ event: 'a' }, { event: 'b' }];
+    expect(await members({ sequence }, 'device')).toEqual(['1 device', '2 device']);
+    expect(await members({ sequence, gap: '1h' }, 'device')).toEqual([]);
+    expect(await members({ dwell: 10 }, 'device')).toEqual(['1 device', '2 device']);
+    expect(await members({ dwell: { lt: 10 } }, 'device')).toEqual(['3 own', '4 own']);
+  });
+
+  it('an interest is the highest score in the cluster', async () => {
+    expect(await members({ interest: '243' }, 'device')).toEqual(['1 own', '2 device']);
+    expect(await members({ interest: '243', score: { gte: 20, lte: 40 } }, 'device')).toEqual([]);
   });
 });
 
@@ -307,4 +348,28 @@ describe('a statement', () => {
     expect(fits(statement)).toBe(true);
     expect(lines(await ask(statement))).toEqual(['1 own', '2 device']);
   }, 180_000);
+
+  it.each<[string, number, (i: number) => object]>([
+    ['attention', 256, (i) => ({ dwell: i + 1, on: { path: `/${i}` } })],
+    ['interests', 256, (i) => ({ interest: `${i}`, score: { gte: 1, lt: 99 } })],
+    ['demographics', 256, (i) => ({ demographic: { [`a${i}`]: ['x', 'unknown'] } })],
+    [
+      'sequences',
+      20,
+      (i) => ({
+        sequence: Array.from({ length: 10 }, (_, j) =>
+          j % 2 === 0 ? { path: `/${i}/${j}` } : { keyword: `${i} ${j}` },
+        ),
+      }),
+    ],
+  ])(
+    'of as many %s as a rule may have fits, and is answered',
+    async (_, count, clause) => {
+      const any = Array.from({ length: count }, (_, i) => clause(i));
+      const statement = compiled({ rule: { any: [{ did: {} }, ...any.slice(1)] }, merge: 'device' });
+      expect(fits(statement)).toBe(true);
+      expect(await ask(statement)).toHaveLength(2);
+    },
+    180_000,
+  );
 });

@@ -2,15 +2,42 @@ import { z } from 'zod';
 import { nearest } from '../../nearest.ts';
 import { isTrait, TRAIT_FORM } from '../traits/name.ts';
 import { refuseExcess } from './excess.ts';
+import { MAX_STEPS } from './limits.ts';
 import { type Path, type RefusedRule, type RuleRefusal, refuse } from './problem.ts';
-import { CLOCK_FIELDS, MATCH_FIELDS, type Match, type Rule, TEXT_FIELDS } from './rule.ts';
-import { readClock, readDuration, readText, readTimes, readValues, unknownField, Wrong } from './value.ts';
+import { readBetween, readBounds, readSeconds, readTimes } from './range.ts';
+import {
+  type Bounds,
+  CLOCK_FIELDS,
+  MATCH_FIELDS,
+  type Match,
+  type Rule,
+  TEXT_FIELDS,
+  UNKNOWN,
+} from './rule.ts';
+import {
+  readClock,
+  readDemographic,
+  readDuration,
+  readText,
+  readValues,
+  unknownField,
+  Wrong,
+} from './value.ts';
 
-const OPERATORS = ['all', 'any', 'not', 'did', 'segment', 'trait'] as const;
+const OPERATORS = [
+  'all',
+  'any',
+  'not',
+  'did',
+  'sequence',
+  'dwell',
+  'interest',
+  'demographic',
+  'segment',
+  'trait',
+  'like',
+] as const;
 type Operator = (typeof OPERATORS)[number];
-/** Of the language, but of no use yet: this version has nothing to answer them from. */
-const UNSUPPORTED = ['sequence', 'dwell', 'interest', 'demographic', 'like'] as const;
-const NAMED = [...OPERATORS, ...UNSUPPORTED];
 /** Fields that stand beside an operator and are none. */
 const COMPANIONS = ['times', 'within', 'gap', 'on', 'score', 'probability', 'reach'];
 
@@ -40,23 +67,46 @@ const list = (operator: string) =>
   });
 
 const SEGMENT_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+const segmentId = read((value) =>
+  typeof value === 'string' && SEGMENT_ID.test(value)
+    ? value
+    : new Wrong('bad_value', 'must be the id of a segment'),
+);
+
+/** Whether there is such an interest is not known here: the taxonomy has others in every version. */
+const INTEREST_ID = /^[A-Za-z0-9]{1,20}$/;
+const duration = read(readDuration).optional();
 
 const nodes = {
   all: z.strictObject({ all: list('all') }),
   any: z.strictObject({ any: list('any') }),
   not: z.strictObject({ not: z.unknown() }),
-  did: z.strictObject({
-    did: match,
-    times: read(readTimes).optional(),
-    within: read(readDuration).optional(),
+  did: z.strictObject({ did: match, times: read(readTimes).optional(), within: duration }),
+  sequence: z.strictObject({
+    sequence: read((value) => {
+      if (!Array.isArray(value)) return new Wrong('bad_value', 'must be a list of Matches, its steps');
+      if (value.length === 0) return new Wrong('empty_list', 'the list is empty, so nothing could follow');
+      return value.length <= MAX_STEPS
+        ? (value as unknown[])
+        : new Wrong('bad_value', `has ${value.length} steps; at most ${MAX_STEPS} are taken`);
+    }).pipe(z.array(match)),
+    gap: duration,
+    within: duration,
   }),
-  segment: z.strictObject({
-    segment: read((value) =>
-      typeof value === 'string' && SEGMENT_ID.test(value)
+  dwell: z.strictObject({ dwell: read(readSeconds), on: match.optional(), within: duration }),
+  interest: z.strictObject({
+    interest: read((value) =>
+      typeof value === 'string' && INTEREST_ID.test(value)
         ? value
-        : new Wrong('bad_value', 'must be the id of a segment'),
+        : new Wrong('bad_value', 'must be an id of the IAB Audience Taxonomy, such as "243"'),
     ),
+    score: read((value) => readBounds(value, 100)).optional(),
   }),
+  demographic: z.strictObject({
+    demographic: read(readDemographic),
+    probability: read((value) => readBounds(value, 1)).optional(),
+  }),
+  segment: z.strictObject({ segment: segmentId }),
   trait: z.strictObject({
     trait: read((value) =>
       typeof value === 'string' && isTrait(value)
@@ -64,7 +114,11 @@ const nodes = {
         : new Wrong('bad_value', `must be a trait: ${TRAIT_FORM}`),
     ),
   }),
+  like: z.strictObject({ like: segmentId, reach: read((value) => readBetween(value, 1)) }),
 };
+
+/** Interests count from half of what there is to them. */
+const DEFAULT_SCORE: Bounds = { from: { value: 50, strict: false }, to: undefined };
 
 type Parsed = { readonly ok: true; readonly rule: Rule } | RefusedRule;
 
@@ -116,6 +170,44 @@ function parseNode(node: unknown, path: Path): Parsed {
         },
       };
     }
+    case 'sequence': {
+      const checked = check(nodes.sequence, node, path, ['sequence', 'gap', 'within']);
+      if (!checked.ok) return checked;
+      const { sequence, gap, within } = checked.value;
+      return {
+        ok: true,
+        rule: { op: 'sequence', steps: sequence as Match[], gapMs: gap, withinMs: within },
+      };
+    }
+    case 'dwell': {
+      const checked = check(nodes.dwell, node, path, ['dwell', 'on', 'within']);
+      if (!checked.ok) return checked;
+      const { dwell, on, within } = checked.value;
+      return {
+        ok: true,
+        rule: { op: 'dwell', match: (on ?? {}) as Match, ms: dwell, withinMs: within },
+      };
+    }
+    case 'interest': {
+      const checked = check(nodes.interest, node, path, ['interest', 'score']);
+      if (!checked.ok) return checked;
+      const { interest, score } = checked.value;
+      return { ok: true, rule: { op: 'interest', interest, score: score ?? DEFAULT_SCORE } };
+    }
+    case 'demographic': {
+      const checked = check(nodes.demographic, node, path, ['demographic', 'probability']);
+      if (!checked.ok) return checked;
+      const { demographic: wanted, probability } = checked.value;
+      const unsure = wanted.find(({ values }) => values.includes(UNKNOWN));
+      if (unsure && probability !== undefined) {
+        return refuse(
+          'bad_value',
+          [...path, 'demographic', unsure.attribute],
+          `${UNKNOWN} is who is neither, and has no probability`,
+        );
+      }
+      return { ok: true, rule: { op: 'demographic', wanted, probability } };
+    }
     case 'segment': {
       const checked = check(nodes.segment, node, path, ['segment']);
       return checked.ok ? { ok: true, rule: { op: 'segment', id: checked.value.segment } } : checked;
@@ -123,6 +215,12 @@ function parseNode(node: unknown, path: Path): Parsed {
     case 'trait': {
       const checked = check(nodes.trait, node, path, ['trait']);
       return checked.ok ? { ok: true, rule: { op: 'trait', trait: checked.value.trait } } : checked;
+    }
+    case 'like': {
+      const checked = check(nodes.like, node, path, ['like', 'reach']);
+      if (!checked.ok) return checked;
+      const { like: seed, reach } = checked.value;
+      return { ok: true, rule: { op: 'like', seed, reach } };
     }
   }
 }
@@ -132,10 +230,6 @@ function operatorOf(node: unknown, path: Path): Operator | RefusedRule {
     return refuse('bad_value', path, 'a rule must be an object, such as {"did": {}}');
   }
   const names = Object.keys(node);
-  const unsupported = UNSUPPORTED.find((name) => names.includes(name));
-  if (unsupported) {
-    return refuse('unsupported_operator', [...path, unsupported], `${unsupported} is not supported yet`);
-  }
   const [operator, second] = OPERATORS.filter((name) => names.includes(name));
   if (second) {
     return refuse(
@@ -147,17 +241,20 @@ function operatorOf(node: unknown, path: Path): Operator | RefusedRule {
   if (operator) return operator;
   const typed = names.find((name) => !COMPANIONS.includes(name));
   if (typed === undefined) {
-    return refuse('unknown_operator', path, `names no operator; the operators are ${NAMED.join(', ')}`);
+    return refuse('unknown_operator', path, `names no operator; the operators are ${OPERATORS.join(', ')}`);
   }
-  const meant = nearest(typed, NAMED);
+  const meant = nearest(typed, OPERATORS);
   return refuse(
     'unknown_operator',
     [...path, typed],
     meant
       ? `unknown operator, did you mean ${meant}?`
-      : `unknown operator; the operators are ${NAMED.join(', ')}`,
+      : `unknown operator; the operators are ${OPERATORS.join(', ')}`,
   );
 }
+
+/** Fields whose value is a Match, or a list of them. */
+const HOLD_MATCHES: ReadonlySet<unknown> = new Set(['did', 'sequence', 'on']);
 
 function check<S extends z.ZodType>(
   schema: S,
@@ -176,7 +273,7 @@ function check<S extends z.ZodType>(
     return refuse(
       'unknown_field',
       [...at, key],
-      unknownField(key, issue.path[0] === 'did' ? MATCH_FIELDS : names),
+      unknownField(key, HOLD_MATCHES.has(issue.path[0]) ? MATCH_FIELDS : names),
     );
   }
   if (issue.code === 'custom') return refuse(issue.params?.reason as RuleRefusal, at, issue.message);

@@ -3,7 +3,7 @@ import type { Binding } from './binding.ts';
 import { clusteredSql, clusterSql } from './cluster.ts';
 import { express, expressionSql, Leaves, mayHoldWithoutHit } from './expression.ts';
 import { housedSql, sharingSql } from './household.ts';
-import { isTraitLeaf, leafSql, universeSql } from './leaf.ts';
+import { type AskedLeaf, isKnownLeaf, leavesSql, universeSql } from './leaf.ts';
 import type { ResolvedRule } from './rule.ts';
 
 /** A rule, and for whom together it is asked. */
@@ -51,20 +51,23 @@ export function pass(
   }));
   const membersOf = (one: Asked) => membersSql(one, asOf, binding);
 
-  const clauses = leaves.list.map((leaf, clause) =>
-    'members' in leaf
-      ? `SELECT visitor, ${clause} AS clause, seen AS latest FROM (${membersOf(leaf.members)})`
-      : leafSql(leaf, clause, asOf, binding),
-  );
+  const clauses: string[] = [];
+  const numbered: [number, AskedLeaf][] = [];
+  for (const [clause, leaf] of leaves.list.entries()) {
+    if ('members' in leaf)
+      clauses.push(`SELECT visitor, ${clause} AS clause, seen AS latest FROM (${membersOf(leaf.members)})`);
+    else numbered.push([clause, leaf]);
+  }
+  clauses.push(...leavesSql(numbered, asOf, binding));
   const needsHit = asked.map(({ alone }) => mayHoldWithoutHit(alone, leaves));
-  const universe = clauses.length;
-  if (universe === 0 || needsHit.includes(true)) clauses.push(universeSql(universe));
-  let count = clauses.length;
+  const universe = leaves.list.length;
+  if (universe === 0 || needsHit.includes(true)) clauses.push(universeSql(universe, binding));
+  let count = universe + 1;
 
   const clustered = count;
   const isByDevice = asked.some(({ together }) => together !== undefined);
   if (isByDevice) {
-    clauses.push(clusteredSql(clustered));
+    clauses.push(clusteredSql(clustered, binding));
     if (ofClusters.list.length > 0)
       clauses.push(clusterSql(ofClusters.list, clustered + 1, asOf, binding, membersOf));
     count += 1 + ofClusters.list.length;
@@ -72,11 +75,11 @@ export function pass(
   const housed = count;
   const isByHousehold = asked.some(({ merge }) => merge === 'household');
   if (isByHousehold) {
-    clauses.push(housedSql(housed));
+    clauses.push(housedSql(housed, binding));
     count += 1;
   }
   // Else whoever has a row here has a hit.
-  const mustAsk = isByDevice || isByHousehold || leaves.list.some(isTraitLeaf);
+  const mustAsk = isByDevice || isByHousehold || leaves.list.some(isKnownLeaf);
 
   const met = (clause: number) => `bitTest(met${Math.floor(clause / WORD)}, ${clause % WORD})`;
   const held = asked.map(({ rule, merge, alone, together }, index) => {
@@ -91,7 +94,7 @@ export function pass(
     }
     if (merge === 'household') {
       const sharing = count++;
-      clauses.push(sharingSql(membersOf({ rule, merge: 'visitor' }), sharing));
+      clauses.push(sharingSql(membersOf({ rule, merge: 'visitor' }), sharing, binding));
       return { own, via: `multiIf(${own}, 'own', ${met(housed)} AND ${met(sharing)}, 'household', '')` };
     }
     return { own, via: `if(${own}, 'own', '')` };

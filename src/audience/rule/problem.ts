@@ -2,7 +2,6 @@
 export const RULE_REFUSALS = [
   'unknown_field',
   'unknown_operator',
-  'unsupported_operator',
   'bad_value',
   'empty_list',
   'bad_duration',

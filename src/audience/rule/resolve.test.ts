@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { needs } from './needs.ts';
 import { parseRule } from './parse.ts';
 import { type Referred, resolve } from './resolve.ts';
-import type { Rule } from './rule.ts';
+import type { ResolvedRule, Rule } from './rule.ts';
 
 function read(json: unknown): Rule {
   const parsed = parseRule(json);
@@ -82,6 +83,18 @@ describe('a rule that refers to segments', () => {
     });
   });
 
+  it('is counted by its sequences, ten each, and by the attributes of its demographics', () => {
+    const segments = {
+      a: { any: Array.from({ length: 12 }, (_, i) => ({ sequence: [{ os: `os ${i}` }] })) },
+      b: { any: Array.from({ length: 68 }, () => ({ demographic: { gender: 'female', age: '18-20' } })) },
+    };
+    expect(resolveAmong({ any: [{ segment: 'a' }, { segment: 'b' }] }, segments).ok).toBe(true);
+    expect(resolveAmong({ any: [{ segment: 'a' }, { segment: 'b' }, os('iOS')] }, segments)).toMatchObject({
+      reason: 'rule_too_large',
+      path: '/any/2',
+    });
+  });
+
   it('cannot grow without end by doubling', () => {
     const doubling = Object.fromEntries(
       Array.from({ length: 60 }, (_, i) => [
@@ -97,6 +110,82 @@ describe('a rule that refers to segments', () => {
       alone(Number(id) < length ? { segment: String(Number(id) + 1) } : os('iOS'));
     expect(resolve(read({ segment: '1' }), lookup(100))).toEqual({ ok: true, rule: read(os('iOS')) });
     expect(resolve(read({ segment: '1' }), lookup(100_000))).toMatchObject({ reason: 'rule_too_deep' });
+  });
+});
+
+describe('a look-alike', () => {
+  const like = (seed: string) => ({ like: seed, reach: 0.1 });
+
+  it('has its seed beside it, ready to run, which counts for itself', () => {
+    const resolved = resolveAmong(
+      { all: [clauses(200), like('a')] },
+      { a: { all: [{ segment: 'b' }, os('Linux')] }, b: clauses(200) },
+    );
+    expect(resolved).toMatchObject({
+      ok: true,
+      rule: { rules: [{}, { op: 'like', seed: 'a', reach: 0.1, merge: 'visitor' }] },
+    });
+    const { rule } = resolved as { rule: ResolvedRule };
+    expect(needs(rule).map(({ id }) => id)).toEqual(['a']);
+    expect(needs(rule)[0]!.rule).toEqual(read({ all: [clauses(200), os('Linux')] }));
+  });
+
+  it('needs its seed’s seeds first, each once, in whatever segment they are named', () => {
+    const lookup = (id: string): Referred => ({
+      merge: id === 'd' ? 'device' : 'visitor',
+      version: 7,
+      rule: read(
+        { a: { any: [like('b'), { not: like('c') }] }, c: like('b'), d: like('e') }[id] ?? os('iOS'),
+      ),
+    });
+    const resolved = resolve(read({ any: [like('a'), { segment: 'd' }, like('b')] }), lookup);
+    expect(resolved.ok && needs(resolved.rule).map(({ id, version }) => `${id} ${version}`)).toEqual([
+      'b 7',
+      'c 7',
+      'a 7',
+      'e 7',
+    ]);
+  });
+
+  it('is refused for a circle, through likes and segments alike', () => {
+    const refused = (json: unknown, segments: Record<string, unknown>, self?: string) =>
+      resolveAmong(json, segments, self);
+    expect(refused({ not: like('new') }, {}, 'new')).toMatchObject({
+      reason: 'segment_cycle',
+      path: '/not/like',
+      message: '/not/like: the segments refer to each other in a circle: new → new',
+    });
+    expect(refused(like('a'), { a: { segment: 'b' }, b: like('a') })).toMatchObject({
+      reason: 'segment_cycle',
+      path: '/like',
+    });
+    expect(
+      refused({ segment: 'a' }, { a: like('b'), b: { any: [os('iOS'), { segment: 'a' }] } }),
+    ).toMatchObject({ reason: 'segment_cycle', path: '/segment' });
+    expect(refused({ any: [like('nix')] }, {})).toMatchObject({
+      reason: 'unknown_segment',
+      path: '/any/0/like',
+    });
+  });
+
+  it('may be of one that is of one…, four deep, whichever comes first', () => {
+    const chain = Object.fromEntries(
+      Array.from({ length: 300 }, (_, i) => [`s${i}`, i === 0 ? os('iOS') : like(`s${i - 1}`)]),
+    );
+    expect(resolveAmong(like('s3'), chain).ok).toBe(true);
+    expect(resolveAmong(like('s4'), chain)).toMatchObject({ reason: 'rule_too_deep', path: '/like' });
+    const any = Array.from({ length: 200 }, (_, i) => like(`s${i}`));
+    expect(resolveAmong({ any }, chain)).toMatchObject({ reason: 'rule_too_deep', path: '/any/4/like' });
+  });
+
+  it('cannot grow without end by doubling', () => {
+    const any = (seed: string) => ({ any: Array.from({ length: 250 }, () => like(seed)) });
+    const wide = { a: any('b'), b: any('d'), d: os('iOS') };
+    expect(resolveAmong({ any: [like('b')] }, wide).ok).toBe(true);
+    expect(resolveAmong({ any: [like('a')] }, wide)).toMatchObject({
+      reason: 'rule_too_large',
+      path: '/any/0/like',
+    });
   });
 });
 

@@ -59,6 +59,76 @@ export interface HasTrait {
   readonly trait: string;
 }
 
+/** Hits that meet the Matches one after the other, no two of them the same hit. */
+export interface Sequence {
+  readonly op: 'sequence';
+  /** At least one. */
+  readonly steps: readonly Match[];
+  /** How long one may come after the one before, in milliseconds; undefined = as long as it takes. */
+  readonly gapMs: number | undefined;
+  /** Within how many milliseconds before the moment asked about all of it lies. */
+  readonly withinMs: number | undefined;
+}
+
+/** Attention in all to hits that meet a Match. A Match that names no event takes the pings of attention too. */
+export interface Dwell {
+  readonly op: 'dwell';
+  readonly match: Match;
+  /** Milliseconds. */
+  readonly ms: Times;
+  readonly withinMs: number | undefined;
+}
+
+/** Where a range of real numbers ends; `strict` = the value itself lies outside. */
+export interface Bound {
+  readonly value: number;
+  readonly strict: boolean;
+}
+
+/** A range of real numbers; an end that is undefined is open. */
+export interface Bounds {
+  readonly from: Bound | undefined;
+  readonly to: Bound | undefined;
+}
+
+/** A score, which is 0 where nothing is known. */
+export interface HasInterest {
+  readonly op: 'interest';
+  /** Of the IAB Audience Taxonomy. */
+  readonly interest: string;
+  /** Within 0 to 100. */
+  readonly score: Bounds;
+}
+
+/** The value of a demographic attribute for whom nothing is decided. */
+export const UNKNOWN = 'unknown';
+
+/** What a visitor has declared to be, or is taken to be. */
+export interface HasDemographic {
+  readonly op: 'demographic';
+  /** Of each attribute any of its values; all of the attributes. */
+  readonly wanted: readonly { readonly attribute: string; readonly values: readonly string[] }[];
+  /** Within 0 to 1; undefined = what is decided, whatever the probability. */
+  readonly probability: Bounds | undefined;
+}
+
+/** Among the share `reach` of everybody who is most like the members of a segment, those members left out. */
+export interface LikeReference {
+  readonly op: 'like';
+  /** Id of the segment. */
+  readonly seed: string;
+  /** Within 0 to 1. */
+  readonly reach: number;
+}
+
+/** A look-alike with its seed ready to run, because the seed must be known before anybody is like it. */
+export interface Like extends LikeReference {
+  readonly merge: Merge;
+  readonly rule: ResolvedRule;
+  /** Of the seed's segment, where the one who looked it up tells. */
+  readonly version: number | undefined;
+}
+
 export interface SegmentReference {
   readonly op: 'segment';
   readonly id: string;
@@ -71,12 +141,15 @@ export interface MembersOf {
   readonly rule: ResolvedRule;
 }
 
+/** What is asked of a visitor alone, whatever other segments there are. */
+type Asked = Did | Sequence | Dwell | HasTrait | HasInterest | HasDemographic;
+
 type Tree<Leaf> =
   | { readonly op: 'all' | 'any'; readonly rules: readonly Tree<Leaf>[] }
   | { readonly op: 'not'; readonly rule: Tree<Leaf> }
   | Leaf;
 
 /** A rule as its operator wrote it, read by `parseRule`. */
-export type Rule = Tree<Did | HasTrait | SegmentReference>;
+export type Rule = Tree<Asked | SegmentReference | LikeReference>;
 /** A rule with every segment it refers to put in its place by `resolve`. */
-export type ResolvedRule = Tree<Did | HasTrait | MembersOf>;
+export type ResolvedRule = Tree<Asked | MembersOf | Like>;

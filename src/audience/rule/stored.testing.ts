@@ -46,6 +46,7 @@ export class Stored {
       referrerHost: '',
       categories: [],
       keywords: [],
+      dwellMs: 0,
       country: '',
       region: '',
       language: '',
@@ -59,16 +60,22 @@ export class Stored {
     };
   }
 
+  /** A hit with everything that is stored of it. */
+  filled(hit: Partial<Observed>): Observed {
+    return { ...this.#plain, ...hit };
+  }
+
   async hits(hits: readonly Partial<Observed>[]): Promise<void> {
     await this.#clickhouse.command('TRUNCATE TABLE features');
     const rows = hits.map((given) => {
-      const { visitor, hit, time, referrerHost, ...rest } = { ...this.#plain, ...given };
+      const { visitor, hit, time, referrerHost, dwellMs, ...rest } = this.filled(given);
       return {
         ...rest,
         visitor: String(visitor),
         hit: String(hit),
         time: new Date(time).toISOString(),
         referrer_host: referrerHost,
+        dwell_ms: dwellMs,
       };
     });
     await this.#replace('hits', rows);
@@ -109,6 +116,26 @@ export class Stored {
         last,
       })),
     );
+  }
+
+  /** What the jobs have made of visitors, each kind as its newest build. */
+  async known({ scores, classes, places }: Pick<World, 'scores' | 'classes' | 'places'>): Promise<void> {
+    const last = new Date(this.#asOf).toISOString();
+    const row = { build: 1, last };
+    const kinds = [
+      'interests',
+      ...new Set(classes.map(({ attribute }) => `demographics/${attribute}`)),
+      ...new Set(places.map(({ seed }) => `lookalikes/${seed}`)),
+    ];
+    await this.#replace(
+      'audience_builds',
+      kinds.map((kind) => ({ kind, build: 1, as_of: last, time: last, summary: '{}' })),
+    );
+    const rowsOf = (known: readonly { readonly visitor: bigint }[]) =>
+      known.map(({ visitor, ...rest }) => ({ ...row, ...rest, visitor: String(visitor) }));
+    await this.#replace('interests', rowsOf(scores));
+    await this.#replace('demographics', rowsOf(classes));
+    await this.#replace('lookalikes', rowsOf(places));
   }
 
   async #replace(table: string, rows: readonly object[]): Promise<void> {

@@ -2,7 +2,7 @@ import type { Source } from '../../collect/sources.ts';
 import { nearest } from '../../nearest.ts';
 import { MAX_VALUE_LENGTH, MAX_VALUES, MAX_WITHIN_DAYS } from './limits.ts';
 import type { Path, RuleRefusal } from './problem.ts';
-import type { ClockField, TextField, Times } from './rule.ts';
+import type { ClockField, HasDemographic, TextField } from './rule.ts';
 
 /** What is wrong with a value, and where inside of it. */
 export class Wrong {
@@ -109,44 +109,28 @@ export function readDuration(value: unknown): number | Wrong {
     : new Wrong('bad_duration', `is longer than ${MAX_WITHIN_DAYS}d, and nothing is kept longer`);
 }
 
-/** How a Range of whole numbers narrows what is counted: the bounds that each of its fields sets. */
-const BOUNDS: Readonly<Record<string, (n: number) => { from?: number; to?: number }>> = {
-  gte: (n) => ({ from: n }),
-  gt: (n) => ({ from: n + 1 }),
-  lte: (n) => ({ to: n }),
-  lt: (n) => ({ to: n - 1 }),
-  eq: (n) => ({ from: n, to: n }),
-};
-export const RANGE_FIELDS = Object.keys(BOUNDS);
+const ATTRIBUTE = /^[a-z][a-z0-9_]{0,39}$/;
 
-/** Reads a Range of hits: a whole number (at least) or `{gte?, gt?, lte?, lt?, eq?}`, all of which hold. */
-export function readTimes(value: unknown): Times | Wrong {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return narrow([['gte', value]], () => []);
+/** Reads `{attribute: value}`, or several attributes with a value or a list of values each. */
+export function readDemographic(value: unknown): HasDemographic['wanted'] | Wrong {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return new Wrong('bad_value', 'must name an attribute and its value, such as {"gender": "female"}');
+  const wanted: HasDemographic['wanted'][number][] = [];
+  for (const [attribute, given] of Object.entries(value)) {
+    if (!ATTRIBUTE.test(attribute))
+      return new Wrong('bad_value', 'must be the name of an attribute: a-z, 0-9 and _, such as gender', [
+        attribute,
+      ]);
+    const values = readValues(given, readName);
+    if (values instanceof Wrong) return new Wrong(values.reason, values.said, [attribute, ...values.path]);
+    wanted.push({ attribute, values });
   }
-  const fields = Object.entries(value);
-  const unknown = fields.find(([name]) => !RANGE_FIELDS.includes(name));
-  if (unknown) return new Wrong('unknown_field', unknownField(unknown[0], RANGE_FIELDS), [unknown[0]]);
-  if (fields.length === 0) {
-    return new Wrong('bad_range', `names no bound; give one of ${RANGE_FIELDS.join(', ')}`);
-  }
-  return narrow(fields, (name) => [name]);
+  return wanted.length > 0 ? wanted : new Wrong('empty_list', 'names no attribute, such as gender or age');
 }
 
-function narrow(fields: readonly (readonly [string, unknown])[], at: (name: string) => Path): Times | Wrong {
-  let from = 0;
-  let to = Number.POSITIVE_INFINITY;
-  for (const [name, value] of fields) {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
-      return new Wrong('bad_value', 'must be a whole number of hits', at(name));
-    }
-    if (value < 0) return new Wrong('bad_range', 'is negative, and hits are counted from 0', at(name));
-    const bound = BOUNDS[name]!(value);
-    from = Math.max(from, bound.from ?? 0);
-    to = Math.min(to, bound.to ?? to);
-  }
-  if (from > to) return new Wrong('bad_range', 'contradicts itself: no number of hits is in it');
-  return { from: from + 0, to: to === Number.POSITIVE_INFINITY ? undefined : to };
+function readName(value: unknown): string | Wrong {
+  const text = readText('site', value);
+  return text === '' ? new Wrong('bad_value', 'must not be empty') : text;
 }
 
 /** @returns what is said of a field that does not exist. */

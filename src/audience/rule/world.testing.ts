@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { MERGES } from '../../registry/kinds.ts';
-import type { Observed, Uploaded, World } from './evaluate.testing.ts';
+import type { Classed, Observed, Placed, Scored, Uploaded, World } from './evaluate.testing.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -80,6 +80,7 @@ function observed(asOf: number): fc.Arbitrary<Observed> {
     referrerHost: fc.constantFrom(...HOSTS),
     categories: some('category'),
     keywords: some('keyword'),
+    dwellMs: fc.constantFrom(0, 0, 1, 999, 1000, 1500, 30_000),
     country: one('country'),
     region: one('region'),
     language: one('language'),
@@ -110,6 +111,56 @@ export const traits = (asOf: number): fc.Arbitrary<Uploaded[]> =>
     }),
     { maxLength: 60, selector: ({ visitor, trait, time }) => `${visitor} ${time} ${trait}` },
   );
+
+const INTERESTS = ['243', '1', '80DV8O'] as const;
+/** As Float32 the one is more than the number that is written, the other less. */
+const SCORES = [0, 10, 33.3, 49.99, 50, 66.7, 100] as const;
+const PROBABILITIES = [0, 0.1, 0.3, 0.5, 0.8, 0.9, 1] as const;
+const ATTRIBUTES = {
+  gender: ['female', 'male'],
+  age: ['18-20', '21-24', "it's"],
+  never: ['asked'],
+} as const;
+
+/** What jobs have made of its visitors, and of some who have no hit. */
+export const known = (
+  segments: readonly string[],
+): fc.Arbitrary<Pick<World, 'scores' | 'classes' | 'places'>> =>
+  fc.record({
+    scores: fc.uniqueArray(
+      fc.record<Scored>({
+        visitor: visitor(VISITORS + 5),
+        interest: fc.constantFrom(...INTERESTS),
+        score: fc.constantFrom(...SCORES),
+      }),
+      { maxLength: 50, selector: ({ visitor, interest }) => `${visitor} ${interest}` },
+    ),
+    classes: fc.uniqueArray(
+      fc.constantFrom('gender', 'age').chain((attribute) =>
+        fc.record<Classed>({
+          visitor: visitor(VISITORS + 5),
+          attribute: fc.constant(attribute),
+          value: fc.constantFrom(...ATTRIBUTES[attribute as 'age']),
+          probability: fc.constantFrom(...PROBABILITIES),
+          decided: fc.boolean(),
+        }),
+      ),
+      {
+        maxLength: 60,
+        selector: ({ visitor, attribute, value }) => `${visitor} ${attribute} ${value}`,
+      },
+    ),
+    places: fc
+      .tuple(
+        ...segments.map((seed) =>
+          fc.uniqueArray(visitor(VISITORS + 5), { maxLength: VISITORS }).map((visitors) =>
+            // The first few are of the seed itself.
+            visitors.map((one, index): Placed => ({ seed, visitor: one, place: Math.max(0, index - 3) })),
+          ),
+        ),
+      )
+      .map((seeds) => seeds.flat()),
+  });
 
 /**
  * Who belongs together: clusters of one, two or more, some of them in part or altogether without a hit, and
@@ -185,8 +236,73 @@ const did = fc.record(
   { requiredKeys: ['did'] },
 );
 
+const durations = fc.constantFrom(...Object.keys(DURATIONS));
+const sequence = fc.record(
+  {
+    sequence: fc.array(fc.oneof({ weight: 2, arbitrary: match }, fc.constant({})), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    gap: durations,
+    within: durations,
+  },
+  { requiredKeys: ['sequence'] },
+);
+
+const seconds = fc.constantFrom(0, 0.999, 1, 1.001, 2.5, 31, 60);
+const dwell = fc.record(
+  {
+    dwell: fc.oneof(
+      seconds,
+      seconds.map((n) => ({ gt: n })),
+      seconds.map((n) => ({ lte: n })),
+      fc.tuple(seconds, seconds).map(([n, more]) => ({ gte: n, lt: n + more + 1 })),
+    ),
+    on: match,
+    within: durations,
+  },
+  { requiredKeys: ['dwell'] },
+);
+
+/** Ranges of numbers from 0 to the last of them, none of which contradicts itself. */
+const rangeOf = (numbers: readonly number[]) => {
+  const most = numbers.at(-1)!;
+  const one = fc.constantFrom(...numbers);
+  return fc.oneof(
+    one,
+    one.map((n) => ({ eq: n })),
+    one.map((n) => ({ lte: n })),
+    one.filter((n) => n > 0).map((n) => ({ lt: n })),
+    one.filter((n) => n < most).map((n) => ({ gt: n, lte: most })),
+    fc.tuple(one, one).map(([a, b]) => ({ gte: Math.min(a, b), lte: Math.max(a, b) })),
+  );
+};
+const interest = fc.record(
+  { interest: fc.constantFrom(...INTERESTS, '999'), score: rangeOf(SCORES) },
+  { requiredKeys: ['interest'] },
+);
+
+const classOf = (attribute: keyof typeof ATTRIBUTES, more: readonly string[]) =>
+  valuesOf(fc.constantFrom<string>(...ATTRIBUTES[attribute], ...more));
+const attributes = (more: readonly string[]) =>
+  fc
+    .record(
+      {
+        gender: classOf('gender', more),
+        age: classOf('age', more),
+        never: classOf('never', more),
+      },
+      { requiredKeys: [] },
+    )
+    .filter((wanted) => Object.keys(wanted).length > 0);
+const demographic = fc.oneof(
+  attributes(['unknown']).map((wanted) => ({ demographic: wanted })),
+  fc.record({ demographic: attributes([]), probability: rangeOf(PROBABILITIES) }),
+);
+const reach = fc.constantFrom(0, 0.01, 0.05, 0.1, 0.25, 0.5, 1);
+
 /**
- * A rule of every kind that is supported, as JSON.
+ * A rule of every kind, as JSON.
  *
  * @param segments ids that it may refer to.
  */
@@ -194,8 +310,17 @@ export function rule(segments: readonly string[]): fc.Arbitrary<object> {
   const held = fc.constantFrom(...TRAITS).map((trait) => ({ trait }));
   const leaf: fc.Arbitrary<object> = fc.oneof(
     { weight: 5, arbitrary: did },
+    { weight: 3, arbitrary: sequence },
+    { weight: 2, arbitrary: dwell },
     held,
-    ...(segments.length === 0 ? [] : [fc.constantFrom(...segments).map((segment) => ({ segment }))]),
+    interest,
+    demographic,
+    ...(segments.length === 0
+      ? []
+      : [
+          fc.constantFrom(...segments).map((segment) => ({ segment })),
+          fc.record({ like: fc.constantFrom(...segments), reach }),
+        ]),
   );
   return fc.letrec<{ rule: object }>((tie) => {
     const rules = fc.array(tie('rule'), { minLength: 1, maxLength: 3 });
@@ -210,3 +335,42 @@ export function rule(segments: readonly string[]): fc.Arbitrary<object> {
     };
   }).rule;
 }
+
+const CHAIN = ['a', 'b', 'c', 'd'] as const;
+
+/**
+ * Hits that lie minutes apart, or within one millisecond, and are of a few kinds each: where sequences hang on which
+ * hit is taken for which step.
+ *
+ * @param asOf milliseconds since 1970.
+ */
+export const chains = (asOf: number): fc.Arbitrary<Partial<Observed>[]> =>
+  fc.array(
+    fc.record({
+      visitor: visitor(12),
+      hit: fc.bigInt({ min: 0n, max: 60n }),
+      time: fc
+        .tuple(fc.nat(9), fc.constantFrom(0, 0, 0, 0, -1, 1))
+        .map(([minutes, beside]) => asOf - minutes * MINUTE + beside),
+      event: fc.subarray([...CHAIN], { minLength: 1, maxLength: 1 }).map(([event]) => event!),
+      keywords: fc.subarray([...CHAIN], { minLength: 1, maxLength: 3 }),
+    }),
+    { minLength: 80, maxLength: 110 },
+  );
+
+/** A sequence over {@link chains}. */
+export const chained: fc.Arbitrary<object> = fc.record(
+  {
+    sequence: fc.array(
+      fc.oneof(
+        { weight: 3, arbitrary: valuesOf(fc.constantFrom(...CHAIN)).map((event) => ({ event })) },
+        { weight: 3, arbitrary: valuesOf(fc.constantFrom(...CHAIN)).map((keyword) => ({ keyword })) },
+        fc.constant({}),
+      ),
+      { minLength: 1, maxLength: 5 },
+    ),
+    gap: fc.constantFrom('1m', '2m', '3m'),
+    within: fc.constantFrom('3m', '7m', '1h'),
+  },
+  { requiredKeys: ['sequence'] },
+);
