@@ -7,7 +7,7 @@ import type { HitInParts, Shared } from './hit.ts';
  * journal itself writes it at the end of each row.
  */
 export const HIT_COLUMNS =
-  'time\tvisitor\thit\tsite\tevent\torigin\turl\tpath\ttitle\tcategories\tkeywords\treferrer\treferrer_host\tdwell_ms\tscroll\tcountry\tregion\tnetwork\tlanguage\tdevice\tos\tbrowser\ttz\tdevice_type\tdevice_id\tdevice_visitor\tpurposes\tpartners\tsource\tcampaign\tcreative\tprops\tfirst_party\thousehold\tfile';
+  'time\tvisitor\thit\tsite\tevent\torigin\turl\tpath\ttitle\tcategories\tkeywords\tconfidences\treferrer\treferrer_host\tdwell_ms\tscroll\tcountry\tregion\tnetwork\tlanguage\tdevice\tos\tbrowser\ttz\tdevice_type\tdevice_id\tdevice_visitor\tpurposes\tpartners\tsource\tcampaign\tcreative\tprops\tfirst_party\thousehold\tfile';
 export const MATCH_COLUMNS = 'time\tvisitor\tpartner\tuid\tpurposes\tpartners\tfile';
 export const CONSENT_COLUMNS = 'time\tvisitor\twithdrawn\tpurposes\tpartners\torigin';
 export const OPTOUT_COLUMNS = 'time\tvisitor\thash\terasure\tfile';
@@ -31,7 +31,7 @@ const keep = (part: Shared, columns: string) => {
 const encodePage = (page: HitInParts['page']) =>
   keep(
     page,
-    `${text(page.url)}\t${text(page.path)}\t${text(page.title)}\t${list(page.categories)}\t${list(page.keywords)}`,
+    `${text(page.url)}\t${text(page.path)}\t${text(page.title)}\t${list(page.categories)}\t${list(page.keywords)}\t${page.confidences}`,
   );
 const encodeReferrer = (from: HitInParts['referrer']) =>
   keep(from, `${text(from.referrer)}\t${text(from.host)}`);

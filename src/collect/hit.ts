@@ -43,7 +43,7 @@ export interface Shared {
   columns?: string | undefined;
 }
 
-type PageColumns = 'url' | 'path' | 'title' | 'categories' | 'keywords';
+type PageColumns = 'url' | 'path' | 'title' | 'categories' | 'confidences' | 'keywords';
 type PlaceColumns = 'country' | 'region' | 'network';
 type AgentColumns = 'device' | 'os' | 'browser';
 
@@ -76,6 +76,8 @@ export interface Hit {
   referrer: string;
   referrerHost: string;
   categories: readonly string[];
+  /** Of each category how sure it is, in percent, as the text of an array: `[100,82]`. */
+  confidences: string;
   keywords: readonly string[];
   dwellMs: number;
   /** Percent. */

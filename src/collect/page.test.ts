@@ -26,6 +26,27 @@ describe('a page', () => {
     expect(page.categories.filter((category) => category === 'kitchen')).toHaveLength(1);
   });
 
+  it.each<[string, Parameters<typeof readPage>[1], string[], string]>([
+    [
+      'what the site says, without doubt',
+      { categories: ['kitchen', '539'] },
+      ['kitchen', '539'],
+      '[100,100]',
+    ],
+    ['what words mean, less', { title: 'Tennis' }, ['539', '483'], '[70,70]'],
+    ['what both say, without doubt', { title: 'Tennis', categories: ['539'] }, ['539', '483'], '[100,70]'],
+    [
+      'what the site’s own names mean beside them',
+      { categories: ['Tennis', 'desk'] },
+      ['Tennis', 'desk', '539', '483'],
+      '[100,100,90,90]',
+    ],
+    ['what keywords mean, least', { keywords: ['tennis'] }, ['539', '483'], '[50,50]'],
+    ['nothing of what says nothing', {}, [], '[]'],
+  ])('is sure of %s', (_, said, categories, confidences) => {
+    expect(read('https://shop.test/p/1', said)).toMatchObject({ categories, confidences });
+  });
+
   it('that says the same again is the very same one', () => {
     const say = () => read('https://shop.test/same', { title: 'Same', keywords: ['a', 'b'] });
     expect(say()).toBe(say());

@@ -6,6 +6,8 @@ import type { Refusal } from './refusal.ts';
 import { scrubText, scrubUrl } from './scrub.ts';
 import type { Source } from './sources.ts';
 import { classify } from './topics/classify.ts';
+import { CERTAIN } from './topics/confidence.ts';
+import { categoryName } from './topics/dictionary.ts';
 
 const MAX_CATEGORIES = 20;
 const MAX_KEYWORDS = 20;
@@ -22,6 +24,11 @@ export interface Page extends Shared {
   /** The site's own first, as given; then what the page's words mean. */
   readonly categories: readonly string[];
   readonly keywords: readonly string[];
+  /**
+   * Of each category how sure it is, in percent: 100 for the site's own, less for what words mean. Already as the
+   * text of a ClickHouse array, because many hits fall on one page.
+   */
+  readonly confidences: string;
   /** Of its utm tags; empty without. */
   readonly campaign: string;
   /** What its tags say of how the visitor came; empty where it has none. */
@@ -79,13 +86,14 @@ function findPage(
   const scrubbed = scrubUrl(url);
   if (typeof scrubbed === 'string') return scrubbed;
   const cleanTitle = title === undefined ? '' : scrubText(title, MAX_TITLE);
+  const kept = scrubList(keywords, MAX_KEYWORDS);
   const page: Page = {
     url: scrubbed.url,
     path: scrubbed.path,
     host: scrubbed.host,
     title: cleanTitle,
-    categories: categoriesOf(categories, scrubbed.path, cleanTitle),
-    keywords: scrubList(keywords, MAX_KEYWORDS),
+    ...topicsOf(scrubList(categories, MAX_CATEGORIES), scrubbed.path, cleanTitle, kept),
+    keywords: kept,
     ...readTags(url),
     columns: undefined,
   };
@@ -107,11 +115,19 @@ function sameList(a: readonly string[] | undefined, b: readonly string[] | undef
   return a.length === b.length && a.every((entry, place) => entry === b[place]);
 }
 
-function categoriesOf(own: readonly string[] | undefined, path: string, title: string): readonly string[] {
-  const found = classify(path, title);
-  return own === undefined || own.length === 0
-    ? found
-    : [...new Set([...scrubList(own, MAX_CATEGORIES), ...found])];
+/** The site's own categories, then what words mean: those of its names, the path, the title and the keywords. */
+function topicsOf(
+  own: readonly string[],
+  path: string,
+  title: string,
+  keywords: readonly string[],
+): Pick<Page, 'categories' | 'confidences'> {
+  const names = own.filter((category) => categoryName(category) === undefined);
+  const found = classify({ path, title, keywords, names });
+  const sure = new Map(own.map((category) => [category, CERTAIN]));
+  for (const [place, category] of found.categories.entries())
+    if (!sure.has(category)) sure.set(category, found.confidences[place]!);
+  return { categories: [...sure.keys()], confidences: `[${[...sure.values()].join()}]` };
 }
 
 function scrubList(values: readonly string[] | undefined, max: number): readonly string[] {

@@ -58,6 +58,13 @@ export const REFUSALS = {
   unknown_source: 'The id is of no visitor, no type of device id and no registered partner.',
   bad_trait: 'The trait does not have the form provider:name.',
   bad_expires: 'The moment of expiry is no ISO 8601 moment.',
+  bad_attribute:
+    'The attribute is not of a-z, 0-9 and _ with a letter first, or is one that names a person, as a date of birth does.',
+  bad_value: 'The value is none of those that the attribute has, or none that a class of people has.',
+  special_category:
+    'The label tells of health, religion, politics, orientation or ethnicity, which are kept of nobody.',
+  minor: 'The label tells of somebody who is under 18, or may be.',
+  conflict: 'Another line of the upload says something else of the same visitor and attribute.',
   line_too_long: 'The line is longer than one line may be.',
   unknown_id: 'No visitor is linked with that id now.',
   withdrawn: 'The visitor of that id has withdrawn consent.',

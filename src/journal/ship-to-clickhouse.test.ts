@@ -28,6 +28,7 @@ const row = (n: number) =>
       path: '/',
       title: '',
       categories: ["o'clock"],
+      confidences: '[100]',
       keywords: [],
     },
     referrer: { referrer: '', host: '' },

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classify, MAX_CATEGORIES } from './classify.ts';
+import { classify as classifyPage, MAX_CATEGORIES } from './classify.ts';
+import { CERTAIN } from './confidence.ts';
 import { CATEGORY_NAMES, TOPICS } from './dictionary.ts';
 
+const classify = (path: string, title: string) => classifyPage({ path, title }).categories;
 const names = (path: string, title = '') => classify(path, title).map((id) => CATEGORY_NAMES.get(id));
 
 describe('a page is classified', () => {
@@ -56,6 +58,71 @@ describe('a page is classified', () => {
     expect(names('/apple', 'Apple')).toEqual([]);
     expect(names('/network/security')).toContain('Information and Network Security');
     expect(names('/cat', 'cat and mouse')).toEqual([]);
+  });
+});
+
+describe('how sure a category is', () => {
+  const sure = (words: Parameters<typeof classifyPage>[0]) => {
+    const { categories, confidences } = classifyPage(words);
+    return Object.fromEntries(categories.map((id, place) => [CATEGORY_NAMES.get(id), confidences[place]]));
+  };
+
+  it.each<[string, Parameters<typeof classifyPage>[0], Record<string, number>]>([
+    ['by a word of the title', { path: '/', title: 'Tennis' }, { Tennis: 70, Sports: 70 }],
+    ['less by one of the path', { path: '/tennis/', title: '' }, { Tennis: 60, Sports: 60 }],
+    ['less by a keyword', { path: '/', title: '', keywords: ['tennis'] }, { Tennis: 50, Sports: 50 }],
+    ['more by the site’s own name', { path: '/', title: '', names: ['Tennis'] }, { Tennis: 90, Sports: 90 }],
+    [
+      'more by several places together: 1 - 0.3 * 0.4 * 0.5',
+      { path: '/tennis/', title: 'Tennis', keywords: ['tennis'] },
+      { Tennis: 94, Sports: 94 },
+    ],
+    [
+      'more by several words of it: 1 - 0.3 * 0.3',
+      { path: '/', title: 'Wimbledon tennis' },
+      { Tennis: 91, Sports: 91 },
+    ],
+    [
+      'for a parent by the words of all its children',
+      { path: '/', title: 'Tennis and golf' },
+      { Tennis: 70, Golf: 70, Sports: 91 },
+    ],
+    [
+      'half as sure by an ambiguous word beside another: 1 - 0.3 * (1 - 0.6 / 2)',
+      { path: '/java/', title: 'Debugging' },
+      { 'Programming Languages': 79 },
+    ],
+    [
+      'of nothing that is special',
+      { path: '/', title: '', names: ['Politics', 'Islam'], keywords: ['cancer'] },
+      {},
+    ],
+  ])('%s', (_, words, expected) => {
+    expect(sure(words)).toMatchObject(expected);
+    if (Object.keys(expected).length === 0) expect(sure(words)).toEqual({});
+  });
+
+  it('is from 1 to 99, never more for a child than for its parent, and grows with what is said', () => {
+    const word = fc.constantFrom(...TOPICS.flatMap(({ words }) => words.map(({ text }) => text)));
+    const few = fc.array(word, { maxLength: 3 });
+    fc.assert(
+      fc.property(few, few, few, few, word, (path, title, keywords, names, more) => {
+        const words = { path: `/${path.join('/')}`, title: title.join(', '), keywords, names };
+        const { categories, confidences } = classifyPage(words);
+        expect(confidences).toHaveLength(categories.length);
+        const of = new Map(categories.map((id, place) => [id, confidences[place]!]));
+        for (const [id, confidence] of of) {
+          expect(confidence).toBeGreaterThanOrEqual(1);
+          expect(confidence).toBeLessThan(CERTAIN);
+          for (const above of TOPICS.find((topic) => topic.id === id)!.ancestors)
+            expect(of.get(above)).toBeGreaterThanOrEqual(confidence);
+        }
+        const then = classifyPage({ ...words, keywords: [...keywords, more] });
+        for (const [place, id] of then.categories.entries())
+          expect(then.confidences[place]).toBeGreaterThanOrEqual(of.get(id) ?? 0);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
