@@ -14,7 +14,11 @@ import { ApiError, asApiError } from './problem.ts';
 /** What a kind of upload is and does. */
 export interface UploadKind<R extends Receipt> {
   /** As its path and its sentences call it. */
-  readonly name: 'traits' | 'matches';
+  readonly name: 'traits' | 'matches' | 'labels';
+  /** Where its receipts are listed, where something else stands at its path. */
+  readonly listedAt?: '/uploads';
+  /** What to say of a table whose first line does not name its columns. */
+  readonly badHeader?: string;
   readonly receipts: Receipts<R>;
   /** Reads from the request how its lines are to be taken. @throws ApiError */
   readonly prepare: (c: Context<Env>) => (id: string, incoming: Incoming) => Promise<Ended<R>>;
@@ -35,7 +39,7 @@ export function uploadRoutes<R extends Receipt>(backend: Backend, kind: UploadKi
   const take = async (c: Context<Env>, id: string): Promise<R> => {
     const run = kind.prepare(c);
     const upload = run(id, { text: bodyOf(c), faultOf, flush });
-    const { receipt, malformed } = await upload.catch((error: unknown) => asProblem<R>(error, name, log));
+    const { receipt, malformed } = await upload.catch((error: unknown) => asProblem(error, kind, log));
     const counted = [...malformed, ...(Object.entries(receipt.refused) as [string, number][])];
     for (const [reason, n] of counted) if (n > 0) tally.count('import', '', reason, Date.now(), n);
     return receipt;
@@ -64,7 +68,7 @@ export function uploadRoutes<R extends Receipt>(backend: Backend, kind: UploadKi
     }
   });
 
-  app.get('/', async (c) => {
+  app.get(kind.listedAt ?? '/', async (c) => {
     expectReader(c);
     const { after, limit } = pageQuery(c);
     return c.json(await receipts.list(after, limit));
@@ -85,7 +89,7 @@ export function uploadRoutes<R extends Receipt>(backend: Backend, kind: UploadKi
 }
 
 /** Who sends uploads may see what became of them without seeing anything else. */
-function expectReader(c: Context<Env>): void {
+export function expectReader(c: Context<Env>): void {
   const caller = c.get('caller');
   if (caller === undefined || !may(caller, 'read')) expectScope(c, 'labels');
 }
@@ -122,13 +126,14 @@ function bodyOf(c: Context<Env>): AsyncIterable<string> {
 const faultOf = (error: unknown) =>
   error instanceof BodyError && error.fault === 'bad_encoding' ? 'bad_gzip' : 'cut_off';
 
-function asProblem<R extends Receipt>(error: unknown, name: string, log: Backend['log']): Ended<R> {
+function asProblem<R extends Receipt>(error: unknown, kind: UploadKind<R>, log: Backend['log']): Ended<R> {
   if (!(error instanceof UploadError)) throw error;
+  const { name, badHeader } = kind;
   const extra = { upload: error.receipt.id, receipt: error.receipt };
   const sentence = SENTENCES[error.reason](name);
   if (error.reason === 'cut_off' || error.reason === 'bad_gzip')
     throw new ApiError(error.reason, sentence, extra);
-  if (error.reason === 'bad_header') throw new ApiError('invalid', sentence, extra);
+  if (error.reason === 'bad_header') throw new ApiError('invalid', badHeader ?? sentence, extra);
   const { reason } = asApiError(error.cause as Error);
   if (reason === 'internal')
     log.error({ upload: error.receipt.id, ...loggable(error.cause) }, `${name} not stored`);

@@ -4,6 +4,7 @@ import { openLog } from '../import/lines.ts';
 import { EXIT_CODES, group, newCommand, withServerOptions } from './command.ts';
 import { CommandError, finish } from './exit.ts';
 import { importHits } from './import-hits.ts';
+import { importLabels } from './import-labels.ts';
 import { importMatches } from './import-matches.ts';
 import { importTraits } from './import-traits.ts';
 import { runImport, type ShownSite, siteOf } from './importing.ts';
@@ -100,6 +101,7 @@ export const importCommand = group('import', 'read what was recorded elsewhere',
   importHits,
   importTraits,
   importMatches,
+  importLabels,
 ]);
 
 const HOST = /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+(?::\d{1,5})?$|^\[[0-9a-f:.]+\](?::\d{1,5})?$/i;

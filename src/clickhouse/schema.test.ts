@@ -30,6 +30,15 @@ const TABLES = {
   cluster_work: 'visitors',
   match_lines: 'visitors',
   uploaded_links: 'visitors',
+  label_lines: 'visitors',
+  interests: 'visitors',
+  demographics: 'visitors',
+  lookalikes: 'visitors',
+  lookalike_work: 'visitors',
+  labels: 'visitors',
+  model_labels: 'visitors',
+  met: 'visitors',
+  member_changes: 'visitors',
   tallies: 'nobody',
   objects: 'nobody',
   leases: 'nobody',
@@ -41,7 +50,15 @@ const TABLES = {
   erasure_batches: 'nobody',
   trait_uploads: 'nobody',
   match_uploads: 'nobody',
+  label_uploads: 'nobody',
   identity_builds: 'nobody',
+  audience_builds: 'nobody',
+  model_weights: 'nobody',
+  asked: 'nobody',
+  thresholds: 'nobody',
+  drivers: 'nobody',
+  feature_counts: 'nobody',
+  taxonomy_names: 'nobody',
   // A key tells nothing of anybody, and is gone before what was hashed with it.
   household_keys: 'nobody',
   schema_files: 'nobody',
@@ -172,6 +189,8 @@ describe('the migrated database', async () => {
 describe('the kept_ views', async () => {
   const clickhouse = open(await freshDatabase());
   const views = [
+    // Before the others, whose rows are of somebody who allows no profile.
+    'labels',
     'hits',
     'features',
     'consents',
@@ -182,9 +201,14 @@ describe('the kept_ views', async () => {
     'traits',
     'set_aside',
     'clusters',
+    'interests',
+    'demographics',
+    'lookalikes',
+    'met',
+    'member_changes',
   ];
   /** Views over other views and tables than the one of their name. */
-  const derived = ['households', 'matches'];
+  const derived = ['households', 'matches', 'feature_counts'];
   /** Tables into which no segment reads: what is in them is in others already, or is about deleting them. */
   const unread = [
     'matches',
@@ -195,9 +219,21 @@ describe('the kept_ views', async () => {
     'cluster_work',
     'match_lines',
     'uploaded_links',
+    'label_lines',
+    'lookalike_work',
+    'model_labels',
   ];
 
-  beforeAll(() => migrate(clickhouse, RETENTION).then(() => {}));
+  beforeAll(async () => {
+    await migrate(clickhouse, RETENTION);
+    // These are read by a pointer of their own each.
+    const pointers = ['demographics/', 'lookalikes/'].map((kind) => ({
+      kind,
+      build: 0,
+      time: new Date().toISOString(),
+    }));
+    await clickhouse.insert('audience_builds', pointers);
+  });
 
   it('are there for every table about visitors that is read', async () => {
     const rows = await clickhouse.query<{ name: string }>(

@@ -17,7 +17,7 @@ const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** A hit of each of three days, two links, a match, a membership and a trait. */
+/** A hit of each of three days, two links, a match, a membership, a trait and a label. */
 async function live(visitor: number): Promise<void> {
   const common = { visitor, categories: ['483'], purposes: 13, partners: ['dsp'], origin: 'pixel' };
   for (const days of [0, 1, 2])
@@ -38,6 +38,13 @@ async function live(visitor: number): Promise<void> {
   await clickhouse.insert('traits', [
     { trait: 'data-co:Sailor', visitor, time: ago(HOUR), source: 'dsp', upload: 'upload-1' },
   ]);
+  await clickhouse.insert('labels', [
+    { attribute: 'gender', visitor, source: 'panel', value: 'other', time: ago(HOUR), last: ago(HOUR) },
+  ]);
+  await clickhouse.insert('interests', [{ interest: '607', visitor, score: 80, last: ago(HOUR) }]);
+  const age = { attribute: 'age', value: '25-29', decided: true, probability: 0.9, last: ago(HOUR) };
+  await clickhouse.insert('demographics', [{ ...age, visitor }]);
+  await clickhouse.insert('audience_builds', [{ kind: 'demographics/age', build: 0, time: ago(0) }]);
 }
 
 const optOut = (visitor: number, erasure: string) =>
@@ -48,11 +55,19 @@ const TABLES = [
   'cluster_work',
   'clusters',
   'consents',
+  'demographics',
   'features',
   'hits',
+  'interests',
+  'labels',
   'links',
+  'lookalike_work',
+  'lookalikes',
   'matches',
+  'member_changes',
   'members',
+  'met',
+  'model_labels',
   'optouts',
   'set_aside',
   'traits',
@@ -60,18 +75,26 @@ const TABLES = [
 ];
 /** Every table that has none. */
 const OF_NOBODY = [
+  'asked',
+  'audience_builds',
   'builds',
+  'drivers',
   'erasure_batches',
+  'feature_counts',
   'household_keys',
   'identity_builds',
   'job_runs',
   'journal_marks',
+  'label_uploads',
   'leases',
   'match_uploads',
+  'model_weights',
   'objects',
   'schema_files',
   'suppressions',
   'tallies',
+  'taxonomy_names',
+  'thresholds',
   'trait_uploads',
 ];
 /** Rows of each table that lie there for a visitor, whatever the views show. */
@@ -88,7 +111,7 @@ async function stored(visitor: number): Promise<Record<string, number>> {
 }
 const shown = async (visitor: number) => {
   const counts = await Promise.all(
-    ['kept_hits', 'kept_features', 'kept_links', 'kept_members', 'kept_traits'].map((view) =>
+    ['kept_hits', 'kept_features', 'kept_links', 'kept_members', 'kept_traits', 'kept_labels'].map((view) =>
       clickhouse.query<{ n: string }>(`SELECT count() AS n FROM ${view} WHERE visitor = {visitor:UInt64}`, {
         visitor,
       }),
@@ -102,7 +125,7 @@ describe('an erasure', () => {
   it('that nobody asked for deletes nothing', async () => {
     await live(1);
     expect(await batch()).toBeUndefined();
-    expect(await shown(1)).toEqual([3, 3, 2, 1, 1]);
+    expect(await shown(1)).toEqual([3, 3, 2, 1, 1, 1]);
   });
 
   it('hides a visitor at once, deletes it with the batch, and leaves all others be', async () => {
@@ -112,20 +135,32 @@ describe('an erasure', () => {
       countries: ['DE'],
       categories: ['483'],
       traits: ['data-co:Sailor'],
+      interests: ['607'],
+      demographics: [
+        { attribute: 'age', value: '25-29', declared: false },
+        { attribute: 'gender', value: 'other', declared: true },
+      ],
     });
     const id = await requestErasure(clickhouse, [2n]);
-    expect(await shown(2)).toEqual([0, 0, 0, 0, 0]);
-    expect(await readKnown(clickhouse, 2n)).toMatchObject({ hits: 0, categories: [], links: [], traits: [] });
+    expect(await shown(2)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(await readKnown(clickhouse, 2n)).toMatchObject({
+      hits: 0,
+      categories: [],
+      links: [],
+      traits: [],
+      interests: [],
+      demographics: [],
+    });
     expect(await stored(2)).toMatchObject({ hits: 3 });
     expect(await readErasure(clickhouse, id)).toMatchObject({ id, state: 'waiting', visitors: 1 });
     await batch();
     expect(await stored(2)).toEqual(Object.fromEntries(TABLES.map((table) => [table, 0])));
-    expect(await shown(1)).toEqual([3, 3, 2, 1, 1]);
+    expect(await shown(1)).toEqual([3, 3, 2, 1, 1, 1]);
     const receipt = (await readErasure(clickhouse, id))!;
     expect(receipt.state).toBe('done');
     const deletions = receipt.steps.filter(({ step }) => step === 'delete');
     const rows = Object.fromEntries(deletions.map((step) => [step.table, step.rows]));
-    expect(rows).toMatchObject({ hits: 3, features: 3, members: 1, matches: 1, traits: 1 });
+    expect(rows).toMatchObject({ hits: 3, features: 3, members: 1, matches: 1, traits: 1, labels: 1 });
     expect(deletions.every(({ at }) => at !== null)).toBe(true);
     expect(receipt.steps.find(({ step }) => step === 'purge')).toMatchObject({ state: 'done' });
   });
@@ -143,13 +178,13 @@ describe('an erasure', () => {
     await clickhouse.insert('hits', [
       { time: new Date(Date.now() + 5_000).toISOString(), visitor: 3, hit: 999, purposes: 13 },
     ]);
-    expect(await shown(3)).toEqual([0, 0, 0, 0, 0]);
+    expect(await shown(3)).toEqual([0, 0, 0, 0, 0, 0]);
     await batch();
-    expect(await shown(3)).toEqual([1, 0, 0, 0, 0]);
+    expect(await shown(3)).toEqual([1, 0, 0, 0, 0, 0]);
     // A collector that was cut off brings an old hit late.
     await clickhouse.insert('hits', [{ time: ago(DAY), visitor: 3, hit: 998, purposes: 13 }]);
     await batch();
-    expect(await shown(3)).toEqual([1, 0, 0, 0, 0]);
+    expect(await shown(3)).toEqual([1, 0, 0, 0, 0, 0]);
     expect((await readErasure(clickhouse, id))?.steps).toContainEqual(
       expect.objectContaining({ table: 'hits', rows: 4 }),
     );
@@ -158,12 +193,12 @@ describe('an erasure', () => {
   it('of an opt-out ends all, also what a collector took that had not heard of it, and keeps the no', async () => {
     await live(4);
     await optOut(4, 'of-an-opt-out');
-    expect(await shown(4)).toEqual([0, 0, 0, 0, 0]);
+    expect(await shown(4)).toEqual([0, 0, 0, 0, 0, 0]);
     await batch();
     await clickhouse.insert('hits', [
       { time: new Date(Date.now() + 5_000).toISOString(), visitor: 4, hit: 997, purposes: 13 },
     ]);
-    expect(await shown(4)).toEqual([0, 0, 0, 0, 0]);
+    expect(await shown(4)).toEqual([0, 0, 0, 0, 0, 0]);
     await batch();
     expect(await stored(4)).toEqual({
       ...Object.fromEntries(TABLES.map((table) => [table, 0])),

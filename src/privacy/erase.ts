@@ -13,6 +13,7 @@ export const SPARED_TABLES: Readonly<Record<string, string>> = {
   exports: 'by it readers learn of the removal',
   trait_lines: 'is dropped with the end of its upload, after a day at the latest',
   match_lines: 'is dropped with the end of its upload, after a day at the latest',
+  label_lines: 'is dropped with the end of its upload, after a day at the latest',
 };
 /** Of the columns by which a row's moment is known, the first that a table has. */
 const TIMES = ['time', 'last', 'seen'];

@@ -1,8 +1,9 @@
+import { NODE_BY_ID } from '../audience/taxonomy/audience.ts';
 import type { Response } from '../collect/door.ts';
 import { PURPOSE } from '../consent/purposes.ts';
 import type { VisitorId } from '../identity/visitor.ts';
 import { html, type Markup, page } from './html.ts';
-import type { Consent, Known } from './known.ts';
+import type { Consent, Demographic, Known } from './known.ts';
 
 /** What `/privacy` has to show. */
 export interface PrivacyState {
@@ -71,6 +72,8 @@ function facts(state: PrivacyState, visitor: VisitorId): Markup {
   rows.push(
     ['Countries', listed(known.countries.map(countryName))],
     ['Topics', listed(known.categories)],
+    ['Interests', listed(known.interests.map((id) => NODE_BY_ID.get(id)?.name ?? id))],
+    ['Taken for', listed(known.demographics.map(demographic))],
     ['Segments', listed(known.segments.flatMap((id) => state.segmentName(id) ?? []))],
     ['Said by others', listed(known.traits)],
     ['Ids known to', listed(known.links.map((id) => state.partnerName(id) ?? OWN_LINKS[id] ?? id))],
@@ -96,6 +99,9 @@ function consent({ partnerName }: PrivacyState, given: Consent | undefined): Mar
   const partners = given.partners.map((id) => partnerName(id) ?? id);
   return html`${purposes.join(', ') || 'nothing'}; partners: ${partners.join(', ') || 'none'}`;
 }
+
+const demographic = ({ attribute, value, declared }: Demographic) =>
+  `${attribute.replaceAll('_', ' ')} ${value} (${declared ? 'said by others' : 'a guess'})`;
 
 /** Links that no partner holds. */
 const OWN_LINKS: Readonly<Record<string, string>> = {

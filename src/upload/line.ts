@@ -18,6 +18,10 @@ export type LineRefusal = Extract<
   | 'zero_device_id'
   | 'bad_trait'
   | 'bad_expires'
+  | 'bad_attribute'
+  | 'bad_value'
+  | 'special_category'
+  | 'minor'
 >;
 
 /** Whom a line is about. */

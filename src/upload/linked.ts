@@ -26,10 +26,16 @@ export const kindsOf = (sources: Iterable<string>): { partners: string[]; device
  * @param also further SELECTs of (source, uid, visitor, said), `said` 0 where the id itself has said no.
  * @param seenOnly leaves out who a device alone would be where that visitor was never seen: one that was, in an app,
  *   has a link of its own.
+ * @param refusing a view of those for whom nothing may be stored.
  * @returns a SELECT of (source, uid, visitor, allowed).
  */
-export const linkedSql = (ids: string, also = '', seenOnly = false): string => `
-  SELECT source, uid, visitor, said AND visitor NOT IN (SELECT visitor FROM withdrawn_visitors) AS allowed FROM (
+export const linkedSql = (
+  ids: string,
+  also = '',
+  seenOnly = false,
+  refusing: 'withdrawn_visitors' | 'unprofiled_visitors' = 'withdrawn_visitors',
+): string => `
+  SELECT source, uid, visitor, said AND visitor NOT IN (SELECT visitor FROM ${refusing}) AS allowed FROM (
     ${also === '' ? '' : `${also} UNION ALL`}
     SELECT source, uid, visitor, 1 AS said FROM kept_matches
     WHERE source IN {partners:Array(String)}
@@ -44,3 +50,6 @@ export const linkedSql = (ids: string, also = '', seenOnly = false): string => `
 
 const isAsked = (ids: string) =>
   `cityHash64(uid) BETWEEN {from:UInt64} AND {to:UInt64} AND cityHash64(uid) IN (SELECT cityHash64(uid) FROM (${ids}))`;
+
+/** Settings of an INSERT of what was found: each row goes to its visitor's shard, not to the one where its line was. */
+export const TO_ITS_SHARD = { parallel_distributed_insert_select: '0' } as const;

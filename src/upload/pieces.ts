@@ -1,5 +1,5 @@
 /** Lines that are looked up at once: the ids of a million are a hash table of some 100 MB in ClickHouse. */
-const PIECE = 1_000_000;
+export const PIECE = 1_000_000;
 const HASHES = 2n ** 64n;
 
 /** First and last number, in decimal. */

@@ -91,10 +91,7 @@ export class Staging {
   /** Drops the lines: what is of use is stored, and ids of people that are not known here are not kept. */
   async clear(): Promise<void> {
     await this.#underWay.catch(() => undefined);
-    const table = storedTable(this.#table.name, this.#clickhouse.cluster);
-    await this.#clickhouse.onEachHost(async (host) => {
-      await host.command(`ALTER TABLE ${table} DROP PARTITION {upload:String}`, { upload: this.#upload });
-    });
+    await dropLines(this.#clickhouse, this.#table.name, this.#upload);
   }
 
   #write(text: string): void {
@@ -128,3 +125,17 @@ export class Staging {
 
 /** A text as TabSeparated has it, where it holds no control characters: nothing else is special there. */
 export const cell = (value: string) => (value.includes('\\') ? value.replaceAll('\\', '\\\\') : value);
+
+/**
+ * Drops what stands under a name in a table of lines.
+ *
+ * @param table partitioned by its column `upload`.
+ * @throws ClickHouseError
+ */
+export async function dropLines(clickhouse: ClickHouse, table: string, upload: string): Promise<void> {
+  await clickhouse.onEachHost(async (host) => {
+    await host.command(`ALTER TABLE ${storedTable(table, host.cluster)} DROP PARTITION {upload:String}`, {
+      upload,
+    });
+  });
+}
