@@ -1,0 +1,38 @@
+import type { ClickHouse } from '../../clickhouse/client.ts';
+import type { Leases } from '../../jobs/lease.ts';
+import type { RunResult } from '../../jobs/ledger.ts';
+import type { Buildable } from '../build.ts';
+import { needs, type Seed } from '../rule/needs.ts';
+import { makeLookalike } from './ensure.ts';
+
+/**
+ * Makes the look-alikes of all seeds anew that any segment's rule names, one after the other.
+ *
+ * @throws the first fault there was, where no look-alike could be made for faults.
+ */
+export async function buildLookalikes(
+  clickhouse: ClickHouse,
+  leases: Leases,
+  segments: readonly Buildable[],
+): Promise<RunResult> {
+  const seeds = new Map<string, Seed>();
+  for (const { rule } of segments)
+    if (!('refused' in rule)) for (const seed of needs(rule)) seeds.set(seed.id, seeds.get(seed.id) ?? seed);
+  const asOf = new Date();
+  const made: Record<string, { members: number; others: number; auc: number | null }> = {};
+  const refused: Record<string, string> = {};
+  const failed: Record<string, string> = {};
+  const faults: unknown[] = [];
+  for (const seed of seeds.values()) {
+    try {
+      const outcome = await makeLookalike(clickhouse, leases, seed, asOf);
+      if ('reason' in outcome) refused[seed.id] = `${outcome.reason}: ${outcome.message}`;
+      else made[seed.id] = { members: outcome.members, others: outcome.others, auc: outcome.auc };
+    } catch (error) {
+      faults.push(error);
+      failed[seed.id] = error instanceof Error ? error.message : String(error);
+    }
+  }
+  if (faults.length > 0 && faults.length === seeds.size) throw faults[0];
+  return { result: { asOf: asOf.toISOString(), made, refused, failed }, rowsRead: 0, bytesRead: 0 };
+}
