@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
+import { ClickHouseError } from '../clickhouse/errors.ts';
 import { migrate } from '../clickhouse/schema.ts';
 import { openShards } from '../identity/shards.testing.ts';
 import { Leases } from '../jobs/lease.ts';
 import type { Merge } from '../registry/kinds.ts';
 import { type Buildable, buildSegments, estimate } from './build.ts';
-import { currentBuilds } from './builds.ts';
+import { buildHistory, currentBuilds } from './builds.ts';
 import { resolvedAs } from './rule/stored.testing.ts';
 
 const HOUR = 3_600_000;
@@ -139,6 +140,106 @@ describe.each(Object.entries(UNITS))('segments that are merged, on %s', (_, open
       home: '2 own, 6 own, 7 household',
     });
   }, 120_000);
+});
+
+describe('a build of many segments', async () => {
+  const clickhouse = new ClickHouse(await freshDatabase());
+  afterAll(() => clickhouse.close());
+  const leases = new Leases(clickhouse, 'test');
+  const never = { steps: [], op: 'sequence', gapMs: undefined, withinMs: undefined } as const;
+  const many: Buildable[] = [
+    segment('tea', tea(1), 'visitor'),
+    segment('twice', tea(2), 'visitor'),
+    segment('rice', { did: { category: 'rice' } }, 'visitor'),
+    segment('either', { any: [tea(1), { did: { category: 'rice' } }] }, 'visitor'),
+    segment('neither', { not: { any: [tea(1), { did: { category: 'rice' } }] } }, 'visitor'),
+    segment('none', { did: { category: 'none' } }, 'visitor'),
+    segment('all', { did: {} }, 'visitor'),
+    segment('home', tea(1), 'household'),
+    { id: 'impossible', version: 1, rule: never },
+    { id: 'refused', version: 1, rule: { refused: 'unknown_segment: there is no segment x' } },
+  ];
+  const build = () => buildSegments(clickhouse, leases, () => many);
+  const members = async (id: string) => {
+    const { build: visible } = (await currentBuilds(clickhouse, [id])).get(id)!;
+    const rows = await clickhouse.query<{ visitor: string }>(
+      'SELECT visitor FROM kept_members WHERE segment = {id:String} AND build = {visible:UInt64} ORDER BY visitor',
+      { id, visible },
+    );
+    return rows.map(({ visitor }) => Number(visitor));
+  };
+  beforeAll(async () => {
+    await migrate(clickhouse, 90);
+    await clickhouse.insert('hits', [
+      ...visits('tea', 1, 2, 3),
+      ...visits('rice', 3, 4),
+      ...visits('salt', 5),
+    ]);
+  }, 60_000);
+
+  it('makes all of them visible, and says of each that fails why, alone', async () => {
+    const { result } = await build();
+    const sizes = { tea: 3, twice: 0, rice: 2, either: 4, neither: 1, none: 0, all: 5, home: 3 };
+    expect(result['built']).toEqual(sizes);
+    expect(Object.keys(result['failed'] as object)).toEqual(['impossible', 'refused']);
+    const builds = await currentBuilds(clickhouse);
+    for (const [id, size] of Object.entries(sizes))
+      expect(builds.get(id)).toMatchObject({ size, failure: null });
+    expect(builds.get('refused')).toMatchObject({
+      build: 0,
+      failure: expect.stringContaining('unknown_segment'),
+    });
+    expect(builds.get('impossible')).toMatchObject({
+      build: 0,
+      failure: expect.stringContaining('ClickHouse'),
+    });
+    expect(await members('neither')).toEqual([5]);
+    const [left] = await clickhouse.query<{ n: string }>(
+      'SELECT (SELECT count() FROM asked) + (SELECT count() FROM drivers) + (SELECT count() FROM met) AS n',
+    );
+    expect(left!.n).toBe('0');
+  }, 60_000);
+
+  it('tells who came and who went against the build before', async () => {
+    expect((await buildHistory(clickhouse, 'tea', 10)).map(({ added, removed }) => [added, removed])).toEqual(
+      [[null, null]],
+    );
+    await clickhouse.insert('hits', visits('tea', 6));
+    await clickhouse.insert('consents', [{ visitor: 1, time: ago(0), withdrawn: 1 }]);
+    const { result } = await build();
+    expect(result['built']).toMatchObject({ tea: 3, rice: 2 });
+    const last = async (id: string) => (await buildHistory(clickhouse, id, 10)).at(-1);
+    expect(await last('tea')).toMatchObject({ size: 3, added: 1, removed: 1 });
+    expect(await last('rice')).toMatchObject({ size: 2, added: 0, removed: 0 });
+    expect(
+      await clickhouse.query(
+        "SELECT toUInt32(visitor) AS visitor, added FROM kept_member_changes WHERE segment = 'tea' ORDER BY visitor",
+      ),
+    ).toEqual([
+      { visitor: 1, added: false },
+      { visitor: 6, added: true },
+    ]);
+  }, 60_000);
+
+  it('leaves everything as it was where it cannot be finished', async () => {
+    const before = await currentBuilds(clickhouse);
+    const cut = new Proxy(clickhouse, {
+      get(target, name) {
+        const value = Reflect.get(target, name) as unknown;
+        if (name === 'command')
+          return (sql: string, ...rest: [object]) =>
+            sql.startsWith('INSERT INTO member_changes')
+              ? Promise.reject(new ClickHouseError('unavailable', 'insert', undefined, ''))
+              : target.command(sql, ...(rest as []));
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    await clickhouse.insert('hits', visits('tea', 7));
+    await expect(buildSegments(cut, leases, () => many)).rejects.toThrow('no answer');
+    expect(await currentBuilds(clickhouse)).toEqual(before);
+    await build();
+    expect(await members('tea')).toEqual([2, 3, 6, 7]);
+  }, 60_000);
 });
 
 describe('a build that was made before there were merge rules', async () => {

@@ -1,8 +1,16 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
+import { ClickHouseError } from '../clickhouse/errors.ts';
 import { dropPartitions, SPARED_S } from '../clickhouse/partitions.ts';
-import type { Lease, Leases } from '../jobs/lease.ts';
+import type { Leases } from '../jobs/lease.ts';
 import type { RunResult } from '../jobs/ledger.ts';
 import type { Merge } from '../registry/kinds.ts';
+import { currentBuilds } from './builds.ts';
+import { type Changes, writeChanges } from './bulk/changes.ts';
+import { cutVisitors, type Read } from './bulk/fill.ts';
+import { fillByHalves } from './bulk/groups.ts';
+import { writeRepeated } from './bulk/met.ts';
+import { type Asked, isShared } from './bulk/plan.ts';
+import { withLookalikes } from './lookalikes/build.ts';
 import { compile } from './rule/compile.ts';
 import type { ResolvedRule } from './rule/rule.ts';
 import { countsSql, type SizeByVia, sized, sizeOf } from './size.ts';
@@ -19,11 +27,27 @@ export interface Buildable {
 /** How long a build waits for another one to end before it gives up. */
 const WAIT_MS = 600_000;
 
+/** Fewer are built one by one: what they ask for may lie together, and a pass over everything takes longer. */
+const TOGETHER_FROM = 8;
+
+/** What a build is of. */
+interface Build {
+  readonly clickhouse: ClickHouse;
+  readonly number: number;
+  readonly asOf: Date;
+  readonly lost: () => boolean;
+}
+
+/** How it went with a segment: undefined = its members are written. */
+type Outcomes = Map<string, { readonly tookMs: number; readonly reason?: string }>;
+
 /**
- * Builds segments: each membership is written under the number of this run's lease and becomes visible at
- * once by its pointer, or not at all. A segment that fails keeps its last membership and says why.
+ * Builds segments: the memberships are written under the number of this run's lease, and become visible together and
+ * at once by their pointers, or not at all. A segment that fails keeps its last membership and says why. Many are
+ * found together, in few passes over the hits.
  *
  * @param segments read after the lease is held, so that the newest rules count.
+ * @throws ClickHouseError, LeaseBusyError, or Error where the lease was lost; nothing is changed then for readers.
  */
 export async function buildSegments(
   clickhouse: ClickHouse,
@@ -32,29 +56,47 @@ export async function buildSegments(
 ): Promise<RunResult> {
   const lease = await leases.wait('segments', WAIT_MS);
   try {
-    const asOf = new Date();
-    const built: Record<string, number> = {};
-    const failed: Record<string, string> = {};
-    let rowsRead = 0;
-    let bytesRead = 0;
-    for (const segment of await segments()) {
-      const started = Date.now();
-      const outcome = await fill(clickhouse, lease, segment, asOf);
-      if (lease.lost()) throw new Error('the lease was lost to another run; nothing more is published');
-      await publish(clickhouse, lease, segment, asOf, outcome, Date.now() - started);
-      if ('reason' in outcome) failed[segment.id] = outcome.reason;
-      else {
-        built[segment.id] = sizeOf(outcome.sizeByVia);
-        rowsRead += outcome.rowsRead;
-        bytesRead += outcome.bytesRead;
-      }
-    }
-    await dropUnused(clickhouse, lease.slot);
-    return { result: { build: lease.slot, asOf: asOf.toISOString(), built, failed }, rowsRead, bytesRead };
+    const build: Build = { clickhouse, number: lease.slot, asOf: new Date(), lost: lease.lost };
+    const wanted = await withLookalikes(clickhouse, leases, await segments(), build.asOf);
+    const before = await currentBuilds(clickhouse, idsOf(wanted));
+    const { outcomes, ...filled } = await fillAll(build, wanted);
+    expectHeld(build);
+    const succeeded = wanted.filter(({ id }) => outcomes.get(id)?.reason === undefined);
+    const sizes = await sizesOf(build);
+    const compared = await writeChanges(
+      clickhouse,
+      build.number,
+      new Map(succeeded.flatMap(({ id }) => lastOf(before.get(id)?.build).map((last) => [id, last]))),
+    );
+    expectHeld(build);
+    await publish(build, wanted, outcomes, sizes, compared.changes);
+    await dropUnused(build);
+    return {
+      result: {
+        build: build.number,
+        asOf: build.asOf.toISOString(),
+        built: Object.fromEntries(succeeded.map(({ id }) => [id, sizeOf(sizes.get(id) ?? sized())])),
+        failed: Object.fromEntries(
+          wanted.flatMap(({ id }) => {
+            const reason = outcomes.get(id)?.reason;
+            return reason === undefined ? [] : [[id, reason]];
+          }),
+        ),
+      },
+      rowsRead: filled.rowsRead + compared.rowsRead,
+      bytesRead: filled.bytesRead + compared.bytesRead,
+    };
   } finally {
     await lease.release();
   }
 }
+
+function expectHeld({ lost }: Build): void {
+  if (lost()) throw new Error('the lease was lost to another run; nothing is published');
+}
+
+const idsOf = (segments: readonly Buildable[]) => segments.map(({ id }) => id);
+const lastOf = (build: number | undefined) => (build === undefined || build === 0 ? [] : [build]);
 
 /**
  * Counts who a rule would have, by the very query that a build runs.
@@ -88,59 +130,114 @@ function membersOf(
   };
 }
 
-type Filled = { sizeByVia: SizeByVia; rowsRead: number; bytesRead: number } | { reason: string };
+/** Writes the members of all, together as far as they can be asked together. */
+async function fillAll(
+  build: Build,
+  wanted: readonly Buildable[],
+): Promise<Read & { readonly outcomes: Outcomes }> {
+  const outcomes: Outcomes = new Map();
+  const runnable = wanted.filter((segment): segment is Runnable => {
+    if (!('refused' in segment.rule)) return true;
+    outcomes.set(segment.id, { tookMs: 0, reason: segment.rule.refused });
+    return false;
+  });
+  const shared = runnable.filter(({ rule, merge = 'visitor' }) => merge === 'visitor' && isShared(rule));
+  const together = shared.length < TOGETHER_FROM ? [] : shared;
+  const { left, ...read } = await fillTogether(build, together, outcomes);
+  const alone = new Set([
+    ...runnable.filter((segment) => !together.includes(segment)).map(({ id }) => id),
+    ...left,
+  ]);
+  let { rowsRead, bytesRead } = read;
+  for (const segment of runnable) {
+    if (!alone.has(segment.id) || build.lost()) continue;
+    const cost = await fillAlone(build, segment, outcomes);
+    rowsRead += cost.rowsRead;
+    bytesRead += cost.bytesRead;
+  }
+  return { outcomes, rowsRead, bytesRead };
+}
 
-async function fill(clickhouse: ClickHouse, lease: Lease, segment: Buildable, asOf: Date): Promise<Filled> {
-  if ('refused' in segment.rule) return { reason: segment.rule.refused };
-  const { sql, params } = membersOf(segment.rule, segment.merge ?? 'visitor', asOf);
-  const named = { ...params, build: lease.slot, segment: segment.id };
+type Runnable = Buildable & { readonly rule: ResolvedRule };
+
+async function fillTogether(
+  { clickhouse, number, asOf, lost }: Build,
+  together: readonly Asked[],
+  outcomes: Outcomes,
+): Promise<Read & { readonly left: readonly string[] }> {
+  if (together.length === 0) return { left: [], rowsRead: 0, bytesRead: 0 };
+  const began = performance.now();
+  const cut = await cutVisitors(clickhouse);
+  const { left, ...read } = await fillByHalves(clickhouse, together, {
+    build: number,
+    asOf,
+    cut,
+    repeats: await writeRepeated(clickhouse, number, cut),
+    goesOn: () => !lost(),
+  });
+  // One pass was for all of them.
+  const tookMs = Math.round(performance.now() - began);
+  for (const { id } of together) outcomes.set(id, { tookMs });
+  return { left: left.map(({ id }) => id), ...read };
+}
+
+async function fillAlone(
+  { clickhouse, number, asOf }: Build,
+  { id, rule, merge = 'visitor' }: Runnable,
+  outcomes: Outcomes,
+): Promise<Read> {
+  const { sql, params } = membersOf(rule, merge, asOf);
+  const began = performance.now();
+  const tookMs = () => Math.round(performance.now() - began);
   try {
     const cost = await clickhouse.command(
       `INSERT INTO members (build, segment, visitor, seen, via)
        SELECT {build:UInt64} AS build, {segment:String} AS segment, visitor, seen, via FROM (${sql})`,
-      named,
+      { ...params, build: number, segment: id },
     );
-    const [row] = await clickhouse.query<SizeByVia>(
-      `SELECT ${countsSql} FROM kept_members WHERE build = {build:UInt64} AND segment = {segment:String}`,
-      named,
-    );
-    return { sizeByVia: sized(row), rowsRead: cost.rowsRead, bytesRead: cost.bytesRead };
+    outcomes.set(id, { tookMs: tookMs() });
+    return cost;
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
+    // Without an answer no other would have one either, and none of them is to blame.
+    if (!(error instanceof ClickHouseError) || error.code === undefined) throw error;
+    outcomes.set(id, { tookMs: tookMs(), reason: error.message });
+    return { rowsRead: 0, bytesRead: 0 };
   }
 }
 
-async function publish(
-  clickhouse: ClickHouse,
-  lease: Lease,
-  segment: Buildable,
-  asOf: Date,
-  outcome: Filled,
-  tookMs: number,
-): Promise<void> {
-  const failed = 'reason' in outcome;
-  await clickhouse.insert(
-    'builds',
-    [
-      {
-        segment: segment.id,
-        build: lease.slot,
-        state: failed ? 'failed' : 'built',
-        version: segment.version,
-        as_of: asOf.toISOString(),
-        size: failed ? 0 : sizeOf(outcome.sizeByVia),
-        size_by_via: failed ? {} : outcome.sizeByVia,
-        took_ms: tookMs,
-        reason: failed ? outcome.reason : '',
-        time: new Date().toISOString(),
-      },
-    ],
-    `build/${segment.id}/${lease.slot}`,
+async function sizesOf({ clickhouse, number }: Build): Promise<ReadonlyMap<string, SizeByVia>> {
+  const rows = await clickhouse.query<SizeByVia & { segment: string }>(
+    `SELECT segment, ${countsSql} FROM kept_members WHERE build = {build:UInt64} GROUP BY segment`,
+    { build: number },
   );
+  return new Map(rows.map(({ segment, ...counts }) => [segment, sized(counts)]));
 }
 
-/** Drops the partitions of builds that no pointer names, nor named a while ago. */
-async function dropUnused(clickhouse: ClickHouse, current: number): Promise<void> {
+/** All pointers in one insert: it is there, or it is not. */
+async function publish(
+  { clickhouse, number, asOf }: Build,
+  wanted: readonly Buildable[],
+  outcomes: Outcomes,
+  sizes: ReadonlyMap<string, SizeByVia>,
+  changes: ReadonlyMap<string, Changes>,
+): Promise<void> {
+  const time = new Date().toISOString();
+  const pointers = wanted.map(({ id, version }) => {
+    const { tookMs, reason } = outcomes.get(id)!;
+    const size = sizes.get(id) ?? sized();
+    const common = { segment: id, build: number, version, as_of: asOf.toISOString(), took_ms: tookMs, time };
+    return reason === undefined
+      ? { ...common, state: 'built', size: sizeOf(size), size_by_via: size, ...(changes.get(id) ?? NEW) }
+      : { ...common, state: 'failed', size: 0, size_by_via: {}, reason };
+  });
+  if (pointers.length > 0) await clickhouse.insert('builds', pointers, `build/${number}`);
+}
+
+/** There was no build before. */
+const NEW = { added: null, removed: null };
+
+/** Drops what was looked up while building, and the partitions of builds that no pointer names, nor named a while ago. */
+async function dropUnused({ clickhouse, number }: Build): Promise<void> {
   const named = await clickhouse.query<{ build: string }>(
     `SELECT DISTINCT arrayJoin([
        maxIf(builds.build, builds.state = 'built'),
@@ -148,7 +245,9 @@ async function dropUnused(clickhouse: ClickHouse, current: number): Promise<void
      FROM builds GROUP BY segment`,
   );
   const spared = new Set(named.map((row) => Number(row.build)));
-  await clickhouse.onEachHost((host) =>
-    dropPartitions(host, 'members', (build) => build < current && !spared.has(build), SPARED_S),
-  );
+  await clickhouse.onEachHost(async (host) => {
+    await dropPartitions(host, 'members', (build) => build < number && !spared.has(build), SPARED_S);
+    for (const table of ['asked', 'thresholds', 'drivers', 'met'])
+      await dropPartitions(host, table, (build) => build <= number, 0);
+  });
 }

@@ -69,18 +69,42 @@ export async function currentBuilds(
   );
 }
 
-/** Sizes over time, oldest first. */
+/** What a segment once was. */
+export interface PastBuild {
+  /** ISO 8601. */
+  readonly asOf: string;
+  readonly size: number;
+  readonly version: number;
+  /** Against the build before it; null = there was none, or it is not known any more. */
+  readonly added: number | null;
+  readonly removed: number | null;
+}
+
+/** Sizes over time and who came and went between, oldest first. */
 export async function buildHistory(
   clickhouse: ClickHouse,
   segment: string,
   limit: number,
-): Promise<{ asOf: string; size: number; version: number }[]> {
-  const rows = await clickhouse.query<{ as_of: string; size: string; version: number }>(
-    `SELECT as_of, size, version FROM builds
+): Promise<PastBuild[]> {
+  const rows = await clickhouse.query<{
+    as_of: string;
+    size: string;
+    version: number;
+    added: string | null;
+    removed: string | null;
+  }>(
+    `SELECT as_of, size, version, added, removed FROM builds
      WHERE segment = {segment:String} AND state = 'built' ORDER BY build DESC LIMIT {limit:UInt32}`,
     { segment, limit },
   );
+  const countOf = (text: string | null) => (text === null ? null : Number(text));
   return rows
-    .map((row) => ({ asOf: iso(row.as_of), size: Number(row.size), version: row.version }))
+    .map((row) => ({
+      asOf: iso(row.as_of),
+      size: Number(row.size),
+      version: row.version,
+      added: countOf(row.added),
+      removed: countOf(row.removed),
+    }))
     .reverse();
 }

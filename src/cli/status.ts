@@ -13,6 +13,9 @@ interface Run {
   readonly state: string;
   readonly started: string;
   readonly ended: string | null;
+  readonly rowsRead: number;
+  /** Bytes. */
+  readonly peakMemory: number;
   readonly error: string;
 }
 
@@ -87,8 +90,15 @@ function serverRows(
     ...(summary.tellsDataCentres === false ? [['data centres', NO_OWNERS]] : []),
     [`last ${MINUTES} minutes`, `${thousands(last)} hits`],
     ['kept', `${thousands(hits)} hits of ${thousands(visitors)} visitors, counted at ${countedAt}`],
+    ...freshnessRows(summary),
     ...identityRows(identity),
   ];
+}
+
+function freshnessRows({ freshness: { oldest, failing } }: Summary) {
+  if (oldest === null && failing === 0) return [];
+  const age = oldest === null ? 'none is built' : `the oldest as of ${oldest}`;
+  return [['segments', failing === 0 ? age : `${age}; the last build of ${thousands(failing)} failed`]];
 }
 
 function identityRows({ links, clusters }: ShownIdentity) {
@@ -120,12 +130,14 @@ function journalRows({ waiting, setAside }: ShownJournal) {
 
 const runTable = (runs: readonly Run[]): string =>
   table(
-    runs.map(({ job, state, started, ended, error }) => [
+    runs.map(({ job, state, started, ended, rowsRead, peakMemory, error }) => [
       job,
       state,
       started,
       ended === null ? '' : `${((Date.parse(ended) - Date.parse(started)) / 1000).toFixed(1)} s`,
+      rowsRead === 0 ? '' : thousands(rowsRead),
+      peakMemory === 0 ? '' : `${thousands(Math.ceil(peakMemory / 2 ** 20))} MB`,
       error.split('\n')[0]!.slice(0, 100),
     ]),
-    ['job', 'state', 'started', 'took', ''],
+    ['job', 'state', 'started', 'took', 'rows read', 'memory', ''],
   );

@@ -7,8 +7,10 @@ import { migrate } from '../clickhouse/schema.ts';
 import { type Job, Jobs } from './jobs.ts';
 import { Ledger, type RunResult } from './ledger.ts';
 
-const clickhouse = new ClickHouse(await freshDatabase());
+const database = await freshDatabase();
+const clickhouse = new ClickHouse(database);
 const ledger = new Ledger(clickhouse, 'test');
+const ledgerOf = (name: string, termMs?: number) => new Ledger(clickhouse, name, termMs);
 const NOTHING: RunResult = { result: {}, rowsRead: 0, bytesRead: 0 };
 const EVERY_SECOND = '* * * * * *';
 const NEVER = '0 0 29 2 *';
@@ -149,9 +151,9 @@ describe('the schedule', () => {
     });
     let asked = 0;
     class Counted extends Ledger {
-      override record(...given: Parameters<Ledger['record']>) {
+      override isRunning(job: string) {
         asked += 1;
-        return super.record(...given);
+        return super.isRunning(job);
       }
     }
     const all = new Jobs(
@@ -163,9 +165,24 @@ describe('the schedule', () => {
     while (asked < 2) await sleep(50);
     await all.stop();
     await away.close();
-    expect(lines.join()).toContain(
-      '"job":"away","error":"ClickHouse insert into job_runs failed: no answer"',
-    );
+    expect(lines.join()).toContain('"job":"away","error":"ClickHouse query failed: no answer"');
+  });
+
+  it('is kept once by all who have it', async () => {
+    const due = new Map<number, number>();
+    const work = async () => {
+      const second = Math.floor(Date.now() / 1000);
+      due.set(second, (due.get(second) ?? 0) + 1);
+      return NOTHING;
+    };
+    const both = ['one', 'other']
+      .map((name) => ledgerOf(name))
+      .map((own) => new Jobs([{ name: 'shared', schedule: EVERY_SECOND, work }], own, log));
+    for (const each of both) each.start();
+    while (due.size < 4) await sleep(50);
+    await Promise.all(both.map((each) => each.stop()));
+    expect([...due.values()]).toEqual(Array(due.size).fill(1));
+    expect(await runsOf('shared')).toHaveLength(due.size);
   });
 
   it.each([
@@ -178,5 +195,67 @@ describe('the schedule', () => {
 
   it('never comes round for a job that there is not', () => {
     expect(jobs().periodMs('none')).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('a run whose process is killed', () => {
+  const TERM_MS = 800;
+
+  /** Of a process that is killed nothing more is heard. */
+  class Mortal extends ClickHouse {
+    isDead = false;
+    override insert(...given: Parameters<ClickHouse['insert']>): Promise<void> {
+      return this.isDead ? new Promise(() => {}) : super.insert(...given);
+    }
+  }
+
+  async function killed(name: string): Promise<void> {
+    const own = new Mortal(database);
+    const work = () => new Promise<RunResult>(() => {});
+    void new Jobs([{ name, schedule: NEVER, work }], new Ledger(own, 'killed', TERM_MS), log).run(name);
+    while ((await runsOf(name)).length === 0) await sleep(20);
+    own.isDead = true;
+  }
+
+  it('is said to have died, and another does the job again at once', async () => {
+    await killed('taken');
+    let ran = 0;
+    const work = async () => {
+      ran += 1;
+      return { ...NOTHING, result: { again: true } };
+    };
+    const alive = ['one', 'other'].map(
+      (name) => new Jobs([{ name: 'taken', schedule: NEVER, work }], ledgerOf(name, TERM_MS), log),
+    );
+    for (const each of alive) each.start();
+    const ended = async () =>
+      (await runsOf('taken')).filter(({ state }) => state === 'done' || state === 'died');
+    while ((await ended()).length < 2) await sleep(50);
+    await sleep(TERM_MS);
+    await Promise.all(alive.map((each) => each.stop()));
+    expect(ran).toBe(1);
+    const [again, first] = await runsOf('taken');
+    expect(again).toMatchObject({ state: 'done', retries: 1, result: { again: true } });
+    expect(first).toMatchObject({ state: 'died', retries: 0, error: expect.stringContaining('process') });
+    expect(again!.run).toBe(`${first!.run}+`);
+  });
+
+  it('is begun again a few times, and then not before it is due', async () => {
+    const started = new Date(Date.now() - 60_000).toISOString();
+    await clickhouse.insert('job_runs', [
+      { run: 'r+++', job: 'deadly', state: 'running', started, retries: 3 },
+    ]);
+    let ran = false;
+    const work = async () => {
+      ran = true;
+      return NOTHING;
+    };
+    const alive = new Jobs([{ name: 'deadly', schedule: NEVER, work }], ledgerOf('alive', TERM_MS), log);
+    alive.start();
+    while ((await runsOf('deadly'))[0]?.ended === null) await sleep(50);
+    await alive.stop();
+    expect(ran).toBe(false);
+    expect(await runsOf('deadly')).toMatchObject([{ state: 'died' }]);
+    expect(lines.join()).toContain('job died again');
   });
 });

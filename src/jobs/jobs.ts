@@ -1,7 +1,7 @@
 import { nanoid } from 'nanoid';
 import { type Logger as CronLogger, createTask, type ScheduledTask } from 'node-cron';
 import type { Logger } from 'pino';
-import type { Ledger, Run, RunResult } from './ledger.ts';
+import type { Dead, Entry, Ledger, Run, RunResult } from './ledger.ts';
 
 /** A job: what it does, and when it runs by itself. */
 export interface Job {
@@ -13,7 +13,15 @@ export interface Job {
   readonly due?: () => Promise<RunResult>;
 }
 
-/** The jobs of this product: each runs by its schedule and when asked, and every run is in the ledger. */
+/** How often a job that dies is begun again at once; one that takes its process with it each time waits then. */
+const MAX_RETRIES = 3;
+const LOOKS_A_TERM = 4;
+
+/**
+ * The jobs of this product: each runs by its schedule and when asked, and every run is in the ledger. Of several
+ * that have the same schedule, as on several machines, one runs what is due; and what one has begun and not ended,
+ * because it was killed, another begins again.
+ */
 export class Jobs {
   readonly #jobs: ReadonlyMap<string, Job>;
   readonly #ledger: Ledger;
@@ -22,6 +30,7 @@ export class Jobs {
   readonly #cronLog: CronLogger;
   readonly #tasks: ScheduledTask[] = [];
   readonly #running = new Map<string, Promise<unknown>>();
+  #takeOvers: NodeJS.Timeout | undefined;
 
   constructor(jobs: readonly Job[], ledger: Ledger, log: Logger) {
     this.#jobs = new Map(jobs.map((job) => [job.name, job]));
@@ -52,7 +61,7 @@ export class Jobs {
   /** Begins to run the jobs by their schedules. A run that is due while the last is still going is left out. */
   start(): void {
     for (const job of this.#jobs.values()) {
-      const task = createTask(job.schedule, () => this.#runDue(job), {
+      const task = createTask(job.schedule, ({ date }) => this.#runDue(job, date), {
         timezone: 'UTC',
         name: job.name,
         logger: this.#cronLog,
@@ -60,18 +69,49 @@ export class Jobs {
       void task.start();
       this.#tasks.push(task);
     }
+    this.#takeOvers = setInterval(() => this.#takeOver(), this.#ledger.termMs / LOOKS_A_TERM).unref();
   }
 
-  #runDue({ name, work, due = work }: Job): void {
+  #runDue({ name, work, due = work }: Job, at: Date): void {
+    // The name is the same wherever the schedule is: of those who give it to a run one wins.
+    this.#runUnlessRunning(name, due, { run: `${name}@${at.toISOString()}` });
+  }
+
+  #runUnlessRunning(name: string, work: Job['work'], entry: Entry): void {
     if (this.#running.has(name)) return;
+    const run = async () => {
+      if (!(await this.#ledger.isRunning(name))) await this.#record(name, work, entry);
+    };
     // With ClickHouse away there is no ledger to write a run into; the next due time tries again.
-    this.#record(name, due, name).catch((error: Error) =>
-      this.#log.warn({ job: name, error: error.message }, 'job not run'),
-    );
+    const running = run()
+      .catch((error: Error) => this.#log.warn({ job: name, error: error.message }, 'job not run'))
+      .finally(() => this.#running.delete(name));
+    this.#running.set(name, running);
+  }
+
+  /** Looks for runs that died, of whatever process, and does the job again. */
+  async #takeOver(): Promise<void> {
+    try {
+      for (const dead of await this.#ledger.dead(this.names())) await this.#doAgain(dead);
+    } catch (error) {
+      this.#log.debug({ error: (error as Error).message }, 'runs that died could not be looked for');
+    }
+  }
+
+  async #doAgain(dead: Dead): Promise<void> {
+    const { run, job, retries } = dead;
+    if (retries < MAX_RETRIES) {
+      this.#log.warn({ job, run }, 'job died; it is begun again');
+      // The whole job, also where it was a part that died: what the part was of is known to nobody any more.
+      this.#runUnlessRunning(job, this.#jobs.get(job)!.work, { run: `${run}+`, retries: retries + 1 });
+    } else this.#log.error({ job, run }, 'job died again; it waits for its next due time');
+    // Last: who dies before this leaves it to be found again.
+    await this.#ledger.bury(dead);
   }
 
   /** Stops the schedules and waits for what is running. */
   async stop(): Promise<void> {
+    clearInterval(this.#takeOvers);
     await Promise.all(this.#tasks.map((task) => task.destroy()));
     await Promise.allSettled(this.#running.values());
   }
@@ -86,20 +126,22 @@ export class Jobs {
   async run(name: string, part?: Job['work']): Promise<Run> {
     const job = this.#jobs.get(name);
     if (job === undefined) throw new RangeError(`there is no job ${name}`);
-    const isWhole = part === undefined && !this.#running.has(name);
-    return this.#record(name, part ?? job.work, isWhole ? name : `${name}/${nanoid()}`);
-  }
-
-  /** @param key its own among the runs under way; the job's name keeps the schedule from running beside it. */
-  async #record(name: string, work: Job['work'], key: string): Promise<Run> {
-    const run = this.#ledger.record(name, work);
+    const isPart = part !== undefined;
+    // Its own key among the runs under way; the job's name keeps the schedule from running beside it.
+    const key = isPart || this.#running.has(name) ? `${name}/${nanoid()}` : name;
+    const run = this.#record(name, part ?? job.work, { part: isPart });
     this.#running.set(key, run);
     try {
-      const line = await run;
-      if (line.state === 'failed') this.#log.error({ job: name, error: line.error }, 'job failed');
-      return line;
+      // Nobody else gives a run the name that it gets by itself.
+      return (await run)!;
     } finally {
       this.#running.delete(key);
     }
+  }
+
+  async #record(name: string, work: Job['work'], entry: Entry): Promise<Run | undefined> {
+    const line = await this.#ledger.record(name, work, entry);
+    if (line?.state === 'failed') this.#log.error({ job: name, error: line.error }, 'job failed');
+    return line;
   }
 }

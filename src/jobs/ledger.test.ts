@@ -26,7 +26,7 @@ describe('the ledger', () => {
       bytesRead: 7,
       error: '',
     });
-    expect(Date.parse(line.ended!)).toBeGreaterThanOrEqual(Date.parse(line.started));
+    expect(Date.parse(line!.ended!)).toBeGreaterThanOrEqual(Date.parse(line!.started));
     expect(await find('counting')).toEqual([line]);
   });
 
@@ -54,19 +54,66 @@ describe('the ledger', () => {
     expect(runs.map(({ result }) => (result as { n: number }).n).sort()).toEqual([1, 2, 3]);
   });
 
-  it('says of a run whose process was killed long ago that it died', async () => {
+  it('says of a run that nobody has heard of for a while that it died, and of one that goes on that it runs', async () => {
     const at = (minutesAgo: number) => new Date(Date.now() - minutesAgo * 60_000).toISOString();
-    const run = (id: string, minutesAgo: number) => ({
+    const run = (id: string, started: number, beat: number) => ({
       run: id,
       job: 'killed',
       state: 'running',
-      started: at(minutesAgo),
+      started: at(started),
+      beat: at(beat),
     });
-    await clickhouse.insert('job_runs', [run('long ago', 20), run('now', 1)]);
-    expect(await find('killed')).toMatchObject([
-      { run: 'now', state: 'running' },
-      { run: 'long ago', state: 'died', ended: null },
+    await clickhouse.insert('job_runs', [
+      run('killed', 20, 20),
+      run('killed', 20, 15),
+      run('long', 30, 30),
+      run('long', 30, 0),
     ]);
+    expect(await find('killed')).toMatchObject([
+      { run: 'killed', state: 'died', ended: null },
+      { run: 'long', state: 'running' },
+    ]);
+    const dead = await ledger.dead(['killed', 'counting']);
+    expect(dead).toMatchObject([{ run: 'killed', job: 'killed', retries: 0 }]);
+    await ledger.bury(dead[0]!);
+    expect(await ledger.dead(['killed'])).toEqual([]);
+    expect((await find('killed'))[0]).toMatchObject({ run: 'killed', state: 'died' });
+    expect(Date.parse((await find('killed'))[0]!.ended!)).toBeGreaterThan(Date.parse(at(1)));
+  });
+
+  it('believes who ends a run rather than who took it for dead', async () => {
+    const line = await ledger.record('slow', async () => {
+      const [run] = await find('slow');
+      await ledger.bury(run!);
+      return { result: { late: true }, rowsRead: 1, bytesRead: 1 };
+    });
+    expect(await find('slow')).toEqual([line]);
+    expect(line).toMatchObject({ state: 'done', result: { late: true } });
+  });
+
+  it('lets one of several have the run of a name, and nobody after it', async () => {
+    const others = ['host/2/y', 'host/3/z'].map((name) => new Ledger(clickhouse, name));
+    let ran = 0;
+    const work = async () => {
+      ran += 1;
+      return { result: {}, rowsRead: 0, bytesRead: 0 };
+    };
+    const lines = await Promise.all(
+      [ledger, ...others].map((one) => one.record('due', work, { run: 'due@noon' })),
+    );
+    expect(lines.filter((line) => line !== undefined)).toHaveLength(1);
+    expect(await ledger.record('due', work, { run: 'due@noon' })).toBeUndefined();
+    expect(ran).toBe(1);
+    expect(await find('due')).toMatchObject([{ run: 'due@noon', state: 'done' }]);
+  });
+
+  it('says what a statement had in memory while the job ran', async () => {
+    const line = await ledger.record('large', async () => {
+      await clickhouse.query('SELECT uniqExact(number), sleep(2) FROM numbers(2000000)');
+      return { result: {}, rowsRead: 0, bytesRead: 0 };
+    });
+    expect(line!.peakMemory).toBeGreaterThan(2 ** 24);
+    expect((await find('large'))[0]!.peakMemory).toBe(line!.peakMemory);
   });
 
   it('lists the newest first, and no more than asked for', async () => {

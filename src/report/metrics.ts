@@ -64,4 +64,6 @@ function counter(name: string, help: string, names: readonly string[], series: S
   return `# HELP ${name} ${help}\n# TYPE ${name} counter\n${lines.join('')}`;
 }
 
-const escapeLabel = (value: string) => value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
+/** The value of a label, as the format wants it. */
+export const escapeLabel = (value: string) =>
+  value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));

@@ -24,6 +24,15 @@ export interface Recent {
   readonly hitsByMinute: readonly { readonly minute: string; readonly hits: number }[];
   /** Most frequent first. */
   readonly refusals: readonly RefusalCount[];
+  readonly freshness: SegmentsFreshness;
+}
+
+/** How current the memberships are that readers see, over all segments. */
+export interface SegmentsFreshness {
+  /** Of those that are built, the moment that the oldest is of; null = none is. */
+  readonly oldest: string | null;
+  /** Segments of which the newest build failed. */
+  readonly failing: number;
 }
 
 /** Distinct hits and visitors within the retention. */
@@ -43,8 +52,9 @@ const FIRST_MINUTE = `toStartOfMinute(now('UTC')) - INTERVAL ${MINUTES - 1} MINU
 
 /** Reads what the last hour brought and what was refused; cheap however much is kept. */
 export async function recent(clickhouse: ClickHouse): Promise<Recent> {
-  const [asOf, minutes, refusals] = await Promise.all([
+  const [asOf, freshness, minutes, refusals] = await Promise.all([
     clock(clickhouse),
+    segmentsFreshness(clickhouse),
     clickhouse.query<{ minute: string; hits: string }>(
       `SELECT toStartOfMinute(time) AS minute, uniqExact(hit) AS hits FROM kept_hits
        WHERE time >= ${FIRST_MINUTE} AND time < ${FIRST_MINUTE} + INTERVAL ${MINUTES} MINUTE
@@ -60,6 +70,7 @@ export async function recent(clickhouse: ClickHouse): Promise<Recent> {
   ]);
   return {
     asOf,
+    freshness,
     hitsByMinute: minutes.map((row) => ({ minute: iso(row.minute), hits: Number(row.hits) })),
     refusals: refusals.map((row) => ({
       room: row.room,
@@ -88,6 +99,24 @@ export async function kept(clickhouse: ClickHouse): Promise<Kept> {
     sites: new Map(
       sites.map((row) => [row.site, { hits: Number(row.hits), visitors: Number(row.visitors) }]),
     ),
+  };
+}
+
+/** Builds of a segment stay for a while after it is deleted, and are of nobody's concern then. */
+async function segmentsFreshness(clickhouse: ClickHouse): Promise<SegmentsFreshness> {
+  const [row] = await clickhouse.query<{ built: string; oldest: string; failing: string }>(
+    `SELECT countIf(newest > 0) AS built, minIf(as_of, newest > 0) AS oldest, countIf(state = 'failed') AS failing FROM (
+       SELECT segment, maxIf(builds.build, builds.state = 'built') AS newest,
+              argMaxIf(builds.as_of, builds.build, builds.state = 'built') AS as_of,
+              argMax(builds.state, builds.build) AS state
+       FROM builds
+       WHERE segment IN (
+         SELECT id FROM objects WHERE kind = 'segment' GROUP BY id HAVING NOT argMax(objects.deleted, objects.version))
+       GROUP BY segment)`,
+  );
+  return {
+    oldest: row === undefined || row.built === '0' ? null : iso(row.oldest),
+    failing: Number(row?.failing ?? 0),
   };
 }
 

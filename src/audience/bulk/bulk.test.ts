@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshDatabase } from '../../../test/engine.ts';
+import { ClickHouse } from '../../clickhouse/client.ts';
+import { ClickHouseError } from '../../clickhouse/errors.ts';
+import { migrate } from '../../clickhouse/schema.ts';
+import { openShards } from '../../identity/shards.testing.ts';
+import { compile } from '../rule/compile.ts';
+import type { ResolvedRule } from '../rule/rule.ts';
+import { resolvedAs, Stored } from '../rule/stored.testing.ts';
+import { rule, traits, world } from '../rule/world.testing.ts';
+import { cutVisitors } from './fill.ts';
+import { fillByHalves } from './groups.ts';
+import { writeRepeated } from './met.ts';
+
+/** Of no whole second: `within` reaches back to the millisecond. */
+const asOf = Math.floor(Date.now() / 1000) * 1000 + 123;
+
+const resolved = (json: unknown): ResolvedRule => resolvedAs({ rule: json, merge: 'visitor' }, new Map());
+
+const database = await freshDatabase();
+const UNITS = {
+  'one engine': async () => {
+    const clickhouse = new ClickHouse(database);
+    await migrate(clickhouse, 90);
+    return { clickhouse, close: () => clickhouse.close() };
+  },
+  'two shards': openShards,
+};
+
+describe.each(Object.entries(UNITS))('many segments found together, on %s', (unit, open) => {
+  let clickhouse: ClickHouse;
+  let close: () => Promise<void>;
+  let stored: Stored;
+  let builds = 0;
+  beforeAll(async () => {
+    ({ clickhouse, close } = await open());
+    stored = new Stored(clickhouse, asOf);
+  }, 120_000);
+  afterAll(() => close?.());
+
+  /** @returns by segment, each member with the moment he was seen. */
+  async function together(rules: readonly ResolvedRule[], hitsASlice: number) {
+    builds += 1;
+    const asked = rules.map((one, place) => ({ id: `s${place}`, rule: one }));
+    const cut = await cutVisitors(clickhouse, hitsASlice);
+    const { left } = await fillByHalves(clickhouse, asked, {
+      build: builds,
+      asOf: new Date(asOf),
+      cut,
+      repeats: await writeRepeated(clickhouse, builds, cut),
+      goesOn: () => true,
+    });
+    expect(left).toEqual([]);
+    const rows = await clickhouse.query<{ segment: string; visitor: string; seen: string }>(
+      'SELECT segment, visitor, seen FROM members WHERE build = {build:UInt64}',
+      { build: builds },
+    );
+    return asked.map(({ id }) =>
+      rows
+        .filter(({ segment }) => segment === id)
+        .map(({ visitor, seen }) => `${visitor} ${seen}`)
+        .sort(),
+    );
+  }
+
+  async function alone(one: ResolvedRule) {
+    const { sql, params } = compile(one, new Date(asOf));
+    const rows = await clickhouse.query<{ visitor: string; seen: string }>(sql, params);
+    return rows.map(({ visitor, seen }) => `${visitor} ${seen}`).sort();
+  }
+
+  it('have whom each rule has alone, last seen when it says, in slices or all at once', async () => {
+    let separating = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        world(asOf),
+        traits(asOf),
+        fc.array(rule([]), { minLength: 60, maxLength: 60 }),
+        fc.constantFrom(30, 1_000_000),
+        async (hits, uploaded, json, hitsASlice) => {
+          await stored.hits(hits);
+          await stored.traits(uploaded);
+          const everyone = new Set(hits.map(({ visitor }) => visitor)).size;
+          const rules = json.map(resolved);
+          const found = await together(rules, hitsASlice);
+          for (const [place, one] of rules.entries()) {
+            expect(found[place], JSON.stringify(json[place])).toEqual(await alone(one));
+            if (found[place]!.length > 0 && found[place]!.length < everyone) separating += 1;
+          }
+        },
+      ),
+      { numRuns: unit === 'one engine' ? 10 : 2, endOnFailure: true },
+    );
+    expect(separating).toBeGreaterThan(unit === 'one engine' ? 150 : 30);
+  }, 600_000);
+
+  it('are found by halves where one of them fails, and what was written before is not there twice', async () => {
+    const hits = Array.from({ length: 40 }, (_, n) => ({
+      visitor: BigInt(n),
+      hit: BigInt(n),
+      categories: [`half ${n % 4}`],
+    }));
+    await stored.hits(hits);
+    builds += 1;
+    const build = builds;
+    const asked = Array.from({ length: 11 }, (_, n) => ({
+      id: n === 7 ? 'bad' : `s${n}`,
+      rule: resolved({ did: { category: `half ${n % 4}` } }),
+    }));
+    let tries = 0;
+    const failing = new Proxy(clickhouse, {
+      get(target, name) {
+        if (name !== 'command') {
+          const value = Reflect.get(target, name) as unknown;
+          return typeof value === 'function' ? value.bind(target) : value;
+        }
+        return async (...given: Parameters<ClickHouse['command']>) => {
+          const cost = await target.command(...given);
+          if (!given[0].startsWith('INSERT INTO members')) return cost;
+          tries += 1;
+          const [row] = await target.query<{ n: string }>(
+            "SELECT count() AS n FROM drivers WHERE build = {build:UInt64} AND piece = {piece:UInt32} AND segment = 'bad'",
+            given[1],
+          );
+          if (row?.n !== '0') throw new ClickHouseError('refused', 'insert', 395, '');
+          return cost;
+        };
+      },
+    });
+    const cut = await cutVisitors(clickhouse);
+    const { left } = await fillByHalves(failing, asked, {
+      build,
+      asOf: new Date(asOf),
+      cut,
+      repeats: false,
+      goesOn: () => true,
+    });
+    expect(left.map(({ id }) => id)).toEqual(['bad']);
+    expect(tries).toBeLessThan(asked.length);
+    const rows = await clickhouse.query<{ segment: string; n: string }>(
+      'SELECT segment, count() AS n FROM members WHERE build = {build:UInt64} GROUP BY segment ORDER BY segment',
+      { build },
+    );
+    const others = asked.filter(({ id }) => id !== 'bad').map(({ id }) => ({ segment: id, n: '10' }));
+    expect(rows).toEqual(others.sort((a, b) => (a.segment < b.segment ? -1 : 1)));
+  }, 120_000);
+});

@@ -1,0 +1,134 @@
+import type { Binding } from '../rule/binding.ts';
+import type { Match } from '../rule/rule.ts';
+import { type CodedColumn, type Combination, combinations, isCoded, type Shape } from './shapes.ts';
+
+/** The values of the coded columns of a shape, each with its number from 1; 0 is every other value. */
+export type Codes = ReadonlyMap<CodedColumn, ReadonlyMap<string, number>>;
+
+/** A shape, and the numbers of its values. */
+export type CodedShape = Shape & { readonly codes: Codes };
+
+/** Of all columns together one number is made, which must be exact. */
+const MAX_CODE = 2 ** 53;
+/** Values that one bound array holds, and their bytes. */
+const MAX_VALUES = 5_000;
+const MAX_BYTES = 40_000;
+/** Rows of `asked` for a shape of several columns: a join with more of them falls out of the processor's cache. */
+const MAX_ROWS = 30_000;
+
+/** The event of a ping that only tells attention; no hit for a Match that does not name an event. */
+const ATTENTION = 'attention';
+
+/**
+ * Numbers the values of a shape, cut into as few shapes as possible: questions that look at other columns go together
+ * where a question's indifference to a column can be written down as a row for each of its values.
+ *
+ * @param next gives a number to each further shape.
+ * @returns the shapes, and the questions that have too many values to be numbered.
+ */
+export function codeShape(
+  shape: Shape,
+  next: () => number,
+): { readonly coded: CodedShape[]; readonly uncoded: Shape['questions'] } {
+  const byColumns = new Map<string, Shape['questions'][number][]>();
+  for (const question of shape.questions) {
+    const key = columnsOf(question.match).join();
+    byColumns.set(key, [...(byColumns.get(key) ?? []), question]);
+  }
+  // Those with many columns first: the others find theirs among them.
+  const groups = [...byColumns].sort(([a], [b]) => b.split(',').length - a.split(',').length);
+  const shapes: CodedShape[] = [];
+  const uncoded: Shape['questions'][number][] = [];
+  for (const [, questions] of groups) {
+    const place = shapes.findIndex((one) =>
+      numbered({ ...one, questions: [...one.questions, ...questions] }, true),
+    );
+    const made = numbered(
+      place === -1
+        ? { ...shape, questions }
+        : { ...shapes[place]!, questions: [...shapes[place]!.questions, ...questions] },
+      place !== -1,
+    );
+    if (made === undefined) uncoded.push(...questions);
+    else if (place === -1) shapes.push(made);
+    else shapes[place] = made;
+  }
+  return { coded: shapes.map((one, place) => (place === 0 ? one : { ...one, number: next() })), uncoded };
+}
+
+/** @returns undefined where there are too many values, or where it `isMixed` too many rows. */
+function numbered(shape: Shape, isMixed: boolean): CodedShape | undefined {
+  const columns = new Set(shape.questions.flatMap(({ match }) => columnsOf(match)));
+  const codes = new Map<CodedColumn, ReadonlyMap<string, number>>();
+  let product = 1;
+  for (const column of columns) {
+    const values = new Set(shape.questions.flatMap(({ match }) => (match[column] ?? []).map(String)));
+    // Who names no event means every one but this.
+    if (column === 'event' && shape.questions.some(({ match }) => !match.event)) values.add(ATTENTION);
+    const bytes = [...values].reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+    product *= values.size + 1;
+    if (values.size > MAX_VALUES || bytes > MAX_BYTES || product > MAX_CODE) return undefined;
+    codes.set(column, new Map([...values].map((value, place) => [value, place + 1])));
+  }
+  const coded = { ...shape, codes };
+  if (isMixed) {
+    const rows = shape.questions.reduce((sum, { match }) => sum + rowsOf(coded, match), 0);
+    if (rows > MAX_ROWS) return undefined;
+  }
+  return coded;
+}
+
+const columnsOf = (match: Match) => (Object.keys(match) as (keyof Match)[]).filter(isCoded).sort();
+
+/** How many rows of `asked` a question takes. */
+function rowsOf({ codes }: CodedShape, match: Match): number {
+  let rows = combinations(match).length;
+  for (const [column, numbers] of codes) if (!match[column]) rows *= numbers.size + 1;
+  return rows;
+}
+
+/** Whether a shape tells attention from hits by itself; else its scan leaves attention out. */
+export const readsEvents = ({ codes }: CodedShape): boolean => codes.has('event');
+
+/** The numbers of a combination of values: of columns that it does not name, with any value. */
+export function codesOf({ codes }: CodedShape, combination: Combination): number[] {
+  let found = [0];
+  for (const [column, numbers] of codes) {
+    const value = combination[column];
+    const any = Array.from({ length: numbers.size + 1 }, (_, number) => number);
+    const wanted =
+      value !== undefined
+        ? [numbers.get(value)!]
+        : column === 'event'
+          ? any.filter((number) => number !== numbers.get(ATTENTION))
+          : any;
+    found = found.flatMap((code) => wanted.map((number) => code * (numbers.size + 1) + number));
+  }
+  return found;
+}
+
+/**
+ * The same in SQL, over the columns of a hit; of a category, over `value`. As the columns are of few values, they are
+ * looked up once for each value of a block rather than for each row.
+ *
+ * @returns `code`, SQL of the number, and `asked`, conditions that hold of every hit that a question may be about.
+ */
+export function codeSql(
+  { codes, questions }: CodedShape,
+  binding: Binding,
+): { code: string; asked: string[] } {
+  let code = '';
+  const asked: string[] = [];
+  for (const [column, numbers] of codes) {
+    const [values = '[]'] = binding.many('String', [...numbers.keys()]);
+    const number = `transform(${sourceOf(column)}, ${values}, range(toUInt64(1), toUInt64(${numbers.size + 1})), toUInt64(0))`;
+    if (questions.every(({ match }) => match[column])) asked.push(`${number} != 0`);
+    code = code === '' ? number : `(${code}) * ${numbers.size + 1} + ${number}`;
+  }
+  return { code: code === '' ? 'toUInt64(0)' : code, asked };
+}
+
+function sourceOf(column: CodedColumn): string {
+  if (column === 'category') return 'value';
+  return column === 'hour' || column === 'weekday' ? `toString(${column})` : column;
+}

@@ -1,0 +1,135 @@
+import type { ClickHouse } from '../../clickhouse/client.ts';
+import { fits, type Statement } from '../rule/compile.ts';
+import { writeAsked } from './asked.ts';
+import { membersSelect, type Part, sizesSelect } from './members.ts';
+import { writeMet } from './met.ts';
+import { type Asked, driverRows, type Plan, planOf, withoutClauses } from './plan.ts';
+import { type Cut, EVERYBODY, slicesAt } from './slice.ts';
+
+/** What a statement, or several, read. */
+export interface Read {
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+}
+
+/** What is the same for all segments of a build. */
+export interface Whole {
+  readonly build: number;
+  readonly asOf: Date;
+  readonly cut: Cut;
+  /** As `writeRepeated` has found. */
+  readonly repeats: boolean;
+}
+
+/** The rules together are more than one statement can hold; fewer may fit. */
+export class TooManyRulesError extends Error {
+  readonly reason = 'too_many_rules';
+
+  constructor(count: number) {
+    super(`${count} rules are more than one statement can hold`);
+    this.name = 'TooManyRulesError';
+  }
+}
+
+/** What a slice is of: what its statement holds in memory grows with its hits and visitors. */
+const HITS_A_SLICE = 3_000_000;
+/** Slices are cut at places that were looked up at once, this many of them. */
+const MAX_SLICES = 256;
+/** Of a slice, what is looked at to tell rare clauses from common ones. */
+const SAMPLE = 32n;
+
+/**
+ * Cuts the visitors into slices that have about as many hits each.
+ *
+ * @throws ClickHouseError
+ */
+export async function cutVisitors(clickhouse: ClickHouse, hitsASlice = HITS_A_SLICE): Promise<Cut> {
+  const levels = Array.from({ length: MAX_SLICES - 1 }, (_, place) => (place + 1) / MAX_SLICES).join(', ');
+  const [row] = await clickhouse.query<{ n: string; places: string[] }>(
+    `SELECT count() AS n, arrayMap(place -> toString(toUInt256(place)), quantiles(${levels})(visitor)) AS places FROM kept_hits`,
+  );
+  const hits = Number(row?.n ?? 0);
+  const count = Math.min(MAX_SLICES, Math.ceil(hits / hitsASlice));
+  if (row === undefined || count <= 1) return { slices: [EVERYBODY] };
+  const bounds = Array.from({ length: count - 1 }, (_, place) =>
+    BigInt(row.places[Math.floor(((place + 1) * MAX_SLICES) / count) - 1]!),
+  );
+  return { slices: slicesAt(bounds.filter((bound) => bound <= EVERYBODY.last)) };
+}
+
+/**
+ * Writes the members of many segments under one build, in few passes over the hits and in slices of the visitors.
+ * Each has exactly whom `compile` gives of its rule alone.
+ *
+ * @param asked rules that `isShared` passes.
+ * @param piece a number that no other call for this build has.
+ * @returns what was read, and of whom nothing is written because one of his clauses failed.
+ * @throws TooManyRulesError, ClickHouseError; part of the members may be written then.
+ */
+export async function fillTogether(
+  clickhouse: ClickHouse,
+  asked: readonly Asked[],
+  { build, piece, asOf, cut, repeats }: Whole & { readonly piece: number },
+): Promise<Read & { readonly left: readonly Asked[] }> {
+  const drawn = planOf(asked, piece, asOf.getTime());
+  const part = { build, slice: cut.slices[0]!, repeats };
+  if (!fits(textOf(drawn, part))) throw new TooManyRulesError(asked.length);
+  const { plan: known, costs } = await writeAsked(clickhouse, drawn, build);
+  const met = await writeMet(clickhouse, known, build);
+  const plan = withoutClauses(known, met.failed);
+  const read: Read[] = [...costs, met];
+  const drivers = driverRows(plan, build, await sizesOf(clickhouse, plan, part, cut));
+  if (drivers.length > 0) {
+    await clickhouse.insert('drivers', drivers);
+    for (const slice of cut.slices) read.push(await fillSlice(clickhouse, plan, { ...part, slice }));
+  }
+  const filled = new Set(plan.segments.map(({ id }) => id));
+  return { ...sum(read), left: asked.filter(({ id }) => !filled.has(id)) };
+}
+
+async function fillSlice(clickhouse: ClickHouse, plan: Plan, part: Part): Promise<Read> {
+  const { sql, params } = membersSelect(plan, part);
+  return clickhouse.command(
+    `INSERT INTO members (build, segment, visitor, seen, via)
+     SELECT {build:UInt64} AS build, segment, visitor, seen, 'own' AS via FROM (${sql})`,
+    params,
+    SETTINGS,
+  );
+}
+
+const SETTINGS = {
+  // Else the branch of every segment that has no table is computed for each row.
+  short_circuit_function_evaluation: 'force_enable',
+} as const;
+
+/** About how many meet each clause, by a part of one slice: enough to tell a country from a category. */
+async function sizesOf(
+  clickhouse: ClickHouse,
+  plan: Plan,
+  part: Part,
+  { slices }: Cut,
+): Promise<ReadonlyMap<number, number>> {
+  // Where there is nothing to choose, or little to look at.
+  if (plan.isPlain || slices.length === 1) return new Map();
+  const { first, last } = slices[0]!;
+  const { sql, params } = sizesSelect(plan, {
+    ...part,
+    slice: { first, last: first + (last - first) / SAMPLE },
+  });
+  const rows = await clickhouse.query<{ clause: number; n: string }>(sql, params);
+  return new Map(rows.map(({ clause, n }) => [clause, Number(n)]));
+}
+
+/** Its parameters that are no arrays are few and short. */
+function textOf(plan: Plan, part: Part): Statement {
+  const { sql, params } = membersSelect(plan, part);
+  const arrays = Object.entries(params).filter((entry): entry is [string, string[]] =>
+    Array.isArray(entry[1]),
+  );
+  return { sql, params: Object.fromEntries(arrays) };
+}
+
+const sum = (read: readonly Read[]): Read => ({
+  rowsRead: read.reduce((total, { rowsRead }) => total + rowsRead, 0),
+  bytesRead: read.reduce((total, { bytesRead }) => total + bytesRead, 0),
+});

@@ -1,0 +1,83 @@
+import { Binding } from '../rule/binding.ts';
+import { expressionSql } from '../rule/expression.ts';
+import { clauseSelects, OF_PIECE } from './clauses.ts';
+import { isTabled, type Plan } from './plan.ts';
+import { type Slice, sliceParams } from './slice.ts';
+
+/** Of what a statement is: a slice of the visitors in a build. */
+export interface Part {
+  readonly build: number;
+  readonly slice: Slice;
+  /** Whether there are visitors of whom a hit was sent twice, as `writeRepeated` has found. */
+  readonly repeats: boolean;
+}
+
+/** A SELECT and the values of its parameters. */
+interface Select {
+  readonly sql: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Who of a slice is in which segment of a plan: a SELECT of `segment`, `visitor` and `seen`. What `compile` says of
+ * each rule alone, and nobody who has withdrawn.
+ *
+ * A visitor is looked at for a segment only where he meets a clause that can let him in; what he meets stands in two
+ * arrays beside each other, and the truth table of the segment says the rest. So a segment costs what those few
+ * cost, however many there are beside it.
+ */
+export function membersSelect(plan: Plan, part: Part): Select {
+  return plan.isPlain ? plainSelect(plan, part) : composedSelect(plan, part);
+}
+
+/** Who meets the clause. */
+function plainSelect(plan: Plan, part: Part): Select {
+  const binding = new Binding();
+  const sql = `SELECT lets.segment AS segment, one.visitor AS visitor, one.latest AS seen FROM (
+${clauseSelects(plan, part, binding).join('\nUNION ALL\n')}
+) AS one INNER JOIN (
+SELECT clause, segment FROM drivers WHERE ${OF_PIECE}
+) AS lets ON lets.clause = one.clause
+WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors)`;
+  return { sql, params: paramsOf(plan, part, binding) };
+}
+
+function composedSelect(plan: Plan, part: Part): Select {
+  const binding = new Binding();
+  const met = (clause: number) => `has(met, ${clause})`;
+  const untabled = plan.segments
+    .filter((segment) => !isTabled(segment))
+    .flatMap(({ number, expression }) => [`number = ${number}`, expressionSql(expression, met)]);
+  const looked = 'bitTest(truth[1 + intDiv(combination, 64)], combination % 64)';
+  const sql = `SELECT segment, visitor, arrayMax(arrayMap(place -> latest[place], places)) AS seen FROM (
+SELECT visitor, met, latest, segment, number, truth, arrayMap(clause -> indexOf(met, clause), clauses) AS places,
+  arraySum((place, bit) -> if(place = 0, 0, bitShiftLeft(toUInt64(1), bit)), places, range(length(places))) AS combination
+FROM (
+SELECT visitor, met, latest, clause FROM (
+SELECT visitor, groupArray(clause) AS met, groupArray(latest) AS latest FROM (
+${clauseSelects(plan, part, binding).join('\nUNION ALL\n')}
+) WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors) GROUP BY visitor
+) ARRAY JOIN met AS clause
+) AS one INNER JOIN (
+SELECT clause, number, segment, clauses, drivers, truth FROM drivers WHERE ${OF_PIECE}
+) AS lets ON lets.clause = one.clause
+WHERE clause = arrayFirst(driver -> has(met, driver), drivers)
+) WHERE ${untabled.length === 0 ? looked : `multiIf(${untabled.join(', ')}, ${looked})`}`;
+  return { sql, params: paramsOf(plan, part, binding) };
+}
+
+/** How many of a slice meet which clause: a SELECT of `clause` and `n`. */
+export function sizesSelect(plan: Plan, part: Part): Select {
+  const binding = new Binding();
+  const sql = `SELECT clause, count() AS n FROM (
+${clauseSelects(plan, part, binding).join('\nUNION ALL\n')}
+) GROUP BY clause`;
+  return { sql, params: paramsOf(plan, part, binding) };
+}
+
+const paramsOf = ({ piece }: Plan, { build, slice }: Part, { params }: Binding) => ({
+  ...params,
+  ...sliceParams(slice),
+  build,
+  piece,
+});

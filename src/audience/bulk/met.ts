@@ -1,0 +1,91 @@
+import type { ClickHouse } from '../../clickhouse/client.ts';
+import { ClickHouseError } from '../../clickhouse/errors.ts';
+import { Binding } from '../rule/binding.ts';
+import { isKnownLeaf, leavesSql } from '../rule/leaf.ts';
+import { BY_ID, REPEATED } from './clauses.ts';
+import type { Plan } from './plan.ts';
+import { type Cut, EVERYBODY, OF_SLICE, sliceParams } from './slice.ts';
+
+/** Clauses of a kind that are found in one pass; more would be more than a statement holds. */
+const AT_ONCE = 100;
+
+/**
+ * Writes down who meets the clauses of a plan that are asked by themselves: sequences, attention, and what is known of
+ * visitors. One that fails is one that the segments with it fail by, and no other.
+ *
+ * @returns the numbers of the clauses that failed, and what was read.
+ * @throws ClickHouseError where there is no answer.
+ */
+export async function writeMet(
+  clickhouse: ClickHouse,
+  plan: Plan,
+  build: number,
+): Promise<{ readonly failed: ReadonlySet<number>; readonly rowsRead: number; readonly bytesRead: number }> {
+  const open = groupsOf(plan);
+  const failed = new Set<number>();
+  let rowsRead = 0;
+  let bytesRead = 0;
+  for (let group = open.pop(); group; group = open.pop()) {
+    try {
+      const cost = await writeTogether(clickhouse, plan, build, group);
+      rowsRead += cost.rowsRead;
+      bytesRead += cost.bytesRead;
+    } catch (error) {
+      if (!(error instanceof ClickHouseError) || error.code === undefined) throw error;
+      // What was written before it failed is written again, and counts once.
+      if (group.length === 1) failed.add(group[0]!);
+      else open.push(...group.map((clause) => [clause]));
+    }
+  }
+  return { failed, rowsRead, bytesRead };
+}
+
+/**
+ * Writes down of whom a hit was sent twice: of all others a hit is a row, which is counted in a fifth of the time.
+ *
+ * @returns whether there is anybody.
+ * @throws ClickHouseError
+ */
+export async function writeRepeated(
+  clickhouse: ClickHouse,
+  build: number,
+  { slices }: Cut,
+): Promise<boolean> {
+  for (const slice of slices)
+    await clickhouse.command(
+      `INSERT INTO met (build, piece, visitor, clause, latest)
+       SELECT {build:UInt64}, ${REPEATED}, visitor, 0, max(kept_hits.time) FROM kept_hits
+       WHERE ${slice === EVERYBODY ? '1' : OF_SLICE} GROUP BY visitor HAVING count() != ${BY_ID}`,
+      { build, ...sliceParams(slice) },
+    );
+  const [row] = await clickhouse.query<{ n: string }>(
+    `SELECT count() AS n FROM met WHERE build = {build:UInt64} AND piece = ${REPEATED}`,
+    { build },
+  );
+  return Number(row?.n ?? 0) > 0;
+}
+
+/** What is known of visitors, and their attention, are each found for many clauses in one pass; others one by one. */
+function groupsOf({ leaves, others }: Plan): (readonly number[])[] {
+  const known = others.filter((clause) => isKnownLeaf(leaves[clause]!));
+  const dwells = others.filter((clause) => 'dwell' in leaves[clause]!);
+  const rest = others.filter((clause) => !known.includes(clause) && !dwells.includes(clause));
+  const groups: (readonly number[])[] = rest.map((clause) => [clause]);
+  for (const kind of [known, dwells])
+    for (let from = 0; from < kind.length; from += AT_ONCE) groups.push(kind.slice(from, from + AT_ONCE));
+  return groups;
+}
+
+function writeTogether(clickhouse: ClickHouse, plan: Plan, build: number, clauses: readonly number[]) {
+  const binding = new Binding();
+  const rows = leavesSql(
+    clauses.map((clause) => [clause, plan.leaves[clause]!] as const),
+    plan.asOf,
+    binding,
+  );
+  return clickhouse.command(
+    `INSERT INTO met (build, piece, visitor, clause, latest)
+     SELECT {build:UInt64}, {piece:UInt32}, visitor, clause, latest FROM (${rows.join('\nUNION ALL\n')})`,
+    { ...binding.params, build, piece: plan.piece },
+  );
+}

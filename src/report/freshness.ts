@@ -1,0 +1,81 @@
+import { type Build, currentBuilds } from '../audience/builds.ts';
+import type { ClickHouse } from '../clickhouse/client.ts';
+import { escapeLabel } from './metrics.ts';
+
+/**
+ * How a segment stands: `fresh` as it is, `building` where a first or a changed one is not built yet, `stale` where
+ * readers have an older one because a build failed or has not come, `failed` where there is none for them.
+ */
+export type FreshnessState = 'fresh' | 'building' | 'stale' | 'failed';
+
+export interface Freshness {
+  readonly state: FreshnessState;
+  /** Why it is stale or failed. */
+  readonly reason?: string;
+  /** Since the moment that what readers see is of; null = they see nothing yet. */
+  readonly ageSeconds: number | null;
+}
+
+const LATE = 'late: the segments job has not run for too long';
+
+/**
+ * @param version of the segment as it is now. @param lateMs how old a build may be before it is late.
+ * @param now milliseconds since 1970.
+ */
+export function freshnessOf(
+  build: Build | undefined,
+  version: number,
+  lateMs: number,
+  now = Date.now(),
+): Freshness {
+  if (build === undefined) return { state: 'building', ageSeconds: null };
+  const { asOf, failure } = build;
+  if (asOf === null)
+    return failure === null
+      ? { state: 'building', ageSeconds: null }
+      : { state: 'failed', reason: failure, ageSeconds: null };
+  const ageMs = now - Date.parse(asOf);
+  const ageSeconds = Math.max(0, Math.round(ageMs / 1000));
+  if (failure !== null) return { state: 'stale', reason: failure, ageSeconds };
+  if (ageMs > lateMs) return { state: 'stale', reason: LATE, ageSeconds };
+  return { state: build.version === version ? 'fresh' : 'building', ageSeconds };
+}
+
+/** Segments of which the metrics speak one by one: each is a series that somebody's monitoring keeps. */
+const MAX_SERIES = 1_000;
+
+/**
+ * The freshness of segments as Prometheus text: of the first thousand by id, and how many there are in each state.
+ *
+ * @throws ClickHouseError
+ */
+export async function freshnessText(
+  clickhouse: ClickHouse,
+  segments: readonly { readonly id: string; readonly version: number }[],
+  lateMs: number,
+): Promise<string> {
+  const builds = await currentBuilds(clickhouse);
+  const all = segments.map(({ id, version }) => ({ id, ...freshnessOf(builds.get(id), version, lateMs) }));
+  const series = (name: string, help: string, lines: readonly string[]) =>
+    `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.map((line) => `${name}${line}\n`).join('')}`;
+  const shown = all.slice(0, MAX_SERIES);
+  const label = (id: string) => `{segment="${escapeLabel(id)}"}`;
+  const states: readonly FreshnessState[] = ['fresh', 'building', 'stale', 'failed'];
+  return [
+    series(
+      'ninety_segment_age_seconds',
+      'Since the moment that the membership which readers see is of.',
+      shown.flatMap(({ id, ageSeconds }) => (ageSeconds === null ? [] : `${label(id)} ${ageSeconds}`)),
+    ),
+    series(
+      'ninety_segment_stale',
+      '1 where readers see an old membership, or none, because a build failed or is late.',
+      shown.map(({ id, state }) => `${label(id)} ${state === 'stale' || state === 'failed' ? 1 : 0}`),
+    ),
+    series(
+      'ninety_segments',
+      'Segments by state.',
+      states.map((state) => `{state="${state}"} ${all.filter((one) => one.state === state).length}`),
+    ),
+  ].join('');
+}
