@@ -2,16 +2,15 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { type Buildable, buildSegments, estimate } from '../audience/build.ts';
 import { type Build, buildHistory, currentBuilds } from '../audience/builds.ts';
-import { parseRule } from '../audience/rule/parse.ts';
-import { type Referred, resolve } from '../audience/rule/resolve.ts';
-import type { ResolvedRule } from '../audience/rule/rule.ts';
+import { MAX_CLAUSES } from '../audience/rule/limits.ts';
 import { sizeOf } from '../audience/size.ts';
 import { DEVICE_TYPES } from '../collect/device-id.ts';
 import { CURSOR_LIFE_DAYS, readCursor } from '../delivery/cursor.ts';
 import type { Source } from '../delivery/exported-set.ts';
 import { FORMATS, type Format, pull } from '../delivery/pull.ts';
-import { idSchema, KINDS, type Merge, type Segment } from '../registry/kinds.ts';
+import { idSchema, KINDS, type Segment } from '../registry/kinds.ts';
 import { newId, type Registry } from '../registry/registry.ts';
+import { freshnessOf } from '../report/freshness.ts';
 import type { Backend } from './backend.ts';
 import {
   conflictAsProblem,
@@ -23,11 +22,23 @@ import {
   readJson,
   readParams,
 } from './http.ts';
+import { expectLookalikes, expectStoredSeeds } from './lookalikes.ts';
 import { ApiError } from './problem.ts';
+import { Library, references } from './segment-rules.ts';
+import { segmentVersionRoutes } from './segment-versions.ts';
 import { streamed } from './streamed.ts';
 
 const newSegment = KINDS.segment.extend({ id: idSchema.optional() });
-const asked = KINDS.segment.pick({ rule: true, merge: true });
+const counted = KINDS.segment.pick({ rule: true, merge: true });
+/** A rule has no more clauses, so it can refer to no more segments. */
+const asked = counted.extend({
+  segments: z
+    .array(counted.extend({ id: idSchema }))
+    .max(MAX_CLAUSES)
+    .optional(),
+});
+/** A folder has its sub-folders in it. */
+const listed = z.object({ folder: z.string().optional(), label: z.string().optional() });
 const DAY_MS = 86_400_000;
 
 /**
@@ -37,12 +48,12 @@ const DAY_MS = 86_400_000;
  * @param only the segments wanted; all where not given.
  */
 export function buildables(registry: Registry, only?: ReadonlySet<string>): Buildable[] {
+  const library = Library.of(registry);
   return registry
     .list('segment')
     .filter((segment) => only === undefined || only.has(segment.id))
     .map((segment) => {
-      const parsed = parseRule(segment.rule);
-      const resolved = parsed.ok ? resolve(parsed.rule, lookup(registry), segment.id, segment.merge) : parsed;
+      const resolved = library.resolve(segment.rule, segment.merge, segment.id);
       return {
         id: segment.id,
         version: segment.version,
@@ -52,44 +63,33 @@ export function buildables(registry: Registry, only?: ReadonlySet<string>): Buil
     });
 }
 
-const lookup =
-  (registry: Registry) =>
-  (id: string): Referred | undefined => {
-    const segment = registry.get('segment', id);
-    const parsed = segment && parseRule(segment.rule);
-    return parsed?.ok ? { rule: parsed.rule, merge: segment!.merge } : undefined;
-  };
+const build = (backend: Backend, ids: Iterable<string>) =>
+  backend.jobs.run('segments', () =>
+    buildSegments(backend.clickhouse, backend.leases, () => buildables(backend.registry, new Set(ids))),
+  );
 
-/** The rule as it came, understood and with its segments in place. */
-function understand(registry: Registry, json: unknown, merge: Merge, self?: string): ResolvedRule {
-  const parsed = parseRule(json);
-  const resolved = parsed.ok ? resolve(parsed.rule, lookup(registry), self, merge) : parsed;
-  if (!resolved.ok)
-    throw new ApiError('bad_rule', resolved.message, { type: resolved.reason, path: resolved.path });
-  return resolved.rule;
+/** Builds segments from every hit there is now: a new rule is wanted at once, not at the schedule's next run. */
+export function buildSoon(backend: Backend, ids: readonly string[]): void {
+  backend
+    .flush()
+    .then(() => build(backend, ids))
+    .catch((error: unknown) =>
+      backend.log.error({ segments: ids, error: String(error) }, 'segments not built'),
+    );
 }
+
+/** Older than this and not rebuilt, a segment is stale: three runs of its job have not come. */
+export const lateAfterMs = ({ jobs }: Backend): number => Math.max(3_600_000, 3 * jobs.periodMs('segments'));
 
 export function segmentRoutes(backend: Backend): Hono<Env> {
   const { registry, clickhouse } = backend;
   const app = new Hono<Env>();
-  /** Older than this and not rebuilt, a segment is stale: three runs of its job have not come. */
-  const lateMs = Math.max(3_600_000, 3 * backend.jobs.periodMs('segments'));
+  const lateMs = lateAfterMs(backend);
 
   const shown = (segment: Segment, build: Build | undefined) => {
-    const late = build?.asOf != null && Date.now() - Date.parse(build.asOf) > lateMs;
-    const old = build?.asOf != null && build.version !== segment.version;
-    const state =
-      build === undefined || (build.build === 0 && build.failure === null)
-        ? 'building'
-        : build.build === 0
-          ? 'failed'
-          : build.failure !== null || late
-            ? 'stale'
-            : old
-              ? 'building'
-              : 'fresh';
-    const reason = build?.failure ?? (late ? 'late: the segments job has not run for too long' : undefined);
-    const { id, name, rule, merge, iabAudienceId, ttlDays, version, updatedAt } = segment;
+    const { state, reason } = freshnessOf(build, segment.version, lateMs);
+    const { id, name, rule, merge, iabAudienceId, ttlDays, folder, labels, note, version, updatedAt } =
+      segment;
     return {
       id,
       name,
@@ -97,6 +97,9 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
       merge,
       iabAudienceId,
       ttlDays,
+      folder,
+      labels,
+      note,
       version,
       updatedAt,
       size: build?.size ?? null,
@@ -113,23 +116,15 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
     if (!segment) throw new ApiError('not_found', `There is no segment ${id}.`);
     return segment;
   };
-  const build = (id: string) =>
-    backend.jobs.run('segments', () =>
-      buildSegments(clickhouse, backend.leases, () => buildables(registry, new Set([id]))),
-    );
-  /** A new rule is wanted at once, not at the next run of the schedule. */
-  const buildSoon = (id: string) => {
-    backend
-      .flush()
-      .then(() => build(id))
-      .catch((error: unknown) =>
-        backend.log.error({ segment: id, error: String(error) }, 'segment not built'),
-      );
-  };
+  app.route('/', segmentVersionRoutes(backend, { show: one, buildSoon: (id) => buildSoon(backend, [id]) }));
 
   app.get('/', async (c) => {
     expectScope(c, 'read');
-    const { items, next } = page(registry.list('segment'), pageQuery(c));
+    const { folder, label } = readParams(c, listed);
+    const within = (segment: Segment) =>
+      (folder === undefined || `${segment.folder ?? ''}/`.startsWith(`${folder}/`)) &&
+      (label === undefined || (segment.labels ?? []).includes(label));
+    const { items, next } = page(registry.list('segment').filter(within), pageQuery(c));
     const builds = await currentBuilds(
       clickhouse,
       items.map((item) => item.id),
@@ -143,20 +138,22 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
     const id = wanted ?? newId();
     if (registry.get('segment', id))
       throw new ApiError('exists', `There is a segment ${id} already; PATCH it, or choose another id.`);
-    understand(registry, body.rule, body.merge, id);
+    Library.of(registry).understand(body.rule, body.merge, id);
     const made = await conflictAsProblem(
       registry.put('segment', id, body, registry.version('segment', id), caller.id),
     );
-    buildSoon(id);
+    buildSoon(backend, [id]);
     return c.json(await one(made), 201);
   });
 
   app.post('/estimate', async (c) => {
     expectScope(c, 'read');
-    const { rule, merge } = await readJson(c, asked);
-    const resolved = understand(registry, rule, merge);
+    const { rule, merge, segments } = await readJson(c, asked);
+    const resolved = Library.of(registry, segments).understand(rule, merge);
     const started = performance.now();
     const asOf = new Date();
+    if (segments) expectStoredSeeds(backend, resolved);
+    await expectLookalikes(backend, resolved, asOf);
     const sizeByVia = await estimate(clickhouse, resolved, asOf, merge);
     const tookMs = Math.round(performance.now() - started);
     return c.json({ size: sizeOf(sizeByVia), sizeByVia, asOf: asOf.toISOString(), tookMs });
@@ -171,13 +168,14 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
     const caller = expectScope(c, 'edit');
     const segment = find(c.req.param('id'));
     const change = await readChange(c, KINDS.segment);
-    const { id, version, updatedAt: _, ...current } = segment;
+    // A note is of one version: the next does not take it over.
+    const { id, version, updatedAt: _, note: _note, ...current } = segment;
     const body = KINDS.segment.parse({ ...current, ...change });
     if (Object.hasOwn(change, 'rule') || Object.hasOwn(change, 'merge'))
-      understand(registry, body.rule, body.merge, id);
+      Library.of(registry).understand(body.rule, body.merge, id);
     const changed = await conflictAsProblem(registry.put('segment', id, body, version, caller.id));
     // Also for a new name: a size stands beside the version that it was counted for.
-    buildSoon(id);
+    buildSoon(backend, [id]);
     return c.json(await one(changed));
   });
 
@@ -186,7 +184,7 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
     const segment = find(c.req.param('id'));
     const user = registry
       .list('segment')
-      .find((other) => other.id !== segment.id && refersTo(other.rule, segment.id));
+      .find((other) => other.id !== segment.id && references(other.rule).includes(segment.id));
     if (user) throw new ApiError('in_use', `Segment ${user.id} refers to ${segment.id}; change it first.`);
     await conflictAsProblem(registry.delete('segment', segment.id, segment.version, caller.id));
     return c.body(null, 204);
@@ -196,11 +194,11 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
     expectScope(c, 'edit');
     const segment = find(c.req.param('id'));
     if (c.req.query('wait') !== '1') {
-      buildSoon(segment.id);
+      buildSoon(backend, [segment.id]);
       return c.json(await one(segment), 202);
     }
     await backend.flush();
-    const run = await build(segment.id);
+    const run = await build(backend, [segment.id]);
     if (run.state === 'failed') throw new ApiError('busy', `The build did not run: ${run.error}`);
     return c.json(await one(find(segment.id)));
   });
@@ -282,8 +280,3 @@ function sourceOf(registry: Registry, as: string): Source {
     `as must be visitor, a device id type (${DEVICE_TYPES.join(', ')}) or the id of a partner.`,
   );
 }
-
-const refersTo = (rule: unknown, id: string): boolean =>
-  typeof rule === 'object' &&
-  rule !== null &&
-  Object.entries(rule).some(([key, value]) => (key === 'segment' && value === id) || refersTo(value, id));

@@ -5,8 +5,10 @@ import { journalCommand } from './journal.ts';
 import { keysCommand } from './keys.ts';
 import { migrateCommand } from './migrate.ts';
 import { partnersCommand } from './partners.ts';
+import { segmentsCommand } from './segments.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
+import { taxonomyCommand } from './taxonomy.ts';
 
 /** The `ninety` command's subcommands, in the order in which help lists them. */
 export const commands = [
@@ -17,6 +19,8 @@ export const commands = [
   exportCommand,
   keysCommand,
   partnersCommand,
+  taxonomyCommand,
+  segmentsCommand,
   journalCommand,
   statusCommand,
 ];

@@ -99,3 +99,28 @@ describe('a site', () => {
     },
   );
 });
+
+describe('a segment', () => {
+  const segment = (fields: object) => KINDS.segment.safeParse({ name: 'S', rule: {}, ...fields });
+
+  it.each(['news', 'news/sport', '0/a_b/c-d'])('may lie in the folder %s', (folder) => {
+    expect(segment({ folder }).data?.folder).toBe(folder);
+  });
+
+  it.each([
+    { folder: '' },
+    { folder: '/news' },
+    { folder: 'news/' },
+    { folder: 'news//sport' },
+    { folder: '..' },
+    { folder: 'news/../x' },
+    { folder: 'News' },
+    { folder: 'a/b/c/d/e/f/g/h/i' },
+    { labels: ['a', 'a'] },
+    { labels: [' '] },
+    { labels: Array.from({ length: 21 }, (_, n) => `l${n}`) },
+    { note: 'x'.repeat(501) },
+  ])('cannot have %j', (fields) => {
+    expect(segment(fields).success).toBe(false);
+  });
+});

@@ -45,6 +45,20 @@ const uidMacro = z
     'must be 2 to 40 characters without spaces and &, such as $UID; or empty where the partner appends its id',
   );
 
+/** Lower case, and each part an id: folders of segments are folders of files too, on systems that fold case. */
+const folder = z
+  .string()
+  .max(200)
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,63}(\/[a-z0-9][a-z0-9_-]{0,63}){0,7}$/,
+    'must be at most 8 names of a-z, 0-9, _ and -, joined by /, such as news/sport',
+  );
+
+const labels = z
+  .array(z.string().trim().min(1).max(64))
+  .max(20)
+  .refine((list) => new Set(list).size === list.length, 'must not hold a label twice');
+
 /** For whom together the clauses of a segment's rule are asked, and whom else its members bring in. */
 export const MERGES = ['visitor', 'device', 'household'] as const;
 export type Merge = (typeof MERGES)[number];
@@ -85,6 +99,10 @@ export const KINDS = {
     merge: z.enum(MERGES).default('visitor'),
     iabAudienceId: z.string().max(20).optional(),
     ttlDays: z.int().min(1).max(180).optional(),
+    folder: folder.optional(),
+    labels: labels.optional(),
+    /** Why this version was made; the next has one of its own, or none. */
+    note: z.string().trim().min(1).max(500).optional(),
   }),
   key: z.strictObject({ name, scopes: z.array(z.string()).min(1).max(50), hash: z.string() }),
 } as const;
