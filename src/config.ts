@@ -128,7 +128,17 @@ const environment = z.object({
   ),
   NINETY_SEGMENTS_CRON: cron.default('*/10 * * * *'),
   NINETY_EXPIRE_CRON: cron.default('7 * * * *'),
+  NINETY_FEATURES_CRON: cron.default('52 * * * *'),
+  NINETY_INTERESTS_CRON: cron.default('12 * * * *'),
+  NINETY_INTEREST_HALF_LIFE_DAYS: whole(1, RETENTION_CEILING_DAYS, 'days').default(14),
   NINETY_IDENTITY_CRON: cron.default('37 * * * *'),
+  NINETY_LOOKALIKES_CRON: cron.default('23 */6 * * *'),
+  NINETY_DEMOGRAPHICS_CRON: cron.default('43 */6 * * *'),
+  NINETY_DEMOGRAPHICS_PRECISION: z.coerce
+    .number('must be a number from 0.5 to 0.99')
+    .min(0.5, 'must be a number from 0.5 to 0.99')
+    .max(0.99, 'must be a number from 0.5 to 0.99')
+    .default(0.8),
   NINETY_HOUSEHOLD: z
     .enum(['0', '1'], 'must be 0 or 1')
     .default('0')
@@ -196,7 +206,19 @@ export interface Config {
     /** Also wait for the disk itself, not only for the operating system, before a hit is answered. */
     readonly fsync: boolean;
   };
-  readonly schedule: { readonly segments: string; readonly expire: string; readonly identity: string };
+  readonly schedule: {
+    readonly segments: string;
+    readonly expire: string;
+    readonly identity: string;
+    readonly features: string;
+    readonly interests: string;
+    readonly lookalikes: string;
+    readonly demographics: string;
+  };
+  /** Of the visitors whom a model decides to be of a class, the share that is to be of it. */
+  readonly demographicsPrecision: number;
+  /** Days after which a visit says half as much of what somebody cares for. */
+  readonly interestHalfLifeDays: number;
   /** After how many days the key is thrown away with which addresses are hashed; undefined = no households. */
   readonly householdKeyDays: number | undefined;
   readonly clickhouse: {
@@ -258,7 +280,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       segments: e.NINETY_SEGMENTS_CRON,
       expire: e.NINETY_EXPIRE_CRON,
       identity: e.NINETY_IDENTITY_CRON,
+      features: e.NINETY_FEATURES_CRON,
+      interests: e.NINETY_INTERESTS_CRON,
+      lookalikes: e.NINETY_LOOKALIKES_CRON,
+      demographics: e.NINETY_DEMOGRAPHICS_CRON,
     },
+    demographicsPrecision: e.NINETY_DEMOGRAPHICS_PRECISION,
+    interestHalfLifeDays: e.NINETY_INTEREST_HALF_LIFE_DAYS,
     householdKeyDays: e.NINETY_HOUSEHOLD ? e.NINETY_HOUSEHOLD_KEY_DAYS : undefined,
     clickhouse: {
       urls: e.CLICKHOUSE_URL,

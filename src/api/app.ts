@@ -2,24 +2,33 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+import { remembered } from '../dashboard/remembered.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { faultOf } from '../log.ts';
 import { type PrivacyDoor, privacyRoutes } from '../privacy/routes.ts';
+import { freshnessText } from '../report/freshness.ts';
 import type { SyncDoor } from '../sync/door.ts';
 import type { Backend } from './backend.ts';
+import { bodyAtMost } from './body-limit.ts';
 import { keyRoutes, partnerRoutes, siteRoutes } from './collections.ts';
 import { erasureRoutes, visitorRoutes } from './erasures.ts';
+import { explainRoutes } from './explain.ts';
 import { BODY_LIMIT, type Env } from './http.ts';
 import { identityRoutes } from './identity.ts';
 import { importRoutes } from './imports.ts';
 import { jobRoutes } from './jobs.ts';
 import { journalRoutes } from './journal.ts';
+import { labelRoutes } from './labels.ts';
+import { lookalikeRoutes } from './lookalikes.ts';
 import { matchRateRoutes } from './match-rate.ts';
 import { matchRoutes } from './matches.ts';
 import { methodsOf } from './methods.ts';
+import { modelRoutes } from './models.ts';
+import { overlapRoutes } from './overlap.ts';
 import { ApiError, asApiError, sendProblem } from './problem.ts';
-import { segmentRoutes } from './segments.ts';
+import { segmentPlanRoutes } from './segment-apply.ts';
+import { lateAfterMs, segmentRoutes } from './segments.ts';
+import { taxonomyRoutes } from './taxonomy.ts';
 import { traitRoutes } from './traits.ts';
 import { whyRoutes } from './why.ts';
 
@@ -58,8 +67,14 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
     const { ready, reason } = options.readiness();
     return c.text(ready ? 'ready\n' : `${reason}\n`, ready ? 200 : 503);
   });
+  // Without ClickHouse there are still the counters, and who watches asks for those most then.
+  const freshness = remembered(() =>
+    freshnessText(options.clickhouse, options.registry.list('segment'), lateAfterMs(options)).catch(() => ''),
+  );
   app.get('/metrics', async (c) =>
-    c.body(await options.metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
+    c.body(`${await options.metrics()}${await freshness()}`, 200, {
+      'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
+    }),
   );
   for (const { path, text } of config.roles.has('collect') ? scripts : []) {
     // Compressed once, as hard as it goes: every page of every site loads it.
@@ -80,17 +95,10 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
     // Before the limit: an upload is read as it comes, and may be of any size.
     app.route('/v1/traits', traitRoutes(options));
     app.route('/v1/matches', matchRoutes(options));
-    app.use(
-      '/v1/*',
-      bodyLimit({
-        maxSize: BODY_LIMIT,
-        onError: (c) => {
-          // The rest of the body is not read, so nobody may send a next request behind it.
-          c.header('Connection', 'close');
-          return sendProblem(c, new ApiError('body_too_large', `At most ${BODY_LIMIT} bytes.`));
-        },
-      }),
-    );
+    app.route('/v1/labels', labelRoutes(options));
+    // All segments of a folder come at once; it has a limit of its own.
+    app.route('/v1/segments', segmentPlanRoutes(options));
+    app.use('/v1/*', bodyAtMost(BODY_LIMIT));
     app.route('/', dashboardRoutes(options));
     app.route('/v1/sites', siteRoutes(options));
     app.route('/v1/partners', partnerRoutes(options));
@@ -98,12 +106,17 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
     app.route('/v1/partners', matchRateRoutes(options));
     app.route('/v1/identity', identityRoutes(options));
     app.route('/v1/segments', segmentRoutes(options));
+    app.route('/v1/segments', lookalikeRoutes(options));
+    app.route('/v1/overlap', overlapRoutes(options));
     app.route('/v1/keys', keyRoutes(options));
     app.route('/v1/visitors', visitorRoutes(options));
+    app.route('/v1/visitors', explainRoutes(options));
     app.route('/v1/erasures', erasureRoutes(options));
     app.route('/v1/jobs', jobRoutes(options));
     app.route('/v1/journal', journalRoutes(options));
     app.route('/v1/imports', importRoutes(options));
+    app.route('/v1/taxonomy', taxonomyRoutes(options));
+    app.route('/v1/models', modelRoutes(options));
   }
   app.notFound((c) => {
     const methods = methodsOf(app, c.req.path, config.roles.has('collect'));

@@ -5,6 +5,10 @@ import type { Backend } from '../api/backend.ts';
 import { Keys } from '../api/keys.ts';
 import { buildables } from '../api/segments.ts';
 import { buildSegments } from '../audience/build.ts';
+import { countFeatures } from '../audience/features/features.ts';
+import { scoreInterests } from '../audience/interests/interests.ts';
+import { buildLookalikes } from '../audience/lookalikes/job.ts';
+import { buildDemographics } from '../audience/models/demographics.ts';
 import { ClickHouse, type Connection } from '../clickhouse/client.ts';
 import type { Config } from '../config.ts';
 import { buildIdentity } from '../identity/job.ts';
@@ -51,6 +55,29 @@ export function makeCore(
         name: 'identity',
         schedule: config.schedule.identity,
         work: () => buildIdentity(clickhouse, leases),
+      },
+      {
+        name: 'features',
+        schedule: config.schedule.features,
+        work: () => countFeatures(clickhouse, leases),
+      },
+      {
+        name: 'interests',
+        schedule: config.schedule.interests,
+        work: () => scoreInterests(clickhouse, leases, config.interestHalfLifeDays),
+      },
+      {
+        name: 'demographics',
+        schedule: config.schedule.demographics,
+        work: () => buildDemographics(clickhouse, leases, config.demographicsPrecision),
+      },
+      {
+        name: 'lookalikes',
+        schedule: config.schedule.lookalikes,
+        work: async () => {
+          await registry.refresh();
+          return buildLookalikes(clickhouse, leases, buildables(registry));
+        },
       },
       {
         name: 'expire',

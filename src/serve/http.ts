@@ -23,8 +23,14 @@ import { hits, refuseBody } from './hits.ts';
 const HEADERS_LIMIT = 49_152;
 const HEADERS_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
-/** Paths of the app that read a body as it comes, however long. */
-const STREAMED: ReadonlySet<string> = new Set(['/v1/traits', '/v1/matches']);
+/** Paths of the app that bound what they read themselves: as it comes, however long, or by a limit of their own. */
+const STREAMED: ReadonlySet<string> = new Set([
+  '/v1/traits',
+  '/v1/matches',
+  '/v1/labels',
+  '/v1/segments/plan',
+  '/v1/segments/apply',
+]);
 
 type Answer = (request: Request, respond: (response: Response) => void) => void;
 
