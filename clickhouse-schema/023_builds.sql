@@ -66,10 +66,10 @@ SELECT * FROM met
 WHERE toDate(time) > today() - {retention}
   AND visitor GLOBAL NOT IN (SELECT visitor FROM erased_visitors);
 
--- How segments follow from clauses: a row for each clause that can let somebody into a segment. `clauses` are all
--- that decide it, `drivers` those of them that have such a row, and `truth` its truth table, a bit for each
--- combination of the clauses met: bit m % 64 of word m / 64, where bit j of m is clause j. Where it is empty there
--- are too many for a table, and the statement itself says what holds.
+-- How segments follow from clauses: a row for each clause that can let somebody into a segment, its driver. `clauses`
+-- are all that decide it; `others` all its drivers, where there is more than one. Its truth table has a bit for each
+-- combination of the clauses met: bit m of `word`, or bit m % 64 of `words` m / 64 where there are more, where bit j of
+-- m is clause j. Where both are empty there are too many for a table, and the statement itself says what holds.
 -- shard by: 0
 CREATE TABLE IF NOT EXISTS {drivers}
 (
@@ -79,8 +79,9 @@ CREATE TABLE IF NOT EXISTS {drivers}
     number   UInt32,
     segment  LowCardinality(String),
     clauses  Array(UInt32),
-    drivers  Array(UInt32),
-    truth    Array(UInt64),
+    others   Array(UInt32),
+    word     UInt64,
+    words    Array(UInt64),
     time     DateTime DEFAULT now()
 )
 ENGINE = {MergeTree}

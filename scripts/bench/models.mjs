@@ -104,7 +104,7 @@ async function quality(clickhouse) {
   const [row] = await clickhouse.query(
     `SELECT arrayROCAUC(groupArray(probability), groupArray(isMale)) AS auc,
             arrayROCAUC(groupArray(odds), groupArray(isMale)) AS best, count() AS visitors,
-            countIf(decided AND isMale) AS right, countIf(decided) AS decided
+            countIf(scored.decided AND isMale) AS right, countIf(scored.decided) AS chosen
      FROM kept_demographics AS scored INNER JOIN truth ON truth.visitor = scored.visitor
      WHERE attribute = 'gender' AND value = 'male' AND NOT declared`,
   );
@@ -211,7 +211,7 @@ try {
     `  ${seconds} s; AUC ${round(found.auc, 4)} of ${round(found.best, 4)}; calibration error ${round(found.calibrationError, 4)}`,
   );
   say(
-    `  decided: ${found.decided} of ${found.visitors}, ${round(found.right / found.decided, 3)} of them male`,
+    `  decided: ${found.chosen} of ${found.visitors}, ${round(found.right / found.chosen, 3)} of them male`,
   );
 
   await clickhouse.command(LABELS("if(sipHash64('none', n) % 2 = 0, 'heads', 'tails')"), {

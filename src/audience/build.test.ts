@@ -227,10 +227,10 @@ describe('a build of many segments', async () => {
       get(target, name) {
         const value = Reflect.get(target, name) as unknown;
         if (name === 'command')
-          return (sql: string, ...rest: [object]) =>
+          return (...[sql, ...rest]: Parameters<ClickHouse['command']>) =>
             sql.startsWith('INSERT INTO member_changes')
               ? Promise.reject(new ClickHouseError('unavailable', 'insert', undefined, ''))
-              : target.command(sql, ...(rest as []));
+              : target.command(sql, ...rest);
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });

@@ -102,7 +102,7 @@ WHERE seen.time >= wanted.since)`;
 
 /** The hits that may answer a question of a shape; one of several categories has a row for each. */
 function seenSql({ shape, slice, asOf, binding }: Scan, columns: string, who?: string): string {
-  const { code, asked } = codeSql(shape, binding);
+  const { code, asked, categories } = codeSql(shape, binding);
   const conditions = [
     ...(slice === EVERYBODY ? [] : [OF_SLICE]),
     ...(who === undefined ? [] : [who]),
@@ -113,9 +113,12 @@ function seenSql({ shape, slice, asOf, binding }: Scan, columns: string, who?: s
   const since = sinceOf(shape, asOf);
   if (since !== undefined)
     conditions.push(`time >= fromUnixTimestamp64Milli(${binding.one('Int64', since)}, 'UTC')`);
-  const lists = { category: 'categories', keyword: 'keywords' };
   const exploded =
-    shape.feature === undefined ? '' : ` ARRAY JOIN arrayDistinct(${lists[shape.feature]}) AS value`;
+    categories !== undefined
+      ? ` ARRAY JOIN ${categories} AS category_code`
+      : shape.feature === 'keyword'
+        ? ' ARRAY JOIN arrayDistinct(keywords) AS value'
+        : '';
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   return `SELECT ${[columns, `${code} AS code`, ...shape.texts].join(', ')} FROM kept_hits${exploded}${where}`;
 }

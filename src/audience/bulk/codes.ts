@@ -108,27 +108,30 @@ export function codesOf({ codes }: CodedShape, combination: Combination): number
 }
 
 /**
- * The same in SQL, over the columns of a hit; of a category, over `value`. As the columns are of few values, they are
- * looked up once for each value of a block rather than for each row.
+ * The same in SQL, over the columns of a hit. As those are of few values, a value is looked up once for each block of
+ * rows rather than for each row; of the categories of a hit before they are looked at one by one, for the same reason.
  *
- * @returns `code`, SQL of the number, and `asked`, conditions that hold of every hit that a question may be about.
+ * @returns `code`, SQL of the number; `asked`, conditions that hold of every hit that a question may be about; and
+ *   `categories`, SQL of the array whose elements `code` calls `category_code`, where it has one.
  */
 export function codeSql(
   { codes, questions }: CodedShape,
   binding: Binding,
-): { code: string; asked: string[] } {
+): { readonly code: string; readonly asked: readonly string[]; readonly categories: string | undefined } {
   let code = '';
+  let categories: string | undefined;
   const asked: string[] = [];
   for (const [column, numbers] of codes) {
     const [values = '[]'] = binding.many('String', [...numbers.keys()]);
-    const number = `transform(${sourceOf(column)}, ${values}, range(toUInt64(1), toUInt64(${numbers.size + 1})), toUInt64(0))`;
+    const numberOf = (source: string) =>
+      `transform(${source}, ${values}, range(toUInt64(1), toUInt64(${numbers.size + 1})), toUInt64(0))`;
+    if (column === 'category') categories = `arrayDistinct(arrayMap(one -> ${numberOf('one')}, categories))`;
+    const number = column === 'category' ? 'category_code' : numberOf(textOf(column));
     if (questions.every(({ match }) => match[column])) asked.push(`${number} != 0`);
     code = code === '' ? number : `(${code}) * ${numbers.size + 1} + ${number}`;
   }
-  return { code: code === '' ? 'toUInt64(0)' : code, asked };
+  return { code: code === '' ? 'toUInt64(0)' : code, asked, categories };
 }
 
-function sourceOf(column: CodedColumn): string {
-  if (column === 'category') return 'value';
-  return column === 'hour' || column === 'weekday' ? `toString(${column})` : column;
-}
+const textOf = (column: CodedColumn): string =>
+  column === 'hour' || column === 'weekday' ? `toString(${column})` : column;

@@ -81,7 +81,9 @@ export async function fillTogether(
   const drivers = driverRows(plan, build, await sizesOf(clickhouse, plan, part, cut));
   if (drivers.length > 0) {
     await clickhouse.insert('drivers', drivers);
-    for (const slice of cut.slices) read.push(await fillSlice(clickhouse, plan, { ...part, slice }));
+    const letting = { drivers: [...new Set(drivers.map(({ clause }) => clause))] };
+    for (const slice of cut.slices)
+      read.push(await fillSlice(clickhouse, plan, { ...part, ...letting, slice }));
   }
   const filled = new Set(plan.segments.map(({ id }) => id));
   return { ...sum(read), left: asked.filter(({ id }) => !filled.has(id)) };

@@ -10,6 +10,8 @@ export interface Part {
   readonly slice: Slice;
   /** Whether there are visitors of whom a hit was sent twice, as `writeRepeated` has found. */
   readonly repeats: boolean;
+  /** Which clauses let somebody into a segment, where it is known. */
+  readonly drivers?: readonly number[];
 }
 
 /** A SELECT and the values of its parameters. */
@@ -44,27 +46,35 @@ WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors)`;
 
 function composedSelect(plan: Plan, part: Part): Select {
   const binding = new Binding();
+  const drivers = part.drivers && part.drivers.length <= MAX_DRIVERS ? part.drivers : undefined;
   const met = (clause: number) => `has(met, ${clause})`;
   const untabled = plan.segments
     .filter((segment) => !isTabled(segment))
     .flatMap(({ number, expression }) => [`number = ${number}`, expressionSql(expression, met)]);
-  const looked = 'bitTest(truth[1 + intDiv(combination, 64)], combination % 64)';
+  // Clauses that let nobody in by themselves are met by most, and what a visitor meets is copied for each that is left.
+  const letting =
+    drivers === undefined ? 'met' : 'arrayFilter(clause -> clause IN {drivers:Array(UInt32)}, met)';
+  const looked =
+    'if(empty(words), bitTest(word, combination % 64), bitTest(words[1 + intDiv(combination, 64)], combination % 64))';
   const sql = `SELECT segment, visitor, arrayMax(arrayMap(place -> latest[place], places)) AS seen FROM (
-SELECT visitor, met, latest, segment, number, truth, arrayMap(clause -> indexOf(met, clause), clauses) AS places,
+SELECT visitor, met, latest, segment, number, word, words, arrayMap(clause -> indexOf(met, clause), clauses) AS places,
   arraySum((place, bit) -> if(place = 0, 0, bitShiftLeft(toUInt64(1), bit)), places, range(length(places))) AS combination
 FROM (
 SELECT visitor, met, latest, clause FROM (
 SELECT visitor, groupArray(clause) AS met, groupArray(latest) AS latest FROM (
 ${clauseSelects(plan, part, binding).join('\nUNION ALL\n')}
 ) WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors) GROUP BY visitor
-) ARRAY JOIN met AS clause
+) ARRAY JOIN ${letting} AS clause
 ) AS one INNER JOIN (
-SELECT clause, number, segment, clauses, drivers, truth FROM drivers WHERE ${OF_PIECE}
+SELECT clause, number, segment, clauses, others, word, words FROM drivers WHERE ${OF_PIECE}
 ) AS lets ON lets.clause = one.clause
-WHERE clause = arrayFirst(driver -> has(met, driver), drivers)
+WHERE empty(others) OR clause = arrayFirst(driver -> has(met, driver), others)
 ) WHERE ${untabled.length === 0 ? looked : `multiIf(${untabled.join(', ')}, ${looked})`}`;
-  return { sql, params: paramsOf(plan, part, binding) };
+  return { sql, params: { ...paramsOf(plan, part, binding), ...(drivers && { drivers }) } };
 }
+
+/** As many as one bound array holds. */
+const MAX_DRIVERS = 10_000;
 
 /** How many of a slice meet which clause: a SELECT of `clause` and `n`. */
 export function sizesSelect(plan: Plan, part: Part): Select {

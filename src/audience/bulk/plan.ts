@@ -106,7 +106,18 @@ export function driverRows({ segments, piece }: Plan, build: number, sizes: Read
   return segments.flatMap((segment) => {
     const { id, number, expression, clauses } = segment;
     const drivers = driversOf(expression, (clause) => 1 + (sizes.get(clause) ?? 0)) ?? [];
-    const truth = isTabled(segment) ? truthTable(expression, clauses).map(String) : [];
-    return drivers.map((clause) => ({ build, piece, clause, number, segment: id, clauses, drivers, truth }));
+    const truth = isTabled(segment) ? truthTable(expression, clauses) : [];
+    const row = {
+      build,
+      piece,
+      number,
+      segment: id,
+      clauses,
+      // Arrays beside each row of a visitor are what a join takes longest over.
+      others: drivers.length > 1 ? drivers : [],
+      word: String(truth.length === 1 ? truth[0] : 0),
+      words: truth.length > 1 ? truth.map(String) : [],
+    };
+    return drivers.map((clause) => ({ ...row, clause }));
   });
 }

@@ -57,20 +57,31 @@ export function shapesOf(leaves: readonly Leaf[]): { shapes: Shape[]; others: nu
     question.thresholds.push({ clause, from, to });
     questions.set(key, question);
   }
+  return { shapes: grouped([...questions.values()]), others };
+}
+
+function grouped(questions: readonly Question[]): Shape[] {
+  const alike = (question: Question) => ({
+    feature: question.match.category
+      ? ('category' as const)
+      : question.match.keyword
+        ? ('keyword' as const)
+        : undefined,
+    texts: MATCH_FIELDS.filter((field) => question.match[field]).flatMap(textsOf),
+  });
+  const keyOf = (question: Question, counting: Counting) => JSON.stringify([alike(question), counting]);
+  const counted = new Set(questions.map((question) => keyOf(question, countingOf(question))));
   const shapes = new Map<string, Shape & { questions: Question[] }>();
-  for (const question of questions.values()) {
-    const { match } = question;
-    const like = {
-      feature: match.category ? ('category' as const) : match.keyword ? ('keyword' as const) : undefined,
-      texts: MATCH_FIELDS.filter((field) => match[field]).flatMap(textsOf),
-      counting: countingOf(question),
-    };
-    const key = JSON.stringify(like);
-    const shape = shapes.get(key) ?? { ...like, number: 1 + shapes.size, questions: [] };
+  for (const question of questions) {
+    let counting = countingOf(question);
+    // A number beside costs less than a scan of its own; of a hit that is several rows one is still enough.
+    if (counting === 'once' && counted.has(keyOf(question, 'rows'))) counting = 'rows';
+    const key = keyOf(question, counting);
+    const shape = shapes.get(key) ?? { ...alike(question), counting, number: 1 + shapes.size, questions: [] };
     shape.questions.push(question);
     shapes.set(key, shape);
   }
-  return { shapes: [...shapes.values()], others };
+  return [...shapes.values()];
 }
 
 /** A hit that must have both a category and a keyword is one row of neither's. */

@@ -99,7 +99,8 @@ describe.each(Object.entries(UNITS))('look-alikes, on %s', (_, open) => {
     const before = members.reduce((sum, score) => sum + ahead(score), 0);
     expect(made.auc).toBeCloseTo(1 - before / (members.length * others.length), 2);
     const found = members.filter((score) => ahead(score) < others.length / 10).length / members.length;
-    expect(liftAt(0.1, made.lifts, made).found).toBeCloseTo(found, 1);
+    // Of some fifty held-out members those who are as likely as the last of the tenth may count either way.
+    expect(Math.abs(liftAt(0.1, made.lifts, made).found - found)).toBeLessThan(0.1);
   });
 
   it('of a reach are its share of everybody, as the slider and a rule count them', async () => {

@@ -209,9 +209,9 @@ async function count(
     scored: string;
     bins: string[];
   }>(
-    `SELECT value, countIf(declared AND decided) AS declared, countIf(NOT declared AND decided) AS inferred,
-            countIf(NOT declared) AS scored,
-            sumForEachIf(arrayMap(bin -> toUInt64(bin = least(9, floor(probability * 10))), range(10)), NOT declared) AS bins
+    `SELECT value, countIf(made.declared AND made.decided) AS declared,
+            countIf(NOT made.declared AND made.decided) AS inferred, countIf(NOT made.declared) AS scored,
+            sumForEachIf(arrayMap(bin -> toUInt64(bin = least(9, floor(made.probability * 10))), range(10)), NOT made.declared) AS bins
      FROM demographics AS made WHERE made.attribute = {attribute:String} AND made.build = {build:UInt64} GROUP BY value`,
     { attribute, build },
   );

@@ -129,9 +129,14 @@ export class Labelled {
   }
 }
 
-/** A visitor's count of all hits goes under the number 0, which is no feature's. */
+/**
+ * A visitor's count of all hits goes under the number 0, which is no feature's. In order, because sums of floating
+ * numbers differ in their last digits with it: the same data is to give the same model.
+ */
 const ROWS = `
-  SELECT any(known.label), any(known.bucket), groupArray(toUInt32(vocabulary.number)), groupArray(toUInt32(seen.n))
+  SELECT any(known.label), any(known.bucket),
+         arraySort(groupArray((toUInt32(vocabulary.number), toUInt32(seen.n)))).1,
+         arraySort(groupArray((toUInt32(vocabulary.number), toUInt32(seen.n)))).2
   FROM (
     SELECT visitor, arrayJoin(${TOKENS.hit}) AS token, uniqExact(hit) AS n
     FROM ${THEIR_HITS} AND ${LOT} <= {lot:UInt64} GROUP BY visitor, token
@@ -145,7 +150,7 @@ const ROWS = `
     SELECT token, number FROM ${WEIGHTS_OF_MODEL} UNION ALL SELECT toUInt64(0), toUInt32(0)
   ) AS vocabulary ON vocabulary.token = seen.token
   GLOBAL INNER JOIN (SELECT visitor, label, bucket FROM ${labelsAt(DRAWN)}) AS known ON known.visitor = seen.visitor
-  GROUP BY seen.visitor`;
+  GROUP BY seen.visitor ORDER BY seen.visitor`;
 
 /** Label, bucket, numbers of features, and how often each was seen. */
 type Line = readonly [number, number, readonly number[], readonly number[]];

@@ -553,14 +553,14 @@ describe('the largest rules that are understood', () => {
     expect(await run({ not: { any } })).toEqual(['2']);
   });
 
-  it('25 sequences of 10 steps, no two of which are the same', async () => {
-    const any = Array.from({ length: 25 }, (_, i) => ({
+  it('16 sequences of 10 steps, no two of which are the same', async () => {
+    const any = Array.from({ length: 16 }, (_, i) => ({
       sequence: Array.from({ length: 10 }, (_, j) =>
         j % 2 === 0 ? { path: `/${i}/${j}` } : { keyword: `${i} ${j}` },
       ),
       gap: `${i + 1}m`,
     }));
-    expect(await run({ any: [...any, { did: { keyword: '255' } }] })).toEqual(['1']);
+    expect(await run({ any: [...any.slice(1), { did: { keyword: '255' } }] })).toEqual(['1']);
   });
 
   it('256 of attention, of interests, of demographics and of traits', async () => {

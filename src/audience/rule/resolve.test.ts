@@ -83,10 +83,10 @@ describe('a rule that refers to segments', () => {
     });
   });
 
-  it('is counted by its sequences, ten each, and by the attributes of its demographics', () => {
+  it('is counted by its sequences, sixteen each, and by the attributes of its demographics', () => {
     const segments = {
-      a: { any: Array.from({ length: 12 }, (_, i) => ({ sequence: [{ os: `os ${i}` }] })) },
-      b: { any: Array.from({ length: 68 }, () => ({ demographic: { gender: 'female', age: '18-20' } })) },
+      a: { any: Array.from({ length: 10 }, (_, i) => ({ sequence: [{ os: `os ${i}` }] })) },
+      b: { any: Array.from({ length: 48 }, () => ({ demographic: { gender: 'female', age: '18-20' } })) },
     };
     expect(resolveAmong({ any: [{ segment: 'a' }, { segment: 'b' }] }, segments).ok).toBe(true);
     expect(resolveAmong({ any: [{ segment: 'a' }, { segment: 'b' }, os('iOS')] }, segments)).toMatchObject({

@@ -1,4 +1,5 @@
 import type { Binding } from './binding.ts';
+import { MAX_STEPS } from './limits.ts';
 import { featuresSql, isFeature, matchKey, metSql, sinceSql, where } from './match.ts';
 import { HITS_ONLY_FIELDS, type Match } from './rule.ts';
 
@@ -18,6 +19,8 @@ interface Step {
 /** Of a beginning of the sequence that has not been seen: so long ago that no gap reaches back to it. */
 const NEVER = -1_000_000_000_000_000;
 const NO_GAP = 100_000_000_000_000;
+/** One more than all steps together: what a time is multiplied by to hold them too. */
+const MARKS = 2 ** MAX_STEPS;
 
 /**
  * The SELECT of the leaf: a row (visitor, clause, latest) for each who meets it.
@@ -37,8 +40,15 @@ export function sequenceSql(
 ): string {
   const every = 2 ** leaf.steps.length - 1;
   const rows = stepRowsSql(leaf, asOf, binding, grouped === undefined);
-  return `SELECT visitor, ${clause} AS clause, newest AS latest
-FROM (${hitsInOrderSql(grouped?.(rows) ?? rows, ` HAVING groupBitOr(step) = ${every}`, gapSql(leaf, binding))}) WHERE ${lastEndSql(leaf.steps.length)} > never`;
+  const inOrder = hitsInOrderSql(
+    grouped?.(rows) ?? rows,
+    ` HAVING groupBitOr(step) = ${every}`,
+    gapSql(leaf, binding),
+  );
+  // HAVING, though each visitor has one row: ClickHouse moves a WHERE down to where the arrays are made and reckons
+  // them anew, 12 s instead of 1 s for 200,000 visitors.
+  return `SELECT visitor, ${clause} AS clause, max(newest) AS latest
+FROM (${inOrder}) GROUP BY visitor HAVING max(${lastEndSql(leaf.steps.length)}) > any(never)`;
 }
 
 /**
@@ -49,38 +59,41 @@ FROM (${hitsInOrderSql(grouped?.(rows) ?? rows, ` HAVING groupBitOr(step) = ${ev
  */
 export function progressSql(leaf: SequenceLeaf, asOf: number, binding: Binding): string {
   const rows = `SELECT toUInt64(0) AS visitor, hit, time, step FROM (${stepRowsSql(leaf, asOf, binding, false)})`;
-  const plain = plainEndsSql(leaf.steps.length).map((last) => `${last}[-1]`);
-  return `SELECT if(tied, ${tiedEndsSql(leaf.steps.length)}, [${plain.join(', ')}]) AS ends FROM (${hitsInOrderSql(rows, '', gapSql(leaf, binding))})`;
+  const plain = plainEndsSql(leaf.steps.length).map((ends) => `arrayPushFront(${ends}, never)[-1]`);
+  return `SELECT arrayMap((one, other) -> greatest(one, other), ${tiedEndsSql(leaf.steps.length)}, [${plain.join(', ')}]) AS ends FROM (${hitsInOrderSql(rows, '', gapSql(leaf, binding))})`;
 }
 
 /**
- * The hits of each visitor in order of time, in one pass over the rows: `newest`; whether some are `tied`, of one
- * millisecond; where they are `moments`, a (time, mark) of each; and where not `times`, in milliseconds since 1970,
- * and `marks`, the steps that each meets. Beside them the constants that the ends are reckoned with. A hit that was
- * sent again counts from when it was sent first.
+ * The hits of each visitor in order of time, in one pass over the rows: `newest`; where some are of one millisecond
+ * `moments`, a (time, mark) of each hit; and where none are `times`, in milliseconds since 1970, and `marks`, the
+ * steps that each meets. Beside them the constants that the ends are reckoned with. A hit that was sent again counts
+ * from when it was sent first.
+ *
+ * Time and steps are one number, because arrays of numbers are grouped and sorted many times faster than of tuples.
+ * Arrays of what is not there are empty, rather than left out by an `if`, which reckons what it stands on anew.
  */
-export const hitsInOrderSql = (rows: string, having: string, gap: string): string =>
-  `SELECT visitor, newest, ${NEVER} AS never, ${gap} AS gap, length(arrayDistinct(hits.1)) < length(hits) AS tied,
-  arraySlice(hits, 1, if(tied, length(hits), 0)) AS moments, arraySlice(hits.1, 1, if(tied, 0, length(hits))) AS times, arraySlice(hits.2, 1, length(times)) AS marks
+const hitsInOrderSql = (rows: string, having: string, gap: string): string =>
+  `SELECT visitor, newest, ${NEVER} AS never, ${gap} AS gap,
+  arrayMap(hit -> intDiv(hit, ${MARKS}), hits) AS all_times, arrayMap(hit -> toUInt16(hit % ${MARKS}), hits) AS all_marks,
+  if(length(arrayDistinct(all_times)) < length(hits), length(hits), 0) AS tied,
+  arraySlice(arrayZip(all_times, all_marks), 1, tied) AS moments,
+  arraySlice(all_times, 1, length(hits) - tied) AS times, arraySlice(all_marks, 1, length(hits) - tied) AS marks
 FROM (
-SELECT visitor, newest, length(arrayDistinct(sent.2)) < length(sent) AS repeated,
-  arraySort(one -> (one.2, one.1), arraySlice(sent, 1, if(repeated, length(sent), 0))) AS same,
-  if(repeated,
-    arraySort(arrayMap(
-      hit -> (hit[1].1, arrayReduce('groupBitOr', hit.3)),
-      arraySplit((one, before) -> one.2 != before.2, same, arrayPopBack(arrayPushFront(same, (toInt64(0), toUInt64(0), toUInt16(0))))))),
-    arrayMap(one -> (one.1, one.3), sent)) AS hits
+SELECT visitor, newest, if(length(arrayDistinct(ids)) < length(ids), length(ids), 0) AS repeated,
+  arraySort(arrayZip(arraySlice(ids, 1, repeated), arraySlice(sent, 1, repeated))) AS same,
+  arraySort(arrayConcat(
+    arrayMap(
+      hit -> intDiv(hit[1].2, ${MARKS}) * ${MARKS} + arrayReduce('groupBitOr', arrayMap(one -> toUInt16(one.2 % ${MARKS}), hit)),
+      arraySplit((one, before) -> one.1 != before.1, same, arrayPopBack(arrayPushFront(same, (toUInt64(0), toInt64(0)))))),
+    arraySlice(sent, 1, length(ids) - repeated))) AS hits
 FROM (
-SELECT visitor, max(time) AS newest, arraySort(groupArray((toUnixTimestamp64Milli(time), hit, step))) AS sent
+SELECT visitor, max(time) AS newest, groupArray(hit) AS ids, groupArray(toUnixTimestamp64Milli(time) * ${MARKS} + step) AS sent
 FROM (${rows}) GROUP BY visitor${having}
 ))`;
 
-/**
- * SQL of the latest end of the whole, over {@link hitsInOrderSql}: two ways, of which the one that is not taken is
- * given nothing to do.
- */
-export const lastEndSql = (count: number): string =>
-  `if(tied, ${tiedEndsSql(count)}[${count}], ${plainEndsSql(count).at(-1)!}[-1])`;
+/** SQL of the latest end of the whole, over {@link hitsInOrderSql}: of two ways, of which one has nothing to do. */
+const lastEndSql = (count: number): string =>
+  `greatest(${tiedEndsSql(count)}[${count}], arrayPushFront(${plainEndsSql(count).at(-1)!}, never)[-1])`;
 
 const gapSql = ({ gapMs }: SequenceLeaf, binding: Binding): string => binding.one('Int64', gapMs ?? NO_GAP);
 
