@@ -27,6 +27,8 @@ describe('what a developer measures with', () => {
     ['scripts/bench/sync.mjs', 'bench:sync', '--rounds'],
     ['scripts/bench/identity.mjs', 'bench:identity', '--links'],
     ['scripts/bench/matches.mjs', 'bench:matches', '--rows'],
+    ['scripts/bench/segments.mjs', 'bench:segments', '--sample'],
+    ['scripts/bench/models.mjs', 'bench:models', '--labelled'],
     ['scripts/soak.mjs', 'soak', '--quota-mb'],
   ] as const) {
     it(`${name} says what it measures, its aims and its options, and starts nothing then`, async () => {
