@@ -62,7 +62,7 @@ function hitsFile(numbers: readonly number[], day: string, keyword: string): str
     if (column === 'visitor' || column === 'hit') return String(n);
     if (column === 'categories') return "['483']";
     if (column === 'keywords') return `['${keyword}','again']`;
-    if (column === 'partners') return '[]';
+    if (column === 'partners' || column === 'confidences') return '[]';
     if (column === 'props') return '{}';
     if (
       ['dwell_ms', 'scroll', 'tz', 'device_visitor', 'first_party', 'household', 'purposes'].includes(column)

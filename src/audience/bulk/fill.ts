@@ -32,7 +32,7 @@ export class TooManyRulesError extends Error {
 }
 
 /** What a slice is of: what its statement holds in memory grows with its hits and visitors. */
-const HITS_A_SLICE = 3_000_000;
+const HITS_A_SLICE = 4_000_000;
 /** Slices are cut at places that were looked up at once, this many of them. */
 const MAX_SLICES = 256;
 /** Of a slice, what is looked at to tell rare clauses from common ones. */
@@ -112,7 +112,8 @@ async function sizesOf(
   { slices }: Cut,
 ): Promise<ReadonlyMap<number, number>> {
   // Where there is nothing to choose, or little to look at.
-  if (plan.isPlain || slices.length === 1) return new Map();
+  const hasClauses = plan.asksUniverse || plan.leaves.length > 0;
+  if (plan.isPlain || slices.length === 1 || !hasClauses) return new Map();
   const { first, last } = slices[0]!;
   const { sql, params } = sizesSelect(plan, {
     ...part,

@@ -27,7 +27,7 @@ export const MAX_CLAUSES = 256;
 /** Steps of a sequence: of hits of one moment every set of steps is looked at, which are 2 to this many. */
 export const MAX_STEPS = 10;
 /**
- * As many clauses a sequence counts as, however few its steps, so that a rule has 16 at most: of 25 with ten steps
+ * As many clauses a sequence counts as, however few its steps, so that a rule has 16 at most: of 20 with ten steps
  * each, merged by device, ClickHouse refused the statement for its size (`max_ast_elements`).
  */
 export const SEQUENCE_CLAUSES = 16;

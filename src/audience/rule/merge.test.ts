@@ -355,7 +355,7 @@ describe('a statement', () => {
     ['demographics', 256, (i) => ({ demographic: { [`a${i}`]: ['x', 'unknown'] } })],
     [
       'sequences',
-      20,
+      16,
       (i) => ({
         sequence: Array.from({ length: 10 }, (_, j) =>
           j % 2 === 0 ? { path: `/${i}/${j}` } : { keyword: `${i} ${j}` },
