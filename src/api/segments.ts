@@ -28,7 +28,8 @@ import { Library, references } from './segment-rules.ts';
 import { segmentVersionRoutes } from './segment-versions.ts';
 import { streamed } from './streamed.ts';
 
-const newSegment = KINDS.segment.extend({ id: idSchema.optional() });
+const said = KINDS.segment.omit({ applied: true });
+const newSegment = said.extend({ id: idSchema.optional() });
 const counted = KINDS.segment.pick({ rule: true, merge: true });
 /** A rule has no more clauses, so it can refer to no more segments. */
 const asked = counted.extend({
@@ -167,10 +168,10 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
   app.patch('/:id', async (c) => {
     const caller = expectScope(c, 'edit');
     const segment = find(c.req.param('id'));
-    const change = await readChange(c, KINDS.segment);
-    // A note is of one version: the next does not take it over.
-    const { id, version, updatedAt: _, note: _note, ...current } = segment;
-    const body = KINDS.segment.parse({ ...current, ...change });
+    const change = await readChange(c, said);
+    // What is of one version the next does not take over.
+    const { id, version, updatedAt: _, note: _note, applied: _applied, ...current } = segment;
+    const body = said.parse({ ...current, ...change });
     if (Object.hasOwn(change, 'rule') || Object.hasOwn(change, 'merge'))
       Library.of(registry).understand(body.rule, body.merge, id);
     const changed = await conflictAsProblem(registry.put('segment', id, body, version, caller.id));

@@ -2,10 +2,11 @@ import type { ClickHouse } from '../clickhouse/client.ts';
 import { iso } from '../clickhouse/time.ts';
 import type { Merge } from '../registry/kinds.ts';
 import { compile } from './rule/compile.ts';
-import { type Clause, type Evidence, gather } from './rule/evidence.ts';
+import { type Evidence, type Finding, gather } from './rule/evidence.ts';
 import type { Via } from './rule/pass.ts';
+import { relatedTo } from './rule/related.ts';
 import { standsInline } from './rule/resolve.ts';
-import type { MembersOf, ResolvedRule } from './rule/rule.ts';
+import type { Clause, MembersOf, ResolvedRule } from './rule/rule.ts';
 
 /** A segment's rule as its operator wrote it: JSON that `parseRule` has read. */
 export interface Written {
@@ -67,8 +68,10 @@ export interface Explanation {
 const DAY_MS = 86_400_000;
 
 /**
- * Why a visitor is in a segment, or is not: the rule part by part, by the very statement that a build runs, about
- * this visitor and those who count together with him.
+ * Why a visitor is in a segment, or is not: the rule part by part, each clause by what is stored of this visitor, or of
+ * his device where the rule is asked of all its visitors together. Only who is a member of a segment with another merge
+ * rule, or whom of his household the rule has, is found by the very statement that a build runs: planning one takes
+ * longer than reading what the clauses hang on.
  *
  * @param visitor UInt64.
  * @param retentionDays how long a hit is kept.
@@ -82,30 +85,35 @@ export async function explain(
   retentionDays: number,
 ): Promise<Explanation> {
   const { resolved, merge } = asked;
-  const asks = new Questions(asked.segments);
-  const root = asks.look(asked.rule, resolved, merge, '');
-  const own = asks.ask(resolved, 'visitor');
-  const whole = asks.ask(resolved, merge);
   const related = await relatedTo(clickhouse, visitor, resolved, merge);
   const device = related.device.length > 0 ? related.device : [visitor];
-  const [answers, evidence, seen, consent] = await Promise.all([
+  const housemates = merge === 'household' ? related.household.filter((other) => other !== visitor) : [];
+  const asks = new Questions(asked.segments, merge === 'device' && device.length > 1);
+  const root = asks.look(asked.rule, resolved, merge, '');
+  const own = housemates.length > 0 ? asks.ask(resolved, 'visitor') : undefined;
+  const [answers, { together, alone, seen }, consent] = await Promise.all([
     asks.answers(clickhouse, asOf, related.all),
     asks.gather(clickhouse, asOf, visitor, device),
-    readSeen(clickhouse, visitor),
     readConsent(clickhouse, visitor),
   ]);
-  const via = answers.get(`${whole} ${visitor}`) ?? null;
+  const holds = (question: string) => answers.has(`${question} ${visitor}`);
+  const rule = root({ holds, findings: together, isAlone: false });
+  const household = housemates.map((other) => ({ visitor: other, member: answers.has(`${own} ${other}`) }));
   const barred = seen === null ? 'no_hits' : consent?.withdrawn ? 'withdrawn' : null;
+  const via = (): Via | null => {
+    if (barred !== null) return null;
+    if (!rule.holds) return household.some(({ member }) => member) ? 'household' : null;
+    return alone === undefined || root({ holds, findings: alone, isAlone: true }).holds ? 'own' : 'device';
+  };
+  const by = via();
   return {
     visitor,
-    member: via !== null && barred === null,
-    via: barred === null ? via : null,
+    member: by !== null,
+    via: by,
     barred,
-    rule: root((id) => answers.has(`${id} ${visitor}`), evidence),
+    rule,
     device: related.device.filter((other) => other !== visitor),
-    household: related.household
-      .filter((other) => other !== visitor)
-      .map((other) => ({ visitor: other, member: answers.has(`${own} ${other}`) })),
+    household,
     consent,
     lastSeen: seen,
     expires:
@@ -117,19 +125,31 @@ export async function explain(
   };
 }
 
-/** Puts a part of the rule together once the answers are there. */
-type Answered = (holds: (question: string) => boolean, evidence: ReadonlyMap<string, Evidence>) => Explained;
+type Findings = ReadonlyMap<Clause, Finding>;
 
-/** What is asked about a rule: each clause as a rule of its own, all in one statement. */
+/** What is known once all is answered. */
+interface Known {
+  readonly holds: (question: string) => boolean;
+  readonly findings: Findings;
+  /** Of the visitor without the others of his device. */
+  readonly isAlone: boolean;
+}
+
+/** Puts a part of the rule together once the answers are there. */
+type Answered = (known: Known) => Explained;
+
+/** What is asked about a rule: of each clause what it hangs on, and, in one statement, who is a member of what. */
 class Questions {
   readonly #segments: Explicable['segments'];
+  readonly #asksAlone: boolean;
   readonly #rules = new Map<string, ResolvedRule>();
   readonly #merges = new Map<string, Merge>();
-  /** Of these the evidence is wanted. */
-  readonly #clauses = new Map<string, Clause>();
+  readonly #clauses: Record<'visitor' | 'device', Set<Clause>> = { visitor: new Set(), device: new Set() };
 
-  constructor(segments: Explicable['segments']) {
+  /** @param asksAlone whether a rule that is asked of a device is asked of the visitor alone too. */
+  constructor(segments: Explicable['segments'], asksAlone: boolean) {
     this.#segments = segments;
+    this.#asksAlone = asksAlone;
   }
 
   /** @returns the question's name. */
@@ -153,8 +173,8 @@ class Questions {
       const parts = (node[op] as readonly unknown[]).map((child, index) =>
         this.look(child, rules[index]!, merge, `${path}/${op}/${index}`),
       );
-      return (...known) => {
-        const explained = parts.map((part) => part(...known));
+      return (known) => {
+        const explained = parts.map((part) => part(known));
         const holds = every ? explained.every((part) => part.holds) : explained.some((part) => part.holds);
         return { path: path || '/', holds, [op]: explained };
       };
@@ -166,8 +186,8 @@ class Questions {
         merge,
         `${path}/not`,
       );
-      return (...known) => {
-        const not = part(...known);
+      return (known) => {
+        const not = part(known);
         return { path: path || '/', holds: !not.holds, not };
       };
     }
@@ -176,18 +196,18 @@ class Questions {
       const referred = this.#segments(node['segment'] as string)!;
       if (standsInline(referred.merge, merge)) {
         const part = this.look(referred.rule, rule, merge, '');
-        return (...known) => {
-          const within = part(...known);
+        return (known) => {
+          const within = part(known);
           return { ...clause, holds: within.holds, rule: within };
         };
       }
       const name = this.ask(rule, unit);
+      const alone = unit === 'device' && this.#asksAlone ? this.ask(rule, 'visitor') : name;
       const part = this.look(referred.rule, (rule as MembersOf).rule, referred.merge, '');
-      return (...known) => ({ ...clause, holds: known[0](name), rule: part(...known) });
+      return (known) => ({ ...clause, holds: known.holds(known.isAlone ? alone : name), rule: part(known) });
     }
-    const name = this.ask(rule, unit);
-    this.#clauses.set(name, rule as Clause);
-    return (holds, evidence) => ({ ...clause, holds: holds(name), evidence: evidence.get(name)! });
+    this.#clauses[unit].add(rule as Clause);
+    return ({ findings }) => ({ ...clause, ...findings.get(rule as Clause)! });
   }
 
   /** @returns by question and visitor, as `question visitor`, which merge rule makes a yes of it. */
@@ -196,95 +216,41 @@ class Questions {
     asOf: Date,
     visitors: readonly bigint[],
   ): Promise<ReadonlyMap<string, Via>> {
+    if (this.#rules.size === 0) return new Map();
     const { sql, params } = compile(this.#rules, asOf, this.#merges, visitors);
     const rows = await clickhouse.query<{ segment: string; visitor: string; via?: Via }>(sql, params);
     return new Map(rows.map(({ segment, visitor, via = 'own' }) => [`${segment} ${visitor}`, via]));
   }
 
+  /**
+   * Reads what the clauses hang on, and when the visitor was last seen: null = there is no hit of him.
+   *
+   * @returns the findings `together`, and, where that is asked, those of the visitor `alone`.
+   */
   async gather(
     clickhouse: ClickHouse,
     asOf: Date,
     visitor: bigint,
     device: readonly bigint[],
-  ): Promise<ReadonlyMap<string, Evidence>> {
-    const found = await Promise.all(
-      (['visitor', 'device'] as const).map(async (unit) => {
-        const asked = [...this.#clauses].filter(([name]) => this.#merges.get(name) === unit);
-        const evidence = await gather(
-          clickhouse,
-          asked.map(([, clause]) => clause),
-          unit === 'device' ? device : [visitor],
-          asOf.getTime(),
-        );
-        return asked.map(([name], index) => [name, evidence[index]!] as const);
-      }),
-    );
-    return new Map(found.flat());
-  }
-}
-
-/** Whose rows the answer may hang on, and who among them is of the same device or household. */
-async function relatedTo(
-  clickhouse: ClickHouse,
-  visitor: bigint,
-  rule: ResolvedRule,
-  merge: Merge,
-): Promise<{ all: bigint[]; device: bigint[]; household: bigint[] }> {
-  const { merges, depth } = mergesOf(rule, merge);
-  const all = new Set([visitor]);
-  let device: bigint[] = [];
-  let household: bigint[] = [];
-  // A household's member may be one by a segment that is merged by device, and so on.
-  for (let step = 0; step < depth; step++) {
-    const from = [...all];
-    const [sameDevice, sameHousehold] = await Promise.all([
-      merges.has('device') ? together(clickhouse, 'kept_clusters', 'cluster', from) : [],
-      merges.has('household') ? together(clickhouse, 'kept_households', 'household', from) : [],
+  ): Promise<{ together: Findings; alone: Findings | undefined; seen: string | null }> {
+    const of = async (asked: ReadonlySet<Clause>, visitors: readonly bigint[]) => {
+      const clauses = [...asked];
+      const { findings, seen } = await gather(clickhouse, clauses, visitors, asOf.getTime());
+      return { findings: clauses.map((clause, index) => [clause, findings[index]!] as const), seen };
+    };
+    const { visitor: ofVisitor, device: ofDevice } = this.#clauses;
+    const [alone, ...gathered] = await Promise.all([
+      this.#asksAlone ? of(ofDevice, [visitor]) : undefined,
+      ...(ofVisitor.size > 0 ? [of(ofVisitor, [visitor])] : []),
+      ...(ofDevice.size > 0 ? [of(ofDevice, device)] : []),
     ]);
-    if (step === 0) [device, household] = [sameDevice, sameHousehold];
-    for (const other of [...sameDevice, ...sameHousehold]) all.add(other);
-    if (all.size === from.length) break;
+    const together = gathered.flatMap(({ findings }) => findings);
+    return {
+      together: new Map(together),
+      alone: alone && new Map([...together, ...alone.findings]),
+      seen: gathered[0]?.seen.get(visitor) ?? null,
+    };
   }
-  return { all: [...all], device, household };
-}
-
-/** Which merge rules a rule and the segments in it have, and how deep those of more than the visitor lie. */
-function mergesOf(rule: ResolvedRule, merge: Merge): { merges: ReadonlySet<Merge>; depth: number } {
-  const merges = new Set<Merge>([merge]);
-  let depth = 0;
-  const open: [ResolvedRule, number][] = [[rule, merge === 'visitor' ? 0 : 1]];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [node, at] = next;
-    depth = Math.max(depth, at);
-    if (node.op === 'all' || node.op === 'any') for (const child of node.rules) open.push([child, at]);
-    if (node.op === 'not') open.push([node.rule, at]);
-    if (node.op === 'members') {
-      merges.add(node.merge);
-      open.push([node.rule, node.merge === 'visitor' ? at : at + 1]);
-    }
-  }
-  return { merges, depth };
-}
-
-async function together(
-  clickhouse: ClickHouse,
-  view: 'kept_clusters' | 'kept_households',
-  group: 'cluster' | 'household',
-  visitors: readonly bigint[],
-): Promise<bigint[]> {
-  const rows = await clickhouse.query<{ visitor: string }>(
-    `SELECT DISTINCT visitor FROM ${view} WHERE ${group} GLOBAL IN (SELECT ${group} FROM ${view} WHERE visitor IN {visitors:Array(UInt64)}) ORDER BY visitor`,
-    { visitors },
-  );
-  return rows.map((row) => BigInt(row.visitor));
-}
-
-async function readSeen(clickhouse: ClickHouse, visitor: bigint): Promise<string | null> {
-  const [row] = await clickhouse.query<{ hits: string; last: string }>(
-    'SELECT count() AS hits, max(time) AS last FROM kept_hits WHERE visitor = {visitor:UInt64}',
-    { visitor },
-  );
-  return row === undefined || row.hits === '0' ? null : iso(row.last);
 }
 
 async function readConsent(clickhouse: ClickHouse, visitor: bigint): Promise<Explanation['consent']> {

@@ -6,7 +6,7 @@ import { migrate } from '../../clickhouse/schema.ts';
 import { compile, fits, type Statement } from './compile.ts';
 import { evaluate, type Observed, type Written, worldOf } from './evaluate.testing.ts';
 import { resolvedAs, Stored } from './stored.testing.ts';
-import { chained, chains, known, rule, traits, world } from './world.testing.ts';
+import { chained, chains, known, rule, rules, traits, world } from './world.testing.ts';
 
 const DAY = 86_400_000;
 /** Of no whole second: `within` reaches back to the millisecond. */
@@ -33,12 +33,17 @@ interface Row {
 const ask = ({ sql, params }: Statement) => clickhouse.query<Row>(sql, params);
 const members = async (json: unknown) =>
   (await ask(compile(resolved(json), new Date(asOf)))).map((row) => BigInt(row.visitor)).sort();
+const bySegment = (rows: readonly Row[]) => {
+  const found = new Map<string, string[]>();
+  for (const { segment = '', visitor } of rows) found.set(segment, [...(found.get(segment) ?? []), visitor]);
+  return found;
+};
 const sorted = (visitors: Iterable<bigint>) => [...visitors].map(String).sort();
 
 describe('a compiled rule finds whom the words of the rule language mean', () => {
-  const RUNS = 10;
-  const SINGLE = 25;
-  const TOGETHER = 75;
+  const RUNS = 6;
+  const SINGLE = 6;
+  const TOGETHER = { rules: 400, clauses: 48 };
   let asked = 0;
   let separating = 0;
 
@@ -50,7 +55,7 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
         known(['x', 'y']),
         fc.tuple(rule([]), rule([])),
         fc.array(rule(['x', 'y']), { minLength: SINGLE, maxLength: SINGLE }),
-        fc.array(rule(['x', 'y']), { minLength: TOGETHER, maxLength: TOGETHER }),
+        rules(['x', 'y'], TOGETHER),
         async (hits, uploaded, made, [x, y], single, together) => {
           await store(hits);
           await storeTraits(uploaded);
@@ -75,11 +80,10 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
             const rows = await ask(compile(resolved(json, segments), new Date(asOf)));
             expect(rows.map((row) => row.visitor).sort(), JSON.stringify(json)).toEqual(expected(json));
           }
-          const rules = new Map(together.map((json, i) => [`segment ${i}`, resolved(json, segments)]));
-          const found = await ask(compile(rules, new Date(asOf)));
+          const wanted = new Map(together.map((json, i) => [`segment ${i}`, resolved(json, segments)]));
+          const found = bySegment(await ask(compile(wanted, new Date(asOf))));
           for (const [i, json] of together.entries()) {
-            const rows = found.filter(({ segment }) => segment === `segment ${i}`);
-            expect(rows.map((row) => row.visitor).sort(), JSON.stringify(json)).toEqual(expected(json));
+            expect(found.get(`segment ${i}`)?.sort() ?? [], JSON.stringify(json)).toEqual(expected(json));
           }
         },
       ),
@@ -88,14 +92,14 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
   }, 400_000);
 
   it('of which a good part told visitors apart', () => {
-    expect(asked).toBe(RUNS * (SINGLE + TOGETHER));
+    expect(asked).toBe(RUNS * (SINGLE + TOGETHER.rules));
     expect(separating).toBeGreaterThan(asked / 5);
   });
 });
 
 describe('a sequence finds whom trying every order of hits finds', () => {
-  const RUNS = 40;
-  const TOGETHER = 10;
+  const RUNS = 16;
+  const TOGETHER = 8;
   let asked = 0;
   let separating = 0;
 
@@ -549,7 +553,6 @@ describe('the largest rules that are understood', () => {
 
   it('256 clauses on the hits themselves', async () => {
     const any = Array.from({ length: 256 }, (_, i) => ({ did: { path: `/${i}/*` } }));
-    expect(await run({ any })).toEqual(['1']);
     expect(await run({ not: { any } })).toEqual(['2']);
   });
 

@@ -1,13 +1,19 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { iso } from '../../clickhouse/time.ts';
 import { Binding } from './binding.ts';
+import { type Counts, countedOf, countHits, endsOf, type Hits, withoutDwell } from './counted.ts';
 import { placesSql } from './known.ts';
-import { anyOf, metSql, sinceSql } from './match.ts';
-import type { HasDemographic, HasInterest, HasTrait, Like, Match, ResolvedRule } from './rule.ts';
-import { progressSql, type SequenceLeaf } from './sequence.ts';
-
-/** A clause that is asked of what is stored, and of no other clause. */
-export type Clause = Exclude<ResolvedRule, { readonly op: 'all' | 'any' | 'not' | 'members' }>;
+import { anyOf } from './match.ts';
+import {
+  type Bounds,
+  type Clause,
+  type HasDemographic,
+  type HasInterest,
+  type HasTrait,
+  type Like,
+  type Times,
+  UNKNOWN,
+} from './rule.ts';
 
 /** What is stored that a clause hangs on; times in ISO 8601. */
 export type Evidence =
@@ -39,18 +45,10 @@ export type Evidence =
       readonly within: number;
     };
 
-/** Hits that meet a Match in its time. */
-export interface Hits {
-  /** Distinct ones. */
-  readonly hits: number;
-  readonly newest: {
-    readonly time: string;
-    readonly site: string;
-    readonly path: string;
-    readonly event: string;
-  } | null;
-  /** Whose they are, of those asked of together, the most first. */
-  readonly of: readonly { readonly visitor: bigint; readonly hits: number }[];
+/** Whether a clause holds, and what it hangs on. */
+export interface Finding {
+  readonly holds: boolean;
+  readonly evidence: Evidence;
 }
 
 /** What a visitor is by an attribute, a row for each class. */
@@ -63,11 +61,9 @@ interface Class {
   readonly decided: boolean;
 }
 
-/** A Match to count hits of. */
-interface Counted {
-  readonly match: Match;
-  readonly withinMs: number | undefined;
-  readonly isPinged: boolean;
+/** Of each clause, in their order; and when each visitor who has a hit was last seen, in ISO 8601. */
+interface Gathered extends Pick<Counts, 'seen'> {
+  readonly findings: readonly Finding[];
 }
 
 /**
@@ -75,7 +71,7 @@ interface Counted {
  *
  * @param visitors whose, together: one, or those of a device.
  * @param asOf milliseconds since 1970.
- * @returns of each clause, in their order. Few statements, and no row but those visitors' is read, except for the
+ * @returns what was found. Few statements, and no row but those visitors' is read, except for the
  *   number of everybody that a look-alike's reach is a share of.
  * @throws ClickHouseError
  */
@@ -84,8 +80,8 @@ export async function gather(
   clauses: readonly Clause[],
   visitors: readonly bigint[],
   asOf: number,
-): Promise<Evidence[]> {
-  const [hits, ends, traits, scores, classes, places] = await Promise.all([
+): Promise<Gathered> {
+  const [{ counts, seen }, ends, traits, scores, classes, places] = await Promise.all([
     countHits(clickhouse, clauses.flatMap(countedOf), visitors, asOf),
     Promise.all(
       clauses.map((clause) => (clause.op === 'sequence' ? endsOf(clickhouse, clause, visitors, asOf) : [])),
@@ -96,122 +92,85 @@ export async function gather(
     readPlaces(clickhouse, only(clauses, 'like'), visitors),
   ]);
   let counted = 0;
-  return clauses.map((clause, index) => evidenceOf(clause, index));
+  return { findings: clauses.map((clause, index) => find(clause, index)), seen };
 
-  function evidenceOf(clause: Clause, index: number): Evidence {
+  function find(clause: Clause, index: number): Finding {
     switch (clause.op) {
-      case 'did':
-        return withoutDwell(hits[counted++]!);
-      case 'sequence':
-        return {
-          steps: clause.steps.map((_, step) => ({
-            ...withoutDwell(hits[counted++]!),
-            doneAt: ends[index]![step] ?? null,
-          })),
-        };
-      case 'dwell': {
-        const { dwellMs, ...found } = hits[counted++]!;
-        return { ...found, seconds: dwellMs / 1000 };
+      case 'did': {
+        const evidence = withoutDwell(counts[counted++]!);
+        return { holds: isAmong(clause.times, evidence.hits), evidence };
       }
-      case 'trait':
-        return {
-          holders: traits.filter(({ trait }) => trait === clause.trait).map(({ trait: _, ...held }) => held),
-        };
-      case 'interest':
-        return {
-          scores: scores
-            .filter(({ interest }) => interest === clause.interest)
-            .map(({ interest: _, ...scored }) => scored),
-        };
-      case 'demographic':
-        return {
-          classes: classes.filter(({ attribute }) =>
-            clause.wanted.some((one) => one.attribute === attribute),
-          ),
-        };
-      case 'like':
-        return {
-          places: places.found
-            .filter(({ seed }) => seed === clause.seed)
-            .map(({ seed: _, ...placed }) => placed),
-          within: places.within.get(clause.reach) ?? 0,
-        };
+      case 'sequence': {
+        const steps = clause.steps.map((_, step) => ({
+          ...withoutDwell(counts[counted++]!),
+          doneAt: ends[index]![step] ?? null,
+        }));
+        return { holds: steps.at(-1)!.doneAt !== null, evidence: { steps } };
+      }
+      case 'dwell': {
+        const { dwellMs, ...found } = counts[counted++]!;
+        return { holds: isAmong(clause.ms, dwellMs), evidence: { ...found, seconds: dwellMs / 1000 } };
+      }
+      case 'trait': {
+        const holders = traits
+          .filter(({ trait }) => trait === clause.trait)
+          .map(({ trait: _, ...held }) => held);
+        return { holds: holders.length > 0, evidence: { holders } };
+      }
+      case 'interest': {
+        const found = scores
+          .filter(({ interest }) => interest === clause.interest)
+          .map(({ interest: _, ...scored }) => scored);
+        const highest = Math.max(0, ...found.map(({ score }) => score));
+        return { holds: isWithin(clause.score, highest), evidence: { scores: found } };
+      }
+      case 'demographic': {
+        const found = classes.filter(({ attribute }) =>
+          clause.wanted.some((one) => one.attribute === attribute),
+        );
+        return { holds: isOf(clause, found), evidence: { classes: found } };
+      }
+      case 'like': {
+        const found = places.found
+          .filter(({ seed }) => seed === clause.seed)
+          .map(({ seed: _, ...placed }) => placed);
+        const within = places.within.get(clause.reach) ?? 0;
+        // Members of the seed stand at place 0.
+        const holds = found.some(({ place }) => place >= 1 && place <= within);
+        return { holds, evidence: { places: found, within } };
+      }
     }
   }
 }
 
-const only = <O extends Clause['op']>(clauses: readonly Clause[], op: O) =>
-  clauses.filter((clause): clause is Extract<Clause, { readonly op: O }> => clause.op === op);
+const isAmong = ({ from, to }: Times, count: number): boolean =>
+  count >= from && (to === undefined || count <= to);
 
-/** @returns what is counted for a clause, of a sequence for each step. */
-function countedOf(clause: Clause): Counted[] {
-  if (clause.op === 'did' || clause.op === 'dwell')
-    return [{ match: clause.match, withinMs: clause.withinMs, isPinged: clause.op === 'dwell' }];
-  if (clause.op !== 'sequence') return [];
-  return clause.steps.map((match) => ({ match, withinMs: clause.withinMs, isPinged: false }));
+/** In the precision that scores and probabilities are stored in. */
+function isWithin({ from, to }: Bounds, given: number): boolean {
+  const number = Math.fround(given);
+  const isOver = (end: number, strict: boolean) => (strict ? number > end : number >= end);
+  const isUnder = (end: number, strict: boolean) => (strict ? number < end : number <= end);
+  return (
+    (from === undefined || isOver(Math.fround(from.value), from.strict)) &&
+    (to === undefined || isUnder(Math.fround(to.value), to.strict))
+  );
 }
 
-type HitsAndDwell = Hits & { readonly dwellMs: number };
-const withoutDwell = ({ dwellMs: _, ...hits }: HitsAndDwell): Hits => hits;
-
-/** All in one pass over the visitors' hits: a row of each visitor, and one of all together. */
-async function countHits(
-  clickhouse: ClickHouse,
-  counted: readonly Counted[],
-  visitors: readonly bigint[],
-  asOf: number,
-): Promise<HitsAndDwell[]> {
-  if (counted.length === 0) return [];
-  const binding = new Binding(visitors);
-  const met = counted.map(
-    ({ match, withinMs, isPinged }, i) =>
-      `${[metSql(match, binding, 'kept_hits', isPinged), ...sinceSql(withinMs, asOf, binding)].join(' AND ')} AS met${i}`,
-  );
-  const found = counted.map(
-    (_, i) =>
-      `(uniqExactIf(hit, met${i}), argMaxIf((asked.time, site, path, event), asked.time, met${i}), arraySum(maxMapIf([hit], [dwell_ms], met${i}).2))`,
-  );
-  const rows = await clickhouse.query<{
-    visitor: string;
-    together: number;
-    found: [
-      hits: string,
-      newest: [time: string, site: string, path: string, event: string],
-      dwellMs: string,
-    ][];
-  }>(
-    `SELECT visitor, grouping(visitor) AS together, [${found.join(', ')}] AS found
-FROM (SELECT visitor, hit, time, site, path, event, dwell_ms, ${met.join(', ')} FROM ${binding.from('kept_hits')}) AS asked
-GROUP BY GROUPING SETS ((visitor), ())`,
-    binding.params,
-  );
-  const all = rows.find(({ together }) => Number(together) === 1);
-  const each = rows.filter((row) => row !== all);
-  return counted.map((_, i) => {
-    const [hits, [time, site, path, event], dwellMs] = all?.found[i] ?? ['0', ['', '', '', ''], '0'];
-    return {
-      hits: Number(hits),
-      newest: Number(hits) === 0 ? null : { time: iso(time), site, path, event },
-      of: each
-        .map((row) => ({ visitor: BigInt(row.visitor), hits: Number(row.found[i]![0]) }))
-        .filter((one) => one.hits > 0)
-        .sort((a, b) => b.hits - a.hits),
-      dwellMs: Number(dwellMs),
-    };
+function isOf({ wanted, probability }: HasDemographic, classes: readonly Class[]): boolean {
+  return wanted.every(({ attribute, values }) => {
+    const rows = classes.filter((one) => one.attribute === attribute);
+    const isKnown = rows.some(
+      (row) =>
+        values.includes(row.value) &&
+        (probability === undefined ? row.decided : isWithin(probability, row.probability)),
+    );
+    return isKnown || (values.includes(UNKNOWN) && !rows.some(({ decided }) => decided));
   });
 }
 
-/** @returns for each beginning of a sequence the latest moment at which it ended; null = never. */
-async function endsOf(
-  clickhouse: ClickHouse,
-  leaf: SequenceLeaf,
-  visitors: readonly bigint[],
-  asOf: number,
-): Promise<(string | null)[]> {
-  const binding = new Binding(visitors);
-  const [row] = await clickhouse.query<{ ends: string[] }>(progressSql(leaf, asOf, binding), binding.params);
-  return (row?.ends ?? []).map((ms) => (Number(ms) < 0 ? null : new Date(Number(ms)).toISOString()));
-}
+const only = <O extends Clause['op']>(clauses: readonly Clause[], op: O) =>
+  clauses.filter((clause): clause is Extract<Clause, { readonly op: O }> => clause.op === op);
 
 async function readTraits(clickhouse: ClickHouse, clauses: readonly HasTrait[], visitors: readonly bigint[]) {
   if (clauses.length === 0) return [];

@@ -474,3 +474,50 @@ describe('a rule that is refused, with the path of the wrong part', () => {
     expect(!refused.ok && refused.message.length).toBeLessThan(400);
   });
 });
+
+describe('a rule with several mistakes', () => {
+  const mistakes = (json: unknown) => {
+    const refused = parseRule(json);
+    return refused.ok ? [] : refused.mistakes.map(({ reason, path }) => `${reason} ${path}`);
+  };
+
+  it('is refused for the first, and told all of them, each with its path', () => {
+    const rule = {
+      all: [
+        { did: { contry: 'DE', sitte: 'a', hour: 24 }, times: { gt: 3, lt: 2 }, within: '7' },
+        { not: { any: [{ dud: {} }, { did: {} }, { any: [] }] } },
+        { sequence: [{ evnt: 'a' }, {}, { hour: [3, 99] }] },
+        { like: 'seed', reach: 2 },
+      ],
+    };
+    expect(mistakes(rule)).toEqual([
+      'unknown_field /all/0/did/contry',
+      'unknown_field /all/0/did/sitte',
+      'bad_value /all/0/did/hour',
+      'bad_range /all/0/times',
+      'bad_duration /all/0/within',
+      'unknown_operator /all/1/not/any/0/dud',
+      'empty_list /all/1/not/any/2/any',
+      'unknown_field /all/2/sequence/0/evnt',
+      'bad_value /all/2/sequence/2/hour/1',
+      'bad_range /all/3/reach',
+    ]);
+    const refused = parseRule(rule);
+    expect(refused).toMatchObject({ reason: 'unknown_field', path: '/all/0/did/contry' });
+    const said = refused.ok ? [] : refused.mistakes.map(({ message }) => message);
+    for (const meant of ['country', 'site', 'did', 'event'])
+      expect(said.join('\n')).toContain(`did you mean ${meant}?`);
+  });
+
+  it('is not told that what is misspelt is missing', () => {
+    expect(mistakes({ like: 'seed', raech: 0.1 })).toEqual(['unknown_field /raech']);
+    expect(mistakes({ like: 'seed' })).toEqual(['bad_value /reach']);
+  });
+
+  it('is told no more than a person reads', () => {
+    const many = Array.from({ length: 200 }, () => ({ did: { contry: 'DE', sitte: 'a' } }));
+    expect(mistakes({ any: many })).toHaveLength(20);
+    const fields = Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`field${n}`, 'x']));
+    expect(mistakes({ did: fields })).toHaveLength(20);
+  });
+});

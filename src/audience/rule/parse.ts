@@ -3,7 +3,7 @@ import { nearest } from '../../nearest.ts';
 import { isTrait, TRAIT_FORM } from '../traits/name.ts';
 import { refuseExcess } from './excess.ts';
 import { MAX_STEPS } from './limits.ts';
-import { type Path, type RefusedRule, type RuleRefusal, refuse } from './problem.ts';
+import { MAX_MISTAKES, type Path, type RefusedRule, type RuleRefusal, refuse, together } from './problem.ts';
 import { readBetween, readBounds, readSeconds, readTimes } from './range.ts';
 import {
   type Bounds,
@@ -47,7 +47,8 @@ const read = <T>(reader: (value: unknown) => T | Wrong) =>
     const got = reader(value);
     if (!(got instanceof Wrong)) return got;
     const { reason, said, path } = got;
-    context.addIssue({ code: 'custom', message: said, path: [...path], params: { reason } });
+    const params = { reason, isMissing: value === undefined };
+    context.addIssue({ code: 'custom', message: said, path: [...path], params });
     return z.NEVER;
   });
 
@@ -127,8 +128,8 @@ type Parsed = { readonly ok: true; readonly rule: Rule } | RefusedRule;
  *
  * @param json what `JSON.parse` gave; may be anything.
  * @returns the rule with every value in one form (values as lists, codes in their stored case, `times` as
- *   whole numbers from–to, `within` in milliseconds), or why it is refused and where. The first thing
- *   wrong is told; depth and size are looked at before anything else.
+ *   whole numbers from–to, `within` in milliseconds), or why it is refused and where, with every mistake. Depth and
+ *   size are looked at before anything else.
  */
 export function parseRule(json: unknown): Parsed {
   return refuseExcess(json) ?? parseNode(json, []);
@@ -143,12 +144,14 @@ function parseNode(node: unknown, path: Path): Parsed {
       const checked = check(nodes[operator] as typeof nodes.all, node, path, [operator]);
       if (!checked.ok) return checked;
       const rules: Rule[] = [];
+      const refused: RefusedRule[] = [];
       for (const [index, child] of (checked.value[operator as 'all'] as unknown[]).entries()) {
         const parsed = parseNode(child, [...path, operator, index]);
-        if (!parsed.ok) return parsed;
-        rules.push(parsed.rule);
+        if (parsed.ok) rules.push(parsed.rule);
+        else refused.push(parsed);
+        if (refused.length === MAX_MISTAKES) break;
       }
-      return { ok: true, rule: { op: operator, rules } };
+      return isSome(refused) ? together(refused) : { ok: true, rule: { op: operator, rules } };
     }
     case 'not': {
       const checked = check(nodes.not, node, path, ['not']);
@@ -265,17 +268,27 @@ function check<S extends z.ZodType>(
   const checked = schema.safeParse(node);
   if (checked.success) return { ok: true, value: checked.data };
   const { issues } = checked.error;
-  // A misspelt field is the likelier cause of whatever else is wrong beside it.
-  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
+  // A misspelt field is told first, and is the likelier cause of one that is missing beside it.
+  const misspelt = issues.filter(({ code }) => code === 'unrecognized_keys');
+  const others = issues.filter((issue) => !misspelt.includes(issue));
+  const present = others.filter((issue) => issue.code !== 'custom' || issue.params?.isMissing !== true);
+  const refused = [...misspelt, ...(misspelt.length > 0 ? present : others)].flatMap((issue) =>
+    refusedFor(issue, path, names),
+  );
+  return together(refused as [RefusedRule, ...RefusedRule[]]);
+}
+
+function refusedFor(issue: z.core.$ZodIssue, path: Path, names: readonly string[]): RefusedRule[] {
   const at = [...path, ...(issue.path as Path)];
   if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!;
-    return refuse(
-      'unknown_field',
-      [...at, key],
-      unknownField(key, HOLD_MATCHES.has(issue.path[0]) ? MATCH_FIELDS : names),
-    );
+    const known = HOLD_MATCHES.has(issue.path[0]) ? MATCH_FIELDS : names;
+    return issue.keys
+      .slice(0, MAX_MISTAKES)
+      .map((key) => refuse('unknown_field', [...at, key], unknownField(key, known)));
   }
-  if (issue.code === 'custom') return refuse(issue.params?.reason as RuleRefusal, at, issue.message);
-  return refuse('bad_value', at, 'must be an object of fields, such as {"category": "483"}');
+  if (issue.code === 'custom') return [refuse(issue.params?.reason as RuleRefusal, at, issue.message)];
+  return [refuse('bad_value', at, 'must be an object of fields, such as {"category": "483"}')];
 }
+
+const isSome = (refused: readonly RefusedRule[]): refused is readonly [RefusedRule, ...RefusedRule[]] =>
+  refused.length > 0;

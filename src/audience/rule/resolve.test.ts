@@ -38,7 +38,7 @@ describe('a rule that refers to segments', () => {
   });
 
   it('is refused where there is no such segment, with the way to it', () => {
-    expect(resolveAmong({ all: [os('iOS'), { segment: 'nix' }] }, {})).toEqual({
+    expect(resolveAmong({ all: [os('iOS'), { segment: 'nix' }] }, {})).toMatchObject({
       ok: false,
       reason: 'unknown_segment',
       path: '/all/1/segment',
@@ -49,6 +49,23 @@ describe('a rule that refers to segments', () => {
       path: '/not/segment',
       message: '/not/segment: there is no segment a → gone',
     });
+  });
+
+  it('names the one that was probably meant, and none that would close a circle', () => {
+    const meant = (ids: readonly string[]) => {
+      const refused = resolve(
+        read({ segment: 'sprots' }),
+        () => undefined,
+        'sport',
+        'visitor',
+        () => ids,
+      );
+      return refused.ok ? '' : refused.message;
+    };
+    expect(meant(['sports', 'sport'])).toBe(
+      '/segment: there is no segment sport → sprots, did you mean sports?',
+    );
+    expect(meant(['sport', 'news'])).toBe('/segment: there is no segment sport → sprots');
   });
 
   it.each<[string, unknown, Record<string, unknown>, string | undefined, string]>([

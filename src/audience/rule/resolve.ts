@@ -1,3 +1,4 @@
+import { nearest } from '../../nearest.ts';
 import type { Merge } from '../../registry/kinds.ts';
 import { compile, fits } from './compile.ts';
 import {
@@ -37,6 +38,7 @@ export const standsInline = (referred: Merge, asking: Merge): boolean =>
  * @param lookup a segment as it is now; undefined = no such segment.
  * @param self id of the segment whose rule this is, so that a reference back to it is found before it is stored.
  * @param merge for whom together the rule is asked.
+ * @param ids of the segments that there are, one of which a reference to none may have meant.
  * @returns the rule without references, which one statement can answer; or the refusal, with the path of
  *   the reference in `rule` that leads to it: `unknown_segment`, `segment_cycle` (the message names the
  *   chain), `rule_too_deep` or `rule_too_large` (counted with everything in its place).
@@ -46,6 +48,7 @@ export function resolve(
   lookup: (id: string) => Referred | undefined,
   self?: string,
   merge: Merge = 'visitor',
+  ids: () => readonly string[] = () => [],
 ): Resolved {
   const start: readonly string[] = self === undefined ? [] : [self];
   // Each once: rules that name two seeds each, whose rules name two seeds each…, would double without end.
@@ -165,7 +168,14 @@ export function resolve(
     if (chain.includes(id))
       return refuse('segment_cycle', at, `the segments refer to each other in a circle: ${shownChain}`);
     const referred = lookup(id);
-    if (!referred) return refuse('unknown_segment', at, `there is no segment ${shownChain}`);
+    if (!referred) {
+      const meant = nearest(
+        id,
+        ids().filter((known) => !longer.includes(known)),
+      );
+      const suggestion = meant === undefined ? '' : `, did you mean ${meant}?`;
+      return refuse('unknown_segment', at, `there is no segment ${shownChain}${suggestion}`);
+    }
     return { longer, version: undefined, ...referred };
   }
 

@@ -144,6 +144,9 @@ export interface MembersOf {
 /** What is asked of a visitor alone, whatever other segments there are. */
 type Asked = Did | Sequence | Dwell | HasTrait | HasInterest | HasDemographic;
 
+/** A part of a resolved rule that is asked of what is stored, and of no other part. */
+export type Clause = Asked | Like;
+
 type Tree<Leaf> =
   | { readonly op: 'all' | 'any'; readonly rules: readonly Tree<Leaf>[] }
   | { readonly op: 'not'; readonly rule: Tree<Leaf> }

@@ -256,7 +256,10 @@ const dwell = fc.record(
       seconds,
       seconds.map((n) => ({ gt: n })),
       seconds.map((n) => ({ lte: n })),
-      fc.tuple(seconds, seconds).map(([n, more]) => ({ gte: n, lt: n + more + 1 })),
+      // To the millisecond, which is all that a rule tells apart: 1 + 2.5 + 0.999 is a little more than 4.499.
+      fc
+        .tuple(seconds, seconds)
+        .map(([n, more]) => ({ gte: n, lt: Math.round((n + more + 1) * 1000) / 1000 })),
     ),
     on: match,
     within: durations,
@@ -302,13 +305,13 @@ const demographic = fc.oneof(
 const reach = fc.constantFrom(0, 0.01, 0.05, 0.1, 0.25, 0.5, 1);
 
 /**
- * A rule of every kind, as JSON.
+ * A clause of every kind, as JSON.
  *
  * @param segments ids that it may refer to.
  */
-export function rule(segments: readonly string[]): fc.Arbitrary<object> {
+function clause(segments: readonly string[]): fc.Arbitrary<object> {
   const held = fc.constantFrom(...TRAITS).map((trait) => ({ trait }));
-  const leaf: fc.Arbitrary<object> = fc.oneof(
+  return fc.oneof(
     { weight: 5, arbitrary: did },
     { weight: 3, arbitrary: sequence },
     { weight: 2, arbitrary: dwell },
@@ -322,7 +325,10 @@ export function rule(segments: readonly string[]): fc.Arbitrary<object> {
           fc.record({ like: fc.constantFrom(...segments), reach }),
         ]),
   );
-  return fc.letrec<{ rule: object }>((tie) => {
+}
+
+const ruleOf = (leaf: fc.Arbitrary<object>): fc.Arbitrary<object> =>
+  fc.letrec<{ rule: object }>((tie) => {
     const rules = fc.array(tie('rule'), { minLength: 1, maxLength: 3 });
     return {
       rule: fc.oneof(
@@ -334,7 +340,26 @@ export function rule(segments: readonly string[]): fc.Arbitrary<object> {
       ),
     };
   }).rule;
-}
+
+/**
+ * A rule of every kind, as JSON.
+ *
+ * @param segments ids that it may refer to.
+ */
+export const rule = (segments: readonly string[]): fc.Arbitrary<object> => ruleOf(clause(segments));
+
+/**
+ * So many rules that are made of so many clauses: in one statement a clause is asked once, and what it takes to plan
+ * one hangs on the clauses in it.
+ *
+ * @param segments ids that they may refer to.
+ */
+export const rules = (segments: readonly string[], of: { rules: number; clauses: number }) =>
+  fc
+    .array(clause(segments), { minLength: of.clauses, maxLength: of.clauses })
+    .chain((clauses) =>
+      fc.array(ruleOf(fc.constantFrom(...clauses)), { minLength: of.rules, maxLength: of.rules }),
+    );
 
 const CHAIN = ['a', 'b', 'c', 'd'] as const;
 
