@@ -27,6 +27,7 @@ const ask = (method: string, path: string, body?: unknown) =>
   server.operator.json<Json>(method, `/v1/segments${path}`, body);
 const did = (site: string) => ({ did: { site } });
 
+const VERSIONS = '.ninety-versions.json';
 let dir = '';
 const write = (file: string, text: string) => {
   mkdirSync(dirname(join(dir, file)), { recursive: true });
@@ -35,7 +36,7 @@ const write = (file: string, text: string) => {
 const text = (file: string) => readFileSync(join(dir, file), 'utf8');
 const files = () =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
+    .filter((entry) => !entry.isDirectory() && entry.name !== VERSIONS)
     .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
     .sort();
 
@@ -221,6 +222,8 @@ describe('plan', () => {
 describe('apply', () => {
   it('makes the segments what the files say, and then there is nothing to change', async () => {
     await ask('POST', '', { id: 'gone', name: 'Gone', rule: did('a') });
+    await segments('pull', dir);
+    rmSync(join(dir, 'gone.yaml'));
     write('z/first.yaml', 'name: First\nrule: {segment: second}\n');
     write('second.yaml', 'name: Second\nlabels: [a, b]\nrule: {did: {site: a}, within: 7d}\n');
     const { code, out } = await segments('apply', dir, '--delete', '--yes', '--note', 'release 42');
@@ -251,5 +254,90 @@ describe('apply', () => {
     ]);
     expect((await ask('GET', ''))['items']).toEqual([]);
     expect(existsSync(join(dir, 'a.yaml'))).toBe(true);
+  });
+});
+
+describe('apply of files that were made from another version than is stored', () => {
+  const file = (id: string, site: string) => write(`${id}.yaml`, `name: S\nrule: {did: {site: ${site}}}\n`);
+  const apply = (...more: string[]) => segments('apply', dir, '--yes', ...more);
+  const ruleOf = async (id: string) => (await ask('GET', `/${id}`))['rule'];
+  const refused = (which: string) => ({
+    code: 1,
+    err: expect.stringMatching(
+      new RegExp(`Nothing is applied: .* not made from, of [a-z-]+\\.[^]*--overwrite ${which}\\.`),
+    ),
+  });
+
+  it('leaves an edit that was made in the console, until it is pulled', async () => {
+    file('edited', 'a');
+    expect(await apply()).toMatchObject({ code: 0 });
+    file('edited', 'b');
+    expect(await apply()).toMatchObject({ code: 0 });
+    await ask('PATCH', '/edited', { rule: did('console') });
+    file('edited', 'c');
+    const planned = await segments('plan', dir);
+    expect(planned.code).toBe(2);
+    expect(planned.out).toMatch(/! version 3 of .* nor made of them; apply needs --overwrite all\n/);
+    expect(await apply()).toMatchObject(refused('all'));
+    expect(await apply('--overwrite', 'applied')).toMatchObject(refused('all'));
+    expect(await ruleOf('edited')).toEqual(did('console'));
+    await segments('pull', dir);
+    expect(text('edited.yaml')).toContain('site: console');
+    file('edited', 'c');
+    expect(await apply()).toMatchObject({ code: 0 });
+    expect(await ruleOf('edited')).toEqual(did('c'));
+  });
+
+  it('leaves what was brought back, deleted or made in the console', async () => {
+    file('back', 'a');
+    await apply();
+    file('back', 'b');
+    await apply();
+    await ask('POST', '/back/versions/1/restore', {});
+    expect(await apply()).toMatchObject(refused('all'));
+    await server.operator.send('DELETE', '/v1/segments/back');
+    const json = await apply('--json');
+    expect(JSON.parse(json.out)).toMatchObject({
+      steps: [{ id: 'back', action: 'create', version: 4, overwrite: 'all' }],
+    });
+    expect(json).toMatchObject(refused('all'));
+    rmSync(join(dir, 'back.yaml'));
+    file('stays', 'a');
+    await ask('POST', '', { id: 'from-console', name: 'C', rule: did('c') });
+    expect(await apply('--delete')).toMatchObject(refused('all'));
+    expect(await ruleOf('from-console')).toEqual(did('c'));
+    expect(await apply('--delete', '--overwrite', 'all')).toMatchObject({ code: 0 });
+  });
+
+  it('overwrites what another apply has written only where that is said, as a build server does', async () => {
+    file('built', 'a');
+    await apply();
+    // What is checked out anew holds the files alone.
+    rmSync(join(dir, VERSIONS));
+    file('built', 'b');
+    expect(await apply()).toMatchObject(refused('applied'));
+    expect(await apply('--overwrite', 'applied')).toMatchObject({ code: 0 });
+    rmSync(join(dir, VERSIONS));
+    rmSync(join(dir, 'built.yaml'));
+    file('other', 'a');
+    expect(await apply('--delete', '--overwrite', 'applied')).toMatchObject({ code: 0 });
+    rmSync(join(dir, VERSIONS));
+    file('built', 'c');
+    expect(await apply('--overwrite', 'applied')).toMatchObject({ code: 0 });
+    await ask('PATCH', '/built', { name: 'By hand' });
+    rmSync(join(dir, VERSIONS));
+    expect(await apply('--overwrite', 'applied')).toMatchObject(refused('all'));
+    expect(await apply('--overwrite', 'some')).toMatchObject({ code: 2 });
+  });
+
+  it('takes versions that cannot be read for unknown, and writes them anew', async () => {
+    file('merged', 'a');
+    await apply();
+    write(VERSIONS, `<<<<<<< ours\n${text(VERSIONS)}`);
+    file('merged', 'b');
+    const { code, err } = await apply();
+    expect([code, err]).toEqual([1, expect.stringContaining('cannot be read')]);
+    await segments('pull', dir);
+    expect(JSON.parse(text(VERSIONS))).toMatchObject({ merged: [expect.stringMatching(/^1 \d{4}-.*Z$/)] });
   });
 });

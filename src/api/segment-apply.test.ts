@@ -52,6 +52,8 @@ describe('a plan of which a step comes too late', () => {
       '1 x a',
     ]);
     expect(versions[0]!.body?.note).toContain('taken back');
+    // What was there before the plan was of no plan, and is so again.
+    expect(versions.map(({ body }) => body?.applied)).toEqual([undefined, true, undefined]);
   });
 
   it('names what somebody has built upon already, and leaves it', async () => {

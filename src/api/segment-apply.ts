@@ -27,9 +27,9 @@ const applied = wanted.extend({
  * `POST /v1/segments/plan` tells what would become of segments if they were as the body says:
  * `{segments: [{id, name, rule, …}], deleteOthers?}` → a `Plan`. Changes nothing.
  *
- * `POST /v1/segments/apply` does it: `{…, versions?, note?}` → what was written. Nothing is, where there is any
- * mistake (`invalid`), or where the steps are not those of `versions` (the `version` of each step of a plan, by
- * id): somebody has changed a segment since (`conflict`).
+ * `POST /v1/segments/apply` does it: `{…, versions?, note?}` → what was written, and when (null = somebody has
+ * changed it again by now). Nothing is, where there is any mistake (`invalid`), or where the steps are not those of
+ * `versions` (the `version` of each step of a plan, by id): somebody has changed a segment since (`conflict`).
  */
 export function segmentPlanRoutes(backend: Backend): Hono<Env> {
   const { registry } = backend;
@@ -62,7 +62,11 @@ export function segmentPlanRoutes(backend: Backend): Hono<Env> {
         [...built, ...affected].map(({ id }) => id),
       );
     return c.json({
-      applied: steps.map(({ id, action, version }) => ({ id, action, version: version + 1 })),
+      applied: steps.map(({ id, action, version }) => {
+        const newest = registry.newest('segment', id);
+        const isOurs = newest.version === version + 1;
+        return { id, action, version: version + 1, updatedAt: isOurs ? newest.updatedAt : null };
+      }),
     });
   });
 
@@ -101,15 +105,11 @@ export async function writeSteps(
   for (const step of steps) {
     const { id, version, after } = step;
     try {
-      if (after === null) await registry.delete('segment', id, version, actor);
-      else
-        await registry.put(
-          'segment',
-          id,
-          { ...after, ...(note === undefined ? {} : { note }) },
-          version,
-          actor,
-        );
+      if (after === null) await registry.delete('segment', id, version, actor, { applied: true });
+      else {
+        const body = { ...after, applied: true as const, ...(note === undefined ? {} : { note }) };
+        await registry.put('segment', id, body, version, actor);
+      }
       done.push(step);
     } catch (error) {
       const left = await takeBack(registry, done, actor);
@@ -129,11 +129,12 @@ export async function writeSteps(
 /** @returns the ids of those that stay: changed by somebody else by now, or not to be reached. */
 async function takeBack(registry: Registry, done: readonly PlanStep[], actor: string): Promise<string[]> {
   const left: string[] = [];
-  for (const { id, version, before } of [...done].reverse()) {
+  for (const { id, version, before, isApplied } of [...done].reverse()) {
     const note = 'taken back: the plan of the version before was not applied whole';
+    const said = isApplied ? { applied: true as const } : {};
     try {
-      if (before === null) await registry.delete('segment', id, version + 1, actor);
-      else await registry.put('segment', id, { ...before, note }, version + 1, actor);
+      if (before === null) await registry.delete('segment', id, version + 1, actor, said);
+      else await registry.put('segment', id, { ...before, note, ...said }, version + 1, actor);
     } catch {
       left.unshift(id);
     }

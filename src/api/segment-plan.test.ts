@@ -182,10 +182,11 @@ describe('what is applied', () => {
     expect(await statusOf(server.operator, 'GET', '/v1/segments/two')).toBe('404 not_found');
 
     const now = { one: 2, two: 0 };
-    expect(await ask('POST', '/apply', { segments: wanted, versions: now, note: 'release 42' })).toEqual({
+    const done = await ask('POST', '/apply', { segments: wanted, versions: now, note: 'release 42' });
+    expect(done).toEqual({
       applied: [
-        { id: 'one', action: 'change', version: 3 },
-        { id: 'two', action: 'create', version: 1 },
+        { id: 'one', action: 'change', version: 3, updatedAt: (await ask('GET', '/one'))['updatedAt'] },
+        { id: 'two', action: 'create', version: 1, updatedAt: expect.any(String) },
       ],
     });
     expect(await ask('GET', '/two')).toMatchObject({ rule: { segment: 'one' }, note: 'release 42' });
@@ -217,9 +218,30 @@ describe('what is applied', () => {
     expect(await ask('GET', '/a')).toMatchObject({ rule: { segment: 'b' } });
     expect(await clear()).toEqual({
       applied: [
-        { id: 'a', action: 'delete', version: 3 },
-        { id: 'b', action: 'delete', version: 3 },
+        { id: 'a', action: 'delete', version: 3, updatedAt: expect.any(String) },
+        { id: 'b', action: 'delete', version: 3, updatedAt: expect.any(String) },
       ],
     });
+  });
+
+  it('is known to have been, until somebody changes it in another way', async () => {
+    await clear();
+    const planned = async (id: string) =>
+      (await plan([segment(id, did('other'))])).steps.map(({ version, isApplied }) => [version, isApplied]);
+    const ofPlans = async () =>
+      ((await ask('GET', '/known/versions'))['items'] as Json[]).map(({ applied }) => applied);
+    await ask('POST', '/apply', apply([segment('known', did('1'))]));
+    expect(await planned('known')).toEqual([[1, true]]);
+    await ask('PATCH', '/known', { name: 'By hand' });
+    expect(await planned('known')).toEqual([[2, false]]);
+    await ask('POST', '/known/versions/1/restore');
+    expect(await planned('known')).toEqual([[3, false]]);
+    expect(await ofPlans()).toEqual([undefined, undefined, true]);
+    await clear();
+    expect(await planned('known')).toEqual([[4, true]]);
+    expect(await planned('never')).toEqual([[0, false]]);
+    const said = segment('said', did('1'), { applied: true });
+    expect(await statusOf(server.operator, 'POST', '/v1/segments', said)).toBe('400 invalid');
+    expect((await plan([said])).mistakes).toMatchObject([{ type: 'unknown_field', path: '/applied' }]);
   });
 });

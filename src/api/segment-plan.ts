@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { z } from 'zod';
 import { parseRule } from '../audience/rule/parse.ts';
+import type { RuleMistake } from '../audience/rule/problem.ts';
 import { isObject } from '../json-object.ts';
 import { nearest } from '../nearest.ts';
 import { type Body, idSchema, KINDS, type Segment } from '../registry/kinds.ts';
@@ -28,14 +29,18 @@ export interface PlanMistake {
 }
 
 /** A segment as a plan shows it, without what the product adds. */
-export type Planned = Body<'segment'>;
+export type Planned = Omit<Body<'segment'>, 'applied'>;
 
 /** One write of a plan. */
 export interface PlanStep {
   readonly id: string;
   readonly action: 'create' | 'change' | 'delete';
-  /** The version that is stored and would be replaced; 0 = there never was one. */
+  /** The version that is stored and would be replaced, also one by which it was deleted; 0 = there never was one. */
   readonly version: number;
+  /** ISO 8601: when that version was written; null = there never was one. */
+  readonly updatedAt: string | null;
+  /** Whether another plan wrote it. */
+  readonly isApplied: boolean;
   readonly changed: readonly Changeable[];
   readonly before: Planned | null;
   readonly after: Planned | null;
@@ -68,12 +73,10 @@ export interface Plan {
 
 /** After so many a person mends what there is and asks again. */
 const MISTAKES = 200;
-/** Of one rule. */
-const MISTAKES_OF_RULE = 20;
 /** Rules that are looked at before others are let in: reading one takes up to some milliseconds. */
 const AT_ONCE = 10;
 
-const wantedSchema = KINDS.segment.omit({ note: true }).extend({ id: idSchema });
+const wantedSchema = KINDS.segment.omit({ note: true, applied: true }).extend({ id: idSchema });
 const NAMES = Object.keys(wantedSchema.shape);
 
 /**
@@ -81,29 +84,36 @@ const NAMES = Object.keys(wantedSchema.shape);
  * in what they refer to with all of them in place, and in what would become of stored ones that rest on them.
  */
 export async function planSegments(registry: Registry, { segments, deleteOthers }: Wanted): Promise<Plan> {
-  const stored = new Map(registry.list('segment').map((segment) => [segment.id, segment]));
   const { wanted, broken, mistakes } = await readWanted(segments);
+  // What is stored and the versions of it are read in one go: others may write while the rest is looked at.
+  const stored = new Map(registry.list('segment').map((segment) => [segment.id, segment]));
   const named = new Set([...wanted.keys(), ...broken]);
   const others = [...stored.keys()].filter((id) => !named.has(id));
+  const steps = stepsOf(registry, stored, wanted, deleteOthers ? others : []);
 
   const after = new Map<string, Written>([...stored, ...wanted]);
   for (const id of deleteOthers ? others : []) after.delete(id);
   // What is wrong with it is said once, and not again by everything that refers to it.
   for (const id of broken) after.set(id, { rule: { did: {} }, merge: 'visitor' });
-  const library = new Library((id) => after.get(id));
+  const library = new Library(
+    (id) => after.get(id),
+    () => [...after.keys()],
+  );
   await eachInTurn([...wanted], ([id, { rule, merge }]) => {
-    for (const mistake of mistakesOfRule(rule, (json) => library.resolve(json, merge, id), [...after.keys()]))
-      mistakes.push({ id, ...mistake });
+    if (mistakes.length >= MISTAKES) return;
+    for (const mistake of library.mistakesOf(rule, merge, id)) mistakes.push({ id, ...ofRule(mistake) });
   });
 
-  const steps = stepsOf(registry, stored, wanted, deleteOthers ? others : []);
   const resized = new Set(
     steps.filter(({ changed, after }) => after === null || moves(changed)).map(({ id }) => id),
   );
   const graph = new Graph((id) => references(after.get(id)?.rule), resized);
   const touched = new Set(steps.map(({ id }) => id));
   const affected = [...after.keys()].filter((id) => !touched.has(id) && graph.needs(id).length > 0);
-  const before = new Library((id) => stored.get(id));
+  const before = new Library(
+    (id) => stored.get(id),
+    () => [],
+  );
   await eachInTurn(
     affected.filter((id) => !wanted.has(id) && !broken.has(id)),
     (id) => {
@@ -179,8 +189,8 @@ type Mistake = Omit<PlanMistake, 'id'>;
 function mistakesOf(json: unknown): Mistake[] {
   const checked = wantedSchema.safeParse(json);
   const fields = (checked.error?.issues ?? []).flatMap(mistakesOfIssue);
-  const rule = isObject(json) ? mistakesOfRule(json['rule'], parseRule, []) : [];
-  return [...fields, ...rule];
+  const rule = isObject(json) ? parseRule(json['rule']) : undefined;
+  return [...fields, ...(rule === undefined || rule.ok ? [] : rule.mistakes.map(ofRule))];
 }
 
 function mistakesOfIssue(issue: z.core.$ZodIssue): Mistake[] {
@@ -194,52 +204,11 @@ function mistakesOfIssue(issue: z.core.$ZodIssue): Mistake[] {
   });
 }
 
-type Outcome = ReturnType<Library['resolve']> | ReturnType<typeof parseRule>;
-
-/**
- * Every mistake of a rule, one a clause: whoever reads rules tells of the first, so what it tells of is taken
- * out and the rest read again.
- *
- * @param ids of segments, one of which a reference to none may have meant.
- */
-function mistakesOfRule(rule: unknown, read: (rule: unknown) => Outcome, ids: readonly string[]): Mistake[] {
-  const mistakes: Mistake[] = [];
-  for (let json = rule; mistakes.length < MISTAKES_OF_RULE; ) {
-    const outcome = read(json);
-    if (outcome.ok) break;
-    const { reason, path, message } = outcome;
-    const typed = reason === 'unknown_segment' ? valueAt(json, stepsOfPath(path)) : undefined;
-    const meant = typeof typed === 'string' ? nearest(typed, ids) : undefined;
-    mistakes.push({
-      type: reason,
-      path: inRule(path),
-      message: meant === undefined ? message : `${message}, did you mean ${meant}?`,
-    });
-    const rest = withoutClause(json, stepsOfPath(path));
-    if (rest === undefined) break;
-    json = rest;
-  }
-  return mistakes;
-}
-
-const stepsOfPath = (path: string) => (path === '/' ? [] : path.slice(1).split('/'));
-
-function valueAt(json: unknown, steps: readonly string[]): unknown {
-  let node = json;
-  for (const step of steps) node = (node as Record<string, unknown> | undefined)?.[step];
-  return node;
-}
-
-/** The rule with any hit in place of the clause in which the path ends; undefined where that is the whole rule. */
-function withoutClause(json: unknown, steps: readonly string[]): unknown {
-  const [first, second] = steps;
-  if (!isObject(json)) return undefined;
-  if (first === 'not') return { ...json, not: withoutClause(json['not'], steps.slice(1)) ?? { did: {} } };
-  const list = first === 'all' || first === 'any' ? json[first] : undefined;
-  if (!Array.isArray(list) || second === undefined) return undefined;
-  const child = withoutClause(list[Number(second)], steps.slice(2)) ?? { did: {} };
-  return { ...json, [first!]: list.with(Number(second), child) };
-}
+const ofRule = ({ reason, path, message }: RuleMistake): Mistake => ({
+  type: reason,
+  path: inRule(path),
+  message,
+});
 
 type Step = Omit<PlanStep, 'needs' | 'resized'>;
 
@@ -252,22 +221,21 @@ function stepsOf(
   const bodyOf = (id: string): Planned | null => {
     const segment = stored.get(id);
     if (segment === undefined) return null;
-    const { id: _, version: _version, updatedAt: _at, ...body } = segment;
+    const { id: _, version: _version, updatedAt: _at, applied: _applied, ...body } = segment;
     return body;
   };
-  const version = (id: string) => stored.get(id)?.version ?? registry.version('segment', id);
   const written = [...wanted].flatMap(([id, after]): Step[] => {
     const before = bodyOf(id);
     const changed = changedFields(before ?? undefined, after);
     if (changed.length === 0) return [];
     const action = before === null ? 'create' : 'change';
-    return [{ id, action, version: version(id), changed, before, after }];
+    return [{ id, action, ...registry.newest('segment', id), changed, before, after }];
   });
   const gone = deleted.map(
     (id): Step => ({
       id,
       action: 'delete',
-      version: version(id),
+      ...registry.newest('segment', id),
       changed: [],
       before: bodyOf(id),
       after: null,

@@ -52,6 +52,7 @@ export function segmentVersionRoutes(backend: Backend, { show, buildSoon }: Of):
       time: version.time,
       by: { id: version.actor, name: names.get(version.actor) ?? null },
       ...(version.body?.note === undefined ? {} : { note: version.body.note }),
+      ...(version.body?.applied === undefined ? {} : { applied: true }),
       ...change,
     });
     for (const [n, version] of versions.slice(0, howMany).entries()) {
@@ -94,7 +95,7 @@ export function segmentVersionRoutes(backend: Backend, { show, buildSoon }: Of):
     const id = c.req.param('id');
     const versions = await find(id, c.req.param('n'));
     const [line] = await shown(versions, 1);
-    const { note: _, ...segment } = versions[0].body ?? {};
+    const { note: _, applied: _applied, ...segment } = versions[0].body ?? {};
     return c.json({ id, ...line, segment: versions[0].body === undefined ? null : segment });
   });
 
@@ -109,7 +110,8 @@ export function segmentVersionRoutes(backend: Backend, { show, buildSoon }: Of):
       );
     const given = (await c.req.text()) === '' ? {} : await readJson(c, restoring);
     Library.of(registry).understand(body.rule, body.merge, id);
-    const restored = { ...body, note: given.note ?? `version ${version} restored` };
+    const { applied: _, ...before } = body;
+    const restored = { ...before, note: given.note ?? `version ${version} restored` };
     const segment = await conflictAsProblem(
       registry.put('segment', id, restored, registry.version('segment', id), caller.id),
     );

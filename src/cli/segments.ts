@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import type { Command } from 'commander';
-import type { Plan } from '../api/segment-plan.ts';
-import { segmentDiff } from '../segment-files/content.ts';
+import { type Command, Option } from 'commander';
+import type { Plan, PlanStep } from '../api/segment-plan.ts';
 import { readFolder, type SegmentFile, type SegmentFolder } from '../segment-files/folder.ts';
+import { MadeFrom, OVERWRITES, type Overwrite, type StoredVersion } from '../segment-files/made-from.ts';
 import { type Mistake, mistakeLine } from '../segment-files/mistake.ts';
+import { keptBy, type PlannedFolder, planJson, UnseenError } from '../segment-files/planned.ts';
 import {
   LinkError,
   type PullPlan,
@@ -28,7 +29,7 @@ const PLANNED = { same: 0, mistakes: 1, changes: 2 } as const;
 const FILES = `
 A file a segment: DIR/news/sport-fans.yaml is the segment sport-fans in the folder news, and holds its name,
 rule and whatever else is said of it, as POST /v1/segments takes it. What a file does not say, the segment
-does not have.`;
+does not have. DIR/.ninety-versions.json holds which versions the files were made from: keep it with them.`;
 
 interface Options extends ServerOptions {
   readonly json?: boolean;
@@ -46,6 +47,7 @@ interface PlanOptions extends Options {
 interface ApplyOptions extends PlanOptions {
   readonly yes?: boolean;
   readonly note?: string;
+  readonly overwrite?: Overwrite;
 }
 
 const say = (text: string) => process.stdout.write(text);
@@ -87,7 +89,10 @@ const pull = withServerOptions(newCommand('pull', 'write the segments into files
         const folder = (await isThere(dir)) ? await readFiles(dir) : { files: [], mistakes: [] };
         const wasThere = (id: string) => hasVersions(client, id);
         const pulled = await planPull(folder, segments, wasThere, options.prune === true);
-        if (pulled.mistakes.length === 0) await writeFiles(dir, pulled);
+        if (pulled.mistakes.length === 0) {
+          await writeFiles(dir, pulled);
+          await keepVersions(dir, segments);
+        }
         if (options.json) sayJson(pulledJson(pulled));
         else sayPulled(pulled);
         if (pulled.mistakes.length > 0) throw new MistakesError('Nothing is written.');
@@ -121,6 +126,23 @@ async function writeFiles(dir: string, { changes }: PullPlan): Promise<void> {
   } catch (error) {
     const why = error instanceof LinkError ? error.message : `(${codeOf(error)})`;
     throw new CommandError('not_written', `Not all files are written: ${why}`);
+  }
+}
+
+/** Adds versions to those that the files of the folder were made from. */
+async function keepVersions(
+  dir: string,
+  versions: readonly (StoredVersion & { readonly id: string })[],
+): Promise<void> {
+  const madeFrom = (await MadeFrom.read(dir)) ?? new MadeFrom();
+  for (const version of versions) madeFrom.add(version.id, version);
+  try {
+    await madeFrom.write(dir);
+  } catch (error) {
+    throw new CommandError(
+      'not_written',
+      `Which versions the files were made from is not written (${codeOf(error)}).`,
+    );
   }
 }
 
@@ -158,7 +180,8 @@ function sayMistakes(mistakes: readonly Mistake[]): void {
 const PLAN_HELP = `${FILES}
 
 Shows what apply would do, and changes nothing. The sizes are exact: each segment that changes, or that rests
-on one that does, is counted by its rule as it is and as it would be.
+on one that does, is counted by its rule as it is and as it would be. A line with ! tells that the server has a
+version which the files do not know, changed in the console or by another folder: apply does not overwrite it.
 
 Examples:
   $ npx ninety segments plan segments/
@@ -201,16 +224,6 @@ async function wrongUseIsNoChange<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A plan, told from where its segments come. */
-interface PlannedFolder {
-  readonly plan: Plan;
-  readonly body: { readonly segments: readonly unknown[]; readonly deleteOthers: boolean };
-  readonly files: ReadonlyMap<string, SegmentFile>;
-  readonly mistakes: readonly Mistake[];
-  readonly sizes: ReadonlyMap<string, Sizes>;
-  readonly code: number;
-}
-
 async function planFolder(client: Client, dir: string, options: PlanOptions): Promise<PlannedFolder> {
   const { files, mistakes: unread } = await readFiles(dir);
   if (files.length === 0 && unread.length === 0 && options.delete)
@@ -229,10 +242,20 @@ async function planFolder(client: Client, dir: string, options: PlanOptions): Pr
   // Files that cannot be read may hold what others refer to: their mistakes come first, and alone.
   const mistakes = unread.length > 0 ? unread : plan.mistakes.map((mistake) => located(mistake, byId));
   if (mistakes.length > 0)
-    return { plan, body, files: byId, mistakes, sizes: new Map(), code: PLANNED.mistakes };
+    return { plan, body, files: byId, mistakes, sizes: new Map(), unseen: [], code: PLANNED.mistakes };
+  const unseen = await unseenOf(dir, plan);
   const sizes = options.sizes ? await sizesOf(client, plan) : new Map<string, Sizes>();
   const code = plan.steps.length === 0 ? PLANNED.same : PLANNED.changes;
-  return { plan, body, files: byId, mistakes, sizes, code };
+  return { plan, body, files: byId, mistakes, sizes, unseen, code };
+}
+
+async function unseenOf(dir: string, { steps }: Plan): Promise<PlanStep[]> {
+  const madeFrom = await MadeFrom.read(dir);
+  if (madeFrom === undefined)
+    process.stderr.write(
+      '  .ninety-versions.json cannot be read, so it is not known what the files were made from; pull writes it anew.\n',
+    );
+  return steps.filter((step) => step.version > 0 && madeFrom?.has(step.id, step) !== true);
 }
 
 /** As a stream: what says its length beforehand may be no longer than other requests, and a plan may. */
@@ -269,41 +292,28 @@ async function sizeOf(client: Client, estimate: Estimate): Promise<Size> {
   }
 }
 
-function sayPlan({ plan, files, mistakes, sizes }: PlannedFolder, { json }: Options): void {
-  if (json) return void sayJson({ ...planJson(plan, files, sizes), mistakes });
-  if (mistakes.length === 0) return void say(planText(plan, sizes, painter(process.stdout)));
+function sayPlan(planned: PlannedFolder, { json }: Options): void {
+  const { plan, mistakes, sizes, unseen } = planned;
+  if (json) return void sayJson(planJson(planned));
+  const unseenIds = new Set(unseen.map(({ id }) => id));
+  if (mistakes.length === 0) return void say(planText(plan, sizes, unseenIds, painter(process.stdout)));
   sayMistakes(mistakes);
   process.stderr.write(`  ${thousands(mistakes.length)} to mend.\n`);
 }
 
-const planJson = (
-  { steps, affected, unchanged, others }: Plan,
-  files: ReadonlyMap<string, SegmentFile>,
-  sizes: ReadonlyMap<string, Sizes>,
-) => ({
-  steps: steps.map(({ id, action, version, changed, before, after }) => ({
-    id,
-    file: files.get(id)?.file ?? null,
-    action,
-    version,
-    changed,
-    sizes: sizes.get(id) ?? null,
-    diff: segmentDiff(before, after),
-  })),
-  affected: affected.map(({ id, name }) => ({ id, name, sizes: sizes.get(id) ?? null })),
-  unchanged,
-  others,
-});
-
 const APPLY_HELP = `${FILES}
 
-Shows the plan, asks, and does it: all of it or nothing. A segment that somebody changes between the plan and
-the yes is not overwritten: nothing is applied, and it is named. Every version is kept, and
-POST /v1/segments/{id}/versions/{n}/restore brings any of them back, also of a segment that was deleted.
+Shows the plan, asks, and does it: all of it or nothing. Nothing is applied where that would overwrite a version
+which the files were not made from, such as an edit in the console: pull it, or say --overwrite all. A build
+server, which keeps no files of its own, says --overwrite applied, and so overwrites what an apply has written
+and no edit. A segment that somebody changes between the plan and the yes is not overwritten either. Every
+version is kept, and POST /v1/segments/{id}/versions/{n}/restore brings any of them back, also of a segment that
+was deleted.
 
 Examples:
   $ npx ninety segments apply segments/
   $ npx ninety segments apply segments/ --delete --yes --note "release 42"
+  $ npx ninety segments apply segments/ --yes --overwrite applied
 
 ${EXIT_CODES}
 `;
@@ -311,6 +321,12 @@ ${EXIT_CODES}
 const apply = planOptions(newCommand('apply', 'make the segments what the files say', APPLY_HELP))
   .option('--yes', 'do not ask')
   .option('--note <text>', 'why, for the versions of the segments')
+  .addOption(
+    new Option(
+      '--overwrite <which>',
+      'also versions that the files were not made from: what an apply has written, or all',
+    ).choices(OVERWRITES),
+  )
   .action((dir: string, options: ApplyOptions) =>
     finishSaid(async () => {
       if (!options.yes && (options.json || !process.stdin.isTTY || !process.stdout.isTTY))
@@ -320,22 +336,28 @@ const apply = planOptions(newCommand('apply', 'make the segments what the files 
         );
       return withServer(options, async (client, signal) => {
         const planned = await planFolder(client, dir, options);
-        const { plan, body, code, files, sizes } = planned;
+        const { plan, body, code } = planned;
         if (code !== PLANNED.changes || !options.json) sayPlan(planned, options);
         if (code === PLANNED.mistakes) throw new MistakesError('Nothing is applied.');
         if (code === PLANNED.same) return;
+        const kept = keptBy(planned, options.overwrite);
+        if (kept.length > 0) {
+          if (options.json) sayJson(planJson(planned));
+          throw new UnseenError(kept);
+        }
         if (!options.yes) await confirm(plan.steps.length, signal);
         const versions = Object.fromEntries(plan.steps.map(({ id, version }) => [id, version]));
         const note = options.note === undefined ? {} : { note: options.note };
         const done = await post<Applied>(client, '/v1/segments/apply', { ...body, versions, ...note });
-        if (options.json) sayJson({ ...planJson(plan, files, sizes), mistakes: [], ...done });
+        await keepVersions(dir, done.applied);
+        if (options.json) sayJson({ ...planJson(planned), ...done });
         else say(`  ${thousands(done.applied.length)} applied.\n`);
       });
     }),
   );
 
 interface Applied {
-  readonly applied: readonly { readonly id: string; readonly action: string; readonly version: number }[];
+  readonly applied: readonly (StoredVersion & { readonly id: string; readonly action: string })[];
 }
 
 /** @throws CommandError where the answer is not yes. */

@@ -103,6 +103,8 @@ export const KINDS = {
     labels: labels.optional(),
     /** Why this version was made; the next has one of its own, or none. */
     note: z.string().trim().min(1).max(500).optional(),
+    /** This version was made of files; of the next it is said anew, or not. No caller may say it. */
+    applied: z.literal(true).optional(),
   }),
   key: z.strictObject({ name, scopes: z.array(z.string()).min(1).max(50), hash: z.string() }),
 } as const;

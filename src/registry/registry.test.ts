@@ -78,6 +78,10 @@ describe('what an operator makes', () => {
     expect(registry.get('site', 'passing')).toBeUndefined();
     expect(registry.version('site', 'passing')).toBe(2);
     expect(['passing', 'never'].map((id) => registry.isDeleted('site', id))).toEqual([true, false]);
+    const newest = registry.newest('site', 'passing');
+    expect(newest).toMatchObject({ version: 2, isApplied: false });
+    expect(Math.abs(Date.parse(newest.updatedAt!) - Date.now())).toBeLessThan(60_000);
+    expect(registry.newest('site', 'never')).toEqual({ version: 0, updatedAt: null, isApplied: false });
     await expect(registry.put('site', 'passing', site('Again'), 0, 'x')).rejects.toThrow(ConflictError);
     expect(await registry.put('site', 'passing', site('Again'), 2, 'x')).toMatchObject({ version: 3 });
   });

@@ -23,6 +23,17 @@ interface Row {
   body: string;
 }
 
+/** Of a version, what is known without reading what it says. */
+export interface Newest {
+  readonly version: number;
+  /** ISO 8601: when it was written; null = it never was. */
+  readonly updatedAt: string | null;
+  /** It was made of files. */
+  readonly isApplied: boolean;
+}
+
+const timeOf = ({ time }: Row): Date => new Date(`${time.replace(' ', 'T')}Z`);
+
 /** Lower case only: `[a-z0-9][a-z0-9_-]{0,63}`; 16 of 36 letters are 82 bits. */
 export const newId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 16);
 
@@ -115,14 +126,33 @@ export class Registry extends EventEmitter<{ change: [] }> {
     return this.get(kind, id)!;
   }
 
-  /** @throws ConflictError */
-  async delete(kind: Kind, id: string, expected: number, actor: string): Promise<void> {
-    await this.#write(kind, id, '{}', expected, true, actor);
+  /**
+   * Writes the version by which it is no more.
+   *
+   * @param said of that version, as the body of another says it.
+   * @throws ConflictError
+   */
+  async delete(
+    kind: Kind,
+    id: string,
+    expected: number,
+    actor: string,
+    said: { readonly applied?: true } = {},
+  ): Promise<void> {
+    await this.#write(kind, id, JSON.stringify(said), expected, true, actor);
   }
 
   /** The newest version number of an id, also where it is deleted; 0 = it never was. */
   version(kind: Kind, id: string): number {
-    return this.#rows.get(`${kind}/${id}`)?.version ?? 0;
+    return this.newest(kind, id).version;
+  }
+
+  /** The newest version of an id, also where it is deleted; number 0 = it never was. */
+  newest(kind: Kind, id: string): Newest {
+    const row = this.#rows.get(`${kind}/${id}`);
+    if (row === undefined) return { version: 0, updatedAt: null, isApplied: false };
+    const { applied } = JSON.parse(row.body) as { applied?: unknown };
+    return { version: row.version, updatedAt: timeOf(row).toISOString(), isApplied: applied === true };
   }
 
   /** Whether it was and is no more. Its versions are kept, so this is known for good. */
@@ -164,7 +194,7 @@ export class Registry extends EventEmitter<{ change: [] }> {
       if (schema === undefined) continue;
       changed = true;
       this.#rows.set(`${row.kind}/${row.id}`, row);
-      const updatedAt = new Date(`${row.time.replace(' ', 'T')}Z`);
+      const updatedAt = timeOf(row);
       this.#newest = Math.max(this.#newest, updatedAt.getTime());
       if (row.deleted) this.#items.get(row.kind)!.delete(row.id);
       else {

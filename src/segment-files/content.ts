@@ -5,7 +5,7 @@ import type { Body } from '../registry/kinds.ts';
 import { type DiffLine, diff } from './diff.ts';
 
 /** What a file says of a segment: all but its id, which is the file's name, and its folder, which is where it lies. */
-export type Content = Omit<Body<'segment'>, 'folder' | 'note'>;
+export type Content = Omit<Body<'segment'>, 'folder' | 'note' | 'applied'>;
 
 /** The order in which fields stand, the rule last because it is the longest. */
 export const FIELDS = ['name', 'labels', 'iabAudienceId', 'ttlDays', 'merge', 'rule'] as const;

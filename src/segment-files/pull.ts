@@ -4,11 +4,12 @@ import { type Body, ID } from '../registry/kinds.ts';
 import { segmentDiff, yamlOf } from './content.ts';
 import { type DiffLine, diff } from './diff.ts';
 import type { SegmentFile, SegmentFolder } from './folder.ts';
+import type { StoredVersion } from './made-from.ts';
 import { fileMistake, type Mistake } from './mistake.ts';
 import { revise } from './revise.ts';
 
 /** A segment as the server has it. */
-export type ServerSegment = Body<'segment'> & { readonly id: string };
+export type ServerSegment = Body<'segment'> & StoredVersion & { readonly id: string };
 
 /** What a pull does to one file. */
 export interface FileChange {

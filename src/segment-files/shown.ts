@@ -3,6 +3,7 @@ import type { Plan, PlanStep } from '../api/segment-plan.ts';
 import { thousands } from '../cli/table.ts';
 import { segmentDiff } from './content.ts';
 import type { DiffLine } from './diff.ts';
+import type { Overwrite } from './made-from.ts';
 import type { Size, Sizes } from './sizes.ts';
 
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
@@ -61,11 +62,30 @@ const fileOf = ({ id, before, after }: PlanStep) => {
   return folder === undefined ? id : `${folder}/${id}`;
 };
 
-/** A plan as a person reads it. */
-export function planText(plan: Plan, sizes: ReadonlyMap<string, Sizes>, paint: Paint): string {
+/** How to overwrite a stored version all the same. */
+export const overwriteOf = ({ isApplied }: PlanStep): Overwrite => (isApplied ? 'applied' : 'all');
+
+const unseenText = (paint: Paint, step: PlanStep): string => {
+  const what = step.before === null ? ', by which it was deleted,' : '';
+  const text = `! version ${step.version} of ${step.updatedAt}${what} was neither pulled into these files nor made of them; apply needs --overwrite ${overwriteOf(step)}`;
+  return `      ${paint('yellow', plain(text))}\n`;
+};
+
+/**
+ * A plan as a person reads it.
+ *
+ * @param unseen ids of segments whose stored version the files were not made from.
+ */
+export function planText(
+  plan: Plan,
+  sizes: ReadonlyMap<string, Sizes>,
+  unseen: ReadonlySet<string>,
+  paint: Paint,
+): string {
   const steps = plan.steps.map(
     (step) =>
       actionLine(paint, step.action, fileOf(step), sizesText(sizes.get(step.id))) +
+      (unseen.has(step.id) ? unseenText(paint, step) : '') +
       // Of what goes the name is enough: all of it stays among its versions.
       (step.after === null ? '' : diffText(paint, segmentDiff(step.before, step.after, DIFF_LINES))),
   );
