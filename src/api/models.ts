@@ -67,13 +67,10 @@ function shown({ report, drift, ...rest }: PublishedDemographic) {
   };
 }
 
-/** Without the tables that fill pages. */
+/** Without what fills pages: how scores are spread, and which features tell. */
 function shortly(model: PublishedDemographic) {
   const { classes, scores: _, ...rest } = shown(model);
-  return {
-    ...rest,
-    classes: classes.map(({ calibration: _table, features: _features, ...one }) => one),
-  };
+  return { ...rest, classes: classes.map(({ features: _features, ...one }) => one) };
 }
 
 function sourceOf(registry: Registry, as: string): Source {

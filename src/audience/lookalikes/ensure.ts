@@ -1,6 +1,6 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import type { Leases } from '../../jobs/lease.ts';
-import { dropWeights } from '../models/model.ts';
+import { dropWeights, type Spend } from '../models/model.ts';
 import { dropUnused, type Kind, type Published, publish, published } from '../published.ts';
 import { needs, type Seed } from '../rule/needs.ts';
 import { findLookalike, type Lookalike } from './lookalike.ts';
@@ -79,6 +79,7 @@ export async function makeLookalike(
   seed: Seed,
   asOf: Date,
   unlessMade = false,
+  spend: Spend = () => undefined,
 ): Promise<Lookalike | SeedRefusal> {
   // Held for one seed and not for all, so that who needs one now does not wait for the whole job.
   const lease = await leases.wait('lookalikes', WAIT_MS);
@@ -88,7 +89,7 @@ export async function makeLookalike(
     if (unlessMade && known !== undefined && isOf(seed, known)) return known.summary;
     await dropWork(clickhouse, build);
     await dropUnused(clickhouse, 'lookalikes', (kind) => kind.startsWith(kindOf('')), build);
-    const made: Summary = await findLookalike(clickhouse, build, seed, asOf);
+    const made: Summary = await findLookalike(clickhouse, build, seed, asOf, spend);
     if (lease.lost()) throw new Error('the lease was lost to another run; nothing more is published');
     if (!('reason' in made) || known !== undefined)
       await publish(clickhouse, kindOf(seed.id), build, asOf, made);

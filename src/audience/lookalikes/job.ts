@@ -2,13 +2,15 @@ import type { ClickHouse } from '../../clickhouse/client.ts';
 import type { Leases } from '../../jobs/lease.ts';
 import type { RunResult } from '../../jobs/ledger.ts';
 import type { Buildable } from '../build.ts';
+import { failureOf } from '../models/failure.ts';
+import type { Spend } from '../models/model.ts';
 import { needs, type Seed } from '../rule/needs.ts';
 import { makeLookalike } from './ensure.ts';
 
 /**
  * Makes the look-alikes of all seeds anew that any segment's rule names, one after the other.
  *
- * @throws the first fault there was, where no look-alike could be made for faults.
+ * @throws Error where none could be made for faults, with the first one's reason and what to do.
  */
 export async function buildLookalikes(
   clickhouse: ClickHouse,
@@ -22,17 +24,21 @@ export async function buildLookalikes(
   const made: Record<string, { members: number; others: number; auc: number | null }> = {};
   const refused: Record<string, string> = {};
   const failed: Record<string, string> = {};
-  const faults: unknown[] = [];
+  const read = { rowsRead: 0, bytesRead: 0 };
+  const spend: Spend = (cost) => {
+    read.rowsRead += cost.rowsRead;
+    read.bytesRead += cost.bytesRead;
+  };
   for (const seed of seeds.values()) {
     try {
-      const outcome = await makeLookalike(clickhouse, leases, seed, asOf);
+      const outcome = await makeLookalike(clickhouse, leases, seed, asOf, false, spend);
       if ('reason' in outcome) refused[seed.id] = `${outcome.reason}: ${outcome.message}`;
       else made[seed.id] = { members: outcome.members, others: outcome.others, auc: outcome.auc };
     } catch (error) {
-      faults.push(error);
-      failed[seed.id] = error instanceof Error ? error.message : String(error);
+      failed[seed.id] = failureOf(error);
     }
   }
-  if (faults.length > 0 && faults.length === seeds.size) throw faults[0];
-  return { result: { asOf: asOf.toISOString(), made, refused, failed }, rowsRead: 0, bytesRead: 0 };
+  const [failure] = Object.values(failed);
+  if (failure !== undefined && Object.keys(failed).length === seeds.size) throw new Error(failure);
+  return { result: { asOf: asOf.toISOString(), made, refused, failed }, ...read };
 }

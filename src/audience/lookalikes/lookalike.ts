@@ -1,6 +1,7 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
-import { type NotPublished, type TellingFeature, train } from '../models/model.ts';
+import { type NotPublished, type Spend, type TellingFeature, train } from '../models/model.ts';
 import type { Seed } from '../rule/needs.ts';
+import { findDefining } from './defining.ts';
 import { type Counted, REACHES, shareOf } from './lift.ts';
 import { CLASSES, drawOthers, labelsOf, writeMembers } from './members.ts';
 import { namedBy } from './named.ts';
@@ -35,21 +36,26 @@ export async function findLookalike(
   build: number,
   seed: Seed,
   asOf: Date,
+  spend: Spend,
 ): Promise<Lookalike | SeedRefusal> {
   const members = await writeMembers(clickhouse, build, seed, asOf);
   if (members < LEAST_SEED) return tooSmall(seed.id, members);
   const drawn = await drawOthers(clickhouse, build, members);
   const everybody = members + drawn.others;
+  const labels = labelsOf(build, members);
+  const defining = await findDefining(clickhouse, seed.rule, labels, CLASSES[0], asOf);
   const model = await train(clickhouse, {
     family: 'lookalikes',
     name: seed.id,
     build,
     asOf,
-    labels: labelsOf(build, members),
+    labels,
     classes: CLASSES,
     shares: [members / everybody, drawn.others / everybody],
+    ...defining,
+    spend,
   });
-  const others = await writeScores(clickhouse, build, model, members / everybody);
+  const others = await writeScores(clickhouse, build, model, members / everybody, spend);
   const counted = { universe: drawn.universe, members, others };
   await writePlaces(clickhouse, build, seed.id);
   const measured = await measure(clickhouse, build, seed.id, counted);

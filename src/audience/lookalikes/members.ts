@@ -78,7 +78,7 @@ export async function drawOthers(clickhouse: ClickHouse, build: number, members:
     `INSERT INTO lookalike_work (build, step, visitor)
      SELECT DISTINCT {build:UInt64} AS build, ${DRAWN} AS step, visitor FROM kept_hits
      WHERE ${LOT} <= {below:UInt64}
-       AND visitor GLOBAL NOT IN (SELECT work.visitor FROM ${workAt(MEMBERS)})`,
+       AND visitor GLOBAL NOT IN (SELECT work.visitor FROM ${workAt(ASKED)})`,
     { build, below: hashBelow(share) },
     WHOLE,
   );

@@ -1,7 +1,7 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { HELD_OUT } from '../models/held-out.ts';
 import { MAY_PROFILE_IN_SLICE } from '../models/may-profile.ts';
-import { eachSlice, type Query, type Slice, scoresOf, type Trained } from '../models/model.ts';
+import { eachSlice, type Query, type Slice, type Spend, scoresOf, type Trained } from '../models/model.ts';
 import { type Counted, type Lift, liftOf, REACHES, shareOf } from './lift.ts';
 import { MEMBERS, SCORED, WHOLE, workAt } from './work.ts';
 
@@ -21,10 +21,11 @@ export async function writeScores(
   build: number,
   model: Trained,
   share: number,
+  spend: Spend,
 ): Promise<number> {
   await eachSlice(clickhouse, async (host, slice) => {
     const scores = model.scoring === null ? unscored(slice) : scoresOf(model, slice);
-    await host.command(
+    const cost = await host.command(
       `INSERT INTO lookalike_work (build, step, visitor, member, odds, last)
        SELECT {ofBuild:UInt64} AS build, ${SCORED} AS step, visitor,
          visitor GLOBAL IN (
@@ -42,6 +43,7 @@ export async function writeScores(
       },
       WHOLE,
     );
+    spend(cost);
   });
   const [row] = await clickhouse.query<{ n: string }>(
     `SELECT countIf(NOT member) AS n FROM ${workAt(SCORED)}`,

@@ -36,8 +36,8 @@ export interface Plan {
 }
 
 /**
- * A world in which a hidden trait drives which pages are seen. Who is in the seed has sent event `signup` from the
- * front page, which everybody has seen twice: so no feature has it by definition.
+ * A world in which a hidden trait drives which pages are seen. Who is in the seed has sent event `signup` too, from a
+ * page that nobody else has seen.
  */
 export async function plant(clickhouse: ClickHouse, plan: Plan): Promise<Planted[]> {
   const random = randomly(plan.visitors);
@@ -68,7 +68,7 @@ export async function plant(clickhouse: ClickHouse, plan: Plan): Promise<Planted
       });
     };
     see('/');
-    see('/', isSeed ? 'signup' : 'pageview');
+    if (isSeed) see('/welcome', 'signup');
     for (let n = 4 + Math.floor(random() * 8); n > 0; n--) {
       const page = draw(hasTrait ? withTrait! : without!, random());
       telling += Math.log(withTrait![page]! / without![page]!);

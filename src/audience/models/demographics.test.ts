@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../test/engine.ts';
-import { ClickHouse } from '../../clickhouse/client.ts';
+import { ClickHouse, type Cost, type Params } from '../../clickhouse/client.ts';
+import { ClickHouseError } from '../../clickhouse/errors.ts';
 import { migrate } from '../../clickhouse/schema.ts';
 import { Leases } from '../../jobs/lease.ts';
 import { buildDemographics, publishedDemographics } from './demographics.ts';
 import { declare, idOf, random, type Seen, store } from './world.testing.ts';
 
-const clickhouse = new ClickHouse(await freshDatabase());
+const database = await freshDatabase();
+const clickhouse = new ClickHouse(database);
 const leases = new Leases(clickhouse, 'test');
 beforeAll(() => migrate(clickhouse, 90));
 afterAll(() => clickhouse.close());
@@ -57,11 +59,29 @@ async function rowsOf(attribute: string): Promise<Map<number, Row[]>> {
   return byVisitor;
 }
 
-const run = async () =>
-  (await buildDemographics(clickhouse, leases, 0.8)).result as {
+/** Has no memory left for models of some attributes. */
+class Cramped extends ClickHouse {
+  readonly #fails: (attribute: unknown) => boolean;
+
+  constructor(fails: (attribute: unknown) => boolean) {
+    super(database);
+    this.#fails = fails;
+  }
+
+  override command(sql: string, params: Params = {}, settings = {}): Promise<Cost> {
+    if (this.#fails(params['modelName'])) throw new ClickHouseError('unavailable', 'INSERT', 241, 'a row');
+    return super.command(sql, params, settings);
+  }
+}
+
+const run = async (by = clickhouse) => {
+  const { result, ...read } = await buildDemographics(by, leases, 0.8);
+  const { built, failed } = result as {
     built: Record<string, Record<string, unknown>>;
     failed: Record<string, string>;
   };
+  return { built, failed, ...read };
+};
 
 describe('the job demographics', () => {
   let first: Awaited<ReturnType<typeof run>>;
@@ -155,6 +175,23 @@ describe('the job demographics', () => {
     );
     expect(row).toMatchObject({ labels: '0' });
     expect(Number(row!.weights)).toBeGreaterThan(0);
+  });
+
+  it('tells the ledger what it has read', () => {
+    expect(first.rowsRead).toBeGreaterThan(VISITORS * 8);
+    expect(first.bytesRead).toBeGreaterThan(first.rowsRead);
+  });
+
+  it('keeps what was known of an attribute that fails, with what to do, and fails where all do', async () => {
+    const before = await rowsOf('gender');
+    const one = new Cramped((attribute) => attribute === 'gender');
+    const { built, failed } = await run(one);
+    expect(Object.keys(built)).not.toContain('gender');
+    expect(failed).toEqual({ gender: expect.stringMatching(/error 241.*NINETY_ENGINE_MEMORY_MB/) });
+    expect(await rowsOf('gender')).toEqual(before);
+    const all = new Cramped((attribute) => attribute !== undefined);
+    await expect(run(all)).rejects.toThrow('NINETY_ENGINE_MEMORY_MB');
+    await Promise.all([one.close(), all.close()]);
   });
 
   it('shows who is erased no more', async () => {

@@ -3,8 +3,9 @@ import type { Lease, Leases } from '../../jobs/lease.ts';
 import type { RunResult } from '../../jobs/ledger.ts';
 import { dropUnused, type Kind, publish, published } from '../published.ts';
 import { type DriftReport, driftOf, type Spread } from './drift.ts';
-import { MAY_PROFILE } from './may-profile.ts';
-import { eachSlice, type ModelReport, scoresOf, type Trained, train } from './model.ts';
+import { failureOf } from './failure.ts';
+import { mayProfile } from './may-profile.ts';
+import { eachSlice, type ModelReport, type Spend, scoresOf, type Trained, train } from './model.ts';
 import { dropWeights, WHOLE } from './weights.ts';
 
 /** What stands in `audience_builds` of an attribute: how good its model is, and whom it is known of. */
@@ -50,7 +51,8 @@ export interface PublishedDemographic extends Demographic {
  * all; one that fails keeps what it had.
  *
  * @param precision share of those decided for a class that is to be of it.
- * @throws ClickHouseError, LeaseBusyError
+ * @throws ClickHouseError, LeaseBusyError; Error where no attribute could be made, with the first one's reason and what
+ *   to do.
  */
 export async function buildDemographics(
   clickhouse: ClickHouse,
@@ -65,24 +67,31 @@ export async function buildDemographics(
     const attributes = [...new Set([...labels.keys(), ...before.keys()])].sort();
     const built: Record<string, unknown> = {};
     const failed: Record<string, string> = {};
+    const read = { rowsRead: 0, bytesRead: 0 };
+    const spend: Spend = (cost) => {
+      read.rowsRead += cost.rowsRead;
+      read.bytesRead += cost.bytesRead;
+    };
     for (const attribute of attributes) {
       const known = labels.get(attribute) ?? new Map<string, number>();
       // What nobody has a label of any more was taken back once; there is nothing more to take back.
       if (known.size === 0 && before.get(attribute)!.report.reason === 'no_labels') continue;
       try {
         const asOf = new Date();
-        const made = await make(clickhouse, { attribute, build, asOf, precision, labels: known });
+        const made = await make(clickhouse, { attribute, build, asOf, precision, labels: known, spend });
         const summary: Demographic = { ...made, drift: driftOf(before.get(attribute), made) };
         if (lease.lost()) throw new Error('the lease was lost to another run; nothing more is published');
         await publish(clickhouse, `${KIND}${attribute}`, build, asOf, summary);
         built[attribute] = told(summary);
       } catch (error) {
         if (lease.lost()) throw error;
-        failed[attribute] = error instanceof Error ? error.message : String(error);
+        failed[attribute] = failureOf(error);
       }
     }
     await dropOld(clickhouse, lease);
-    return { result: { build, built, failed }, rowsRead: 0, bytesRead: 0 };
+    const [failure] = Object.values(failed);
+    if (failure !== undefined && Object.keys(built).length === 0) throw new Error(failure);
+    return { result: { build, built, failed }, ...read };
   } finally {
     await lease.release();
   }
@@ -122,10 +131,11 @@ interface Making {
   readonly asOf: Date;
   readonly precision: number;
   readonly labels: ReadonlyMap<string, number>;
+  readonly spend: Spend;
 }
 
 async function make(clickhouse: ClickHouse, making: Making): Promise<Omit<Demographic, 'drift'>> {
-  const { attribute, build, asOf, precision, labels } = making;
+  const { attribute, build, asOf, precision, labels, spend } = making;
   const classes = [...labels.keys()].slice(0, MOST_CLASSES).sort();
   const model = await train(clickhouse, {
     family: 'demographics',
@@ -138,6 +148,7 @@ async function make(clickhouse: ClickHouse, making: Making): Promise<Omit<Demogr
       params: { attribute },
     },
     classes,
+    spend,
   });
   const known = model.scoring === null ? classes : model.classes;
   await writeDeclared(clickhouse, making, known);
@@ -153,48 +164,50 @@ async function make(clickhouse: ClickHouse, making: Making): Promise<Omit<Demogr
 const INTO =
   'INSERT INTO demographics (attribute, build, value, visitor, probability, declared, decided, last)';
 
+const DECLARED = 'SELECT visitor FROM kept_labels WHERE attribute = {attribute:String}';
+
 /** A row for each class that the model knows, and for what the visitor has declared. */
 async function writeDeclared(
   clickhouse: ClickHouse,
-  { attribute, build }: Making,
+  { attribute, build, spend }: Making,
   classes: readonly string[],
 ): Promise<void> {
-  await clickhouse.command(
+  const cost = await clickhouse.command(
     `${INTO}
      SELECT {attribute:String} AS attribute, {build:UInt64} AS build, class AS value, visitor,
             class = own AS probability, true AS declared, class = own AS decided, last
      FROM (
        SELECT visitor, toString(kept_labels.value) AS own, last FROM kept_labels
-       WHERE attribute = {attribute:String} AND ${MAY_PROFILE})
+       WHERE attribute = {attribute:String} AND ${mayProfile(DECLARED)})
      ARRAY JOIN arrayDistinct(arrayPushBack({classes:Array(String)}, own)) AS class`,
     { attribute, build, classes },
     WHOLE,
   );
+  spend(cost);
 }
 
 async function writeInferred(
   clickhouse: ClickHouse,
-  { attribute, build }: Making,
+  { attribute, build, spend }: Making,
   model: Trained,
 ): Promise<void> {
   const thresholds = model.scoring!.thresholds.map((threshold) => threshold ?? 2);
   await eachSlice(clickhouse, async (host, slice) => {
     const scores = scoresOf(model, slice);
-    await host.command(
+    const cost = await host.command(
       `${INTO}
        SELECT {attribute:String} AS attribute, {build:UInt64} AS build, class AS value, visitor,
               one AS probability, false AS declared, place = likeliest AND one >= threshold AS decided, last
        FROM (
          SELECT visitor, probabilities, last, indexOf(probabilities, arrayMax(probabilities)) AS likeliest
          FROM (${scores.sql})
-         WHERE visitor GLOBAL NOT IN (
-           SELECT visitor FROM kept_labels
-           WHERE attribute = {attribute:String} AND visitor BETWEEN {from:UInt64} AND {to:UInt64}))
+         WHERE visitor GLOBAL NOT IN (${DECLARED} AND visitor BETWEEN {from:UInt64} AND {to:UInt64}))
        ARRAY JOIN probabilities AS one, {classes:Array(String)} AS class, {thresholds:Array(Float64)} AS threshold,
                   arrayEnumerate(probabilities) AS place`,
       { ...scores.params, attribute, build, classes: model.classes, thresholds },
       WHOLE,
     );
+    spend(cost);
   });
 }
 

@@ -1,12 +1,5 @@
-/**
- * How a feature's count becomes a number.
- *
- * - content: what was looked at. 1 + ln n, because the tenth visit says less than the first.
- * - clock: when. The root of its share of the visitor's hits, so that of a long row as of a short one the hours
- *   together have length 1, and the weekdays too.
- * - setting: with what, where and in which language, as of the newest hit. 1.
- */
-export type Block = 'content' | 'clock' | 'setting';
+/** What was looked at, when, and with what, where and in which language; `seenSql` says what each is worth. */
+type Block = 'content' | 'clock' | 'setting';
 
 interface Kind {
   readonly name: string;
@@ -30,64 +23,48 @@ const KINDS: readonly Kind[] = [
   { name: 'language', block: 'setting', column: 'language' },
 ];
 
-/** SQL of which hits tell features: a ping that only tells attention is none. */
-export const TELLING = "event != 'attention'";
-
-/** Of features in SQL: their names, such as `page:shop/cars`, or the hashes of these by which they are stored. */
-type Form = (value: string) => string;
-const asName: Form = (name) => name;
-export const asToken: Form = (name) => `cityHash64(${name})`;
+/**
+ * SQL of which hits tell features: a ping that only tells attention is none.
+ *
+ * @param except SQL of hits that tell none either.
+ */
+export const tellingSql = (except?: string): string =>
+  except === undefined ? "event != 'attention'" : `event != 'attention' AND NOT (${except})`;
 
 const named = (name: string, value: string) => `concat('${name}:', ${value})`;
+/** SQL of the hash by which a feature is stored. */
+export const asToken = (feature: string): string => `cityHash64(${feature})`;
 
-/** @returns SQL of an array of a hit's features. */
-const ofHit =
-  (...blocks: readonly Block[]) =>
-  (form: Form): string => {
-    const kinds = KINDS.filter(({ block }) => blocks.includes(block));
+const kindsOf = (...blocks: readonly Block[]) => KINDS.filter(({ block }) => blocks.includes(block));
+
+/** Of two hits in the same millisecond the order is a lot, the same each time. One number, because pairs cost thrice. */
+const MOMENT = 'bitOr(bitShiftLeft(toUInt64(toUnixTimestamp64Milli(time)), 22), bitAnd(hit, 4194303))';
+
+/**
+ * Features in SQL, each in the form that a function gives its name, such as `page:shop/cars`.
+ *
+ * @param form of a name in SQL.
+ */
+export const featuresAs = (form: (name: string) => string) => {
+  const ofHit = (...blocks: readonly Block[]) => {
+    const kinds = kindsOf(...blocks);
     const single = kinds.filter(({ isList }) => !isList).map(({ name, column }) => form(named(name, column)));
     const lists = kinds
       .filter(({ isList }) => isList)
       .map(({ name, column }) => `arrayMap(one -> ${form(named(name, 'one'))}, ${column})`);
     return `arrayConcat([${single.join(', ')}], ${lists.join(', ')})`;
   };
-
-/** Of two hits in the same millisecond the order is a lot, the same each time. One number, because pairs cost thrice. */
-const MOMENT = 'bitOr(bitShiftLeft(toUInt64(toUnixTimestamp64Milli(time)), 22), bitAnd(hit, 4194303))';
-
-/** @returns SQL over the hits of a visitor: an array of the settings of the newest. */
-const newestSettings = (form: Form): string =>
-  `[${KINDS.filter(({ block }) => block === 'setting')
-    .map(({ name, column }) => `argMaxIf(${form(named(name, column))}, ${MOMENT}, ${TELLING})`)
-    .join(', ')}]`;
-
-/** SQL of features by their names. */
-export const NAMES = { hit: ofHit('content', 'clock')(asName), newestSettings: newestSettings(asName) };
-
-/** SQL of features by their tokens. */
-export const TOKENS = {
-  hit: ofHit('content', 'clock')(asToken),
-  content: ofHit('content')(asToken),
-  newestSettings: newestSettings(asToken),
-  hours: `arrayMap(one -> ${asToken(named('hour', 'toString(one)'))}, hours)`,
-  weekdays: `arrayMap(one -> ${asToken(named('weekday', 'toString(one)'))}, weekdays)`,
+  return {
+    /** An array of what a hit tells. */
+    hit: ofHit('content', 'clock'),
+    /** The same without its hour and weekday. */
+    content: ofHit('content'),
+    /** Over the hits of a visitor of which `telling` holds: an array of the settings of the newest. */
+    newestSettings: `[${kindsOf('setting')
+      .map(({ name, column }) => `argMaxIf(${form(named(name, column))}, ${MOMENT}, telling)`)
+      .join(', ')}]`,
+    /** Of arrays of numbers. */
+    hours: `arrayMap(one -> ${form(named('hour', 'toString(one)'))}, hours)`,
+    weekdays: `arrayMap(one -> ${form(named('weekday', 'toString(one)'))}, weekdays)`,
+  };
 };
-
-/** @param feature by its name, such as `page:shop/cars`. */
-export function blockOf(feature: string): Block {
-  const kind = KINDS.find(({ name }) => feature.startsWith(`${name}:`));
-  if (kind === undefined) throw new RangeError(`${feature} is of no kind of feature`);
-  return kind.block;
-}
-
-/** @param count distinct hits that have the feature. @param hits distinct hits of the visitor. */
-export function featureValue(block: Block, count: number, hits: number): number {
-  switch (block) {
-    case 'content':
-      return 1 + Math.log(count);
-    case 'clock':
-      return Math.sqrt(count / hits);
-    case 'setting':
-      return 1;
-  }
-}

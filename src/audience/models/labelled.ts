@@ -1,10 +1,12 @@
 import { createInterface } from 'node:readline';
 import type { ClickHouse, Params } from '../../clickhouse/client.ts';
-import { asToken, type Block, featureValue, NAMES, TELLING, TOKENS } from './features.ts';
+import { asToken, featuresAs, tellingSql } from './features.ts';
 import { BUCKET } from './held-out.ts';
 import { mayTrain } from './may-profile.ts';
-import type { Limits, ModelId, Query } from './model.ts';
+import type { Limits, Query, TrainOptions } from './model.ts';
 import { type Rows, RowsBuilder } from './rows.ts';
+import { seenSql } from './seen.ts';
+import { slicesOf } from './slices.ts';
 import { dropLabels, modelParams, VOCABULARY, WEIGHTS_OF_MODEL, WHOLE } from './weights.ts';
 
 const GIVEN = 0;
@@ -13,9 +15,10 @@ const DRAWN = 1;
 const labelsAt = (step: number) => `model_labels AS known
   WHERE known.family = {modelFamily:UInt8} AND known.build = {modelBuild:UInt64} AND known.step = ${step}`;
 const MAY_TRAIN = mayTrain(`SELECT known.visitor FROM ${labelsAt(GIVEN)}`);
-/** Hits of those drawn. */
-const THEIR_HITS = `kept_hits WHERE ${TELLING}
-  AND visitor GLOBAL IN (SELECT known.visitor FROM ${labelsAt(DRAWN)})`;
+const ARE_DRAWN = `visitor GLOBAL IN (SELECT known.visitor FROM ${labelsAt(DRAWN)})`;
+const NAMES = featuresAs((name) => name);
+/** Values of rows that one statement gathers: some hundred megabytes on their way. */
+const VALUES_AT_ONCE = 4_000_000;
 /** By which a sample is drawn: another hash than the bucket's, so that each bucket gives its share. */
 const LOT = "sipHash64('model sample', visitor)";
 const ALL_LOTS = 2n ** 64n - 1n;
@@ -26,13 +29,15 @@ const lotOf = (share: number) => String(share >= 1 ? ALL_LOTS : BigInt(Math.floo
 /** Labelled visitors on their way into a model, in `model_labels`. */
 export class Labelled {
   readonly #clickhouse: ClickHouse;
-  readonly #id: ModelId;
+  readonly #options: TrainOptions;
   readonly #params: Params;
+  readonly #except: string | undefined;
 
-  constructor(clickhouse: ClickHouse, id: ModelId) {
+  constructor(clickhouse: ClickHouse, options: TrainOptions) {
     this.#clickhouse = clickhouse;
-    this.#id = id;
-    this.#params = modelParams(id, VOCABULARY);
+    this.#options = options;
+    this.#params = { ...options.except?.params, ...modelParams(options, VOCABULARY) };
+    this.#except = options.except?.sql;
   }
 
   /**
@@ -44,13 +49,12 @@ export class Labelled {
    */
   async take({ sql, params }: Query, classes: readonly string[]): Promise<number[]> {
     await this.drop();
-    await this.#clickhouse.command(
+    await this.#command(
       `INSERT INTO model_labels (family, build, step, visitor, label, bucket)
        SELECT {modelFamily:UInt8} AS family, {modelBuild:UInt64} AS build, ${GIVEN} AS step, visitor,
               toUInt8(indexOf({modelClasses:Array(String)}, toString(given.label)) - 1) AS label, ${BUCKET} AS bucket
        FROM (${sql}) AS given WHERE has({modelClasses:Array(String)}, toString(given.label))`,
       { ...params, ...this.#params, modelClasses: classes },
-      WHOLE,
     );
     const rows = await this.#clickhouse.query<{ label: number; n: string }>(
       `SELECT label, count() AS n FROM ${labelsAt(GIVEN)} AND ${MAY_TRAIN} GROUP BY label`,
@@ -66,12 +70,11 @@ export class Labelled {
    * @throws ClickHouseError
    */
   async draw(share: number, labels: readonly number[]): Promise<void> {
-    await this.#clickhouse.command(
+    await this.#command(
       `INSERT INTO model_labels (family, build, step, visitor, label, bucket)
        SELECT family, build, ${DRAWN} AS step, visitor, toUInt8(indexOf({counted:Array(UInt8)}, known.label) - 1) AS label, bucket
        FROM ${labelsAt(GIVEN)} AND ${MAY_TRAIN} AND ${LOT} <= {lot:UInt64} AND has({counted:Array(UInt8)}, known.label)`,
       { ...this.#params, lot: lotOf(share), counted: labels },
-      WHOLE,
     );
   }
 
@@ -82,21 +85,20 @@ export class Labelled {
    * @throws ClickHouseError
    */
   async findVocabulary({ support, features }: Pick<Limits, 'support' | 'features'>): Promise<number> {
-    await this.#clickhouse.command(
+    await this.#command(
       `INSERT INTO model_weights (family, name, build, step, token, number, feature, support)
        SELECT {modelFamily:UInt8} AS family, {modelName:String} AS name, {modelBuild:UInt64} AS build,
               {modelStep:UInt8} AS step, ${asToken('feature')} AS token,
               row_number() OVER (ORDER BY support DESC, token) AS number, feature, support
        FROM (
-         SELECT feature, toUInt32(uniqExact(visitor)) AS support FROM (
-           SELECT visitor, arrayJoin(${NAMES.hit}) AS feature FROM ${THEIR_HITS}
-           UNION ALL
-           SELECT visitor, arrayJoin(settings) AS feature FROM (
-             SELECT visitor, ${NAMES.newestSettings} AS settings FROM ${THEIR_HITS} GROUP BY visitor))
+         SELECT feature, toUInt32(count()) AS support FROM (
+           SELECT visitor, arrayJoin(arrayConcat(${NAMES.newestSettings}, groupUniqArrayArray(features))) AS feature FROM (
+             SELECT *, true AS telling, ${NAMES.hit} AS features FROM kept_hits
+             WHERE ${tellingSql(this.#except)} AND ${ARE_DRAWN})
+           GROUP BY visitor)
          GROUP BY feature HAVING support >= {support:UInt32}
          ORDER BY support DESC, ${asToken('feature')} LIMIT {most:UInt32})`,
       { ...this.#params, support, most: features },
-      WHOLE,
     );
     const [row] = await this.#clickhouse.query<{ n: string }>(
       `SELECT sum(support) AS n FROM ${WEIGHTS_OF_MODEL}`,
@@ -106,68 +108,59 @@ export class Labelled {
   }
 
   /**
-   * Reads those drawn as rows of what the vocabulary knows.
+   * Reads those drawn as rows of what the vocabulary knows, in the order of the visitors, so that the same rows are
+   * the same each time.
    *
-   * @param share of them that is read. @param blocks of the features by their number; undefined = it is left out.
+   * @param share of all that is read. @param values that they have together, about.
+   * @param isKnown of each feature by its number, whether it is not left out.
    * @throws ClickHouseError
    */
-  async read(share: number, blocks: readonly (Block | undefined)[]): Promise<Rows> {
+  async read(share: number, values: number, isKnown: readonly boolean[]): Promise<Rows> {
     const builder = new RowsBuilder();
-    const stream = await this.#clickhouse.stream(
-      ROWS,
-      { ...this.#params, lot: lotOf(share) },
-      'JSONCompactEachRow',
-    );
-    for await (const line of createInterface({ input: stream }))
-      addRow(builder, JSON.parse(line) as Line, blocks);
+    for (const slice of slicesOf(Math.ceil(values / VALUES_AT_ONCE))) {
+      const stream = await this.#clickhouse.stream(
+        rowsSql(this.#except),
+        { ...this.#params, ...slice, lot: lotOf(share) },
+        'JSONCompactEachRow',
+      );
+      for await (const line of createInterface({ input: stream }))
+        addRow(builder, JSON.parse(line) as Line, isKnown);
+    }
     return builder.done();
+  }
+
+  async #command(sql: string, params: Params): Promise<void> {
+    const cost = await this.#clickhouse.command(sql, params, WHOLE);
+    this.#options.spend?.(cost);
   }
 
   /** @throws ClickHouseError */
   drop(): Promise<void> {
-    return dropLabels(this.#clickhouse, this.#id.family, this.#id.build);
+    return dropLabels(this.#clickhouse, this.#options.family, this.#options.build);
   }
 }
 
-/**
- * A visitor's count of all hits goes under the number 0, which is no feature's. In order, because sums of floating
- * numbers differ in their last digits with it: the same data is to give the same model.
- */
-const ROWS = `
-  SELECT any(known.label), any(known.bucket),
-         arraySort(groupArray((toUInt32(vocabulary.number), toUInt32(seen.n)))).1,
-         arraySort(groupArray((toUInt32(vocabulary.number), toUInt32(seen.n)))).2
+const rowsSql = (except?: string) => `
+  SELECT label, bucket, arrayMap(number -> toUInt32(number - 1), features.1), arrayMap(value -> toFloat32(value), features.2)
   FROM (
-    SELECT visitor, arrayJoin(${TOKENS.hit}) AS token, uniqExact(hit) AS n
-    FROM ${THEIR_HITS} AND ${LOT} <= {lot:UInt64} GROUP BY visitor, token
-    UNION ALL
-    SELECT visitor, one.1 AS token, one.2 AS n FROM (
-      SELECT visitor, ${TOKENS.newestSettings} AS settings, uniqExact(hit) AS hits
-      FROM ${THEIR_HITS} AND ${LOT} <= {lot:UInt64} GROUP BY visitor)
-    ARRAY JOIN arrayPushBack(arrayMap(token -> (token, toUInt64(1)), settings), (toUInt64(0), hits)) AS one
-  ) AS seen
-  GLOBAL INNER JOIN (
-    SELECT token, number FROM ${WEIGHTS_OF_MODEL} UNION ALL SELECT toUInt64(0), toUInt32(0)
-  ) AS vocabulary ON vocabulary.token = seen.token
-  GLOBAL INNER JOIN (SELECT visitor, label, bucket FROM ${labelsAt(DRAWN)}) AS known ON known.visitor = seen.visitor
-  GROUP BY seen.visitor ORDER BY seen.visitor`;
+    SELECT seen.visitor AS visitor, known.label AS label, known.bucket AS bucket,
+           arrayReduce('sumMap', [arrayFilter(number -> number > 0, numbers)],
+             [arrayFilter((value, number) -> number > 0, values, numbers)]) AS features
+    FROM (${seenSql(
+      `visitor BETWEEN {from:UInt64} AND {to:UInt64} AND ${LOT} <= {lot:UInt64} AND ${ARE_DRAWN}`,
+      except,
+    )}) AS seen
+    GLOBAL INNER JOIN (SELECT visitor, label, bucket FROM ${labelsAt(DRAWN)}) AS known ON known.visitor = seen.visitor)
+  WHERE notEmpty(features.1) ORDER BY visitor`;
 
-/** Label, bucket, numbers of features, and how often each was seen. */
+/** Label, bucket, and side by side numbers of features, from 0, and their values. */
 type Line = readonly [number, number, readonly number[], readonly number[]];
 
 function addRow(
   builder: RowsBuilder,
-  [label, bucket, numbers, counts]: Line,
-  blocks: readonly (Block | undefined)[],
+  [label, bucket, numbers, values]: Line,
+  isKnown: readonly boolean[],
 ): void {
-  const hits = counts[numbers.indexOf(0)]!;
-  const features: number[] = [];
-  const values: number[] = [];
-  for (const [i, number] of numbers.entries()) {
-    const block = blocks[number - 1];
-    if (block === undefined) continue;
-    features.push(number - 1);
-    values.push(featureValue(block, counts[i]!, hits));
-  }
-  builder.add(label, bucket, features, values);
+  const stays = (_: number, place: number) => isKnown[numbers[place]!];
+  builder.add(label, bucket, numbers.filter(stays), values.filter(stays));
 }

@@ -1,4 +1,4 @@
-import type { Params } from '../../clickhouse/client.ts';
+import type { Cost, Params } from '../../clickhouse/client.ts';
 import type { MethodName } from './fit.ts';
 
 /** A SELECT and the values of its `{name:Type}` parameters. */
@@ -6,6 +6,9 @@ export interface Query {
   readonly sql: string;
   readonly params: Params;
 }
+
+/** Is told what each statement of a run has read, for the ledger. */
+export type Spend = (cost: Pick<Cost, 'rowsRead' | 'bytesRead'>) => void;
 
 /** What makes models: each family keeps its weights apart and numbers its builds by a lease of its own. */
 export type Family = 'demographics' | 'lookalikes';
@@ -38,7 +41,13 @@ export interface TrainOptions extends ModelId {
    * would tell them apart and nobody else.
    */
   readonly without?: (feature: string) => boolean;
+  /**
+   * A condition in SQL of hits that are not looked at, neither to learn nor to score, as those by which the labels were
+   * given: what comes with them would tell the labelled apart by definition.
+   */
+  readonly except?: Query | undefined;
   readonly limits?: Partial<Limits>;
+  readonly spend?: Spend;
 }
 
 /** Bounds of one training. */
@@ -161,14 +170,11 @@ export interface Scoring {
   readonly intercepts: readonly number[];
   /** Probability of each class from which it is decided where it is the likeliest; null = never. */
   readonly thresholds: readonly (number | null)[];
+  /** Hits that are not looked at. */
+  readonly except: Query | undefined;
 }
 
-/** A range of visitors, first and last, in decimal. */
-export interface Slice {
-  readonly from: string;
-  readonly to: string;
-}
-
-export { eachSlice, scoresOf } from './score.ts';
+export { scoresOf } from './score.ts';
+export { eachSlice, type Slice } from './slices.ts';
 export { train } from './train.ts';
 export { dropWeights } from './weights.ts';

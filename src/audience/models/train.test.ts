@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../test/engine.ts';
 import { ClickHouse } from '../../clickhouse/client.ts';
 import { migrate } from '../../clickhouse/schema.ts';
-import { blockOf, featureValue } from './features.ts';
 import { eachSlice, scoresOf, type Trained, type TrainOptions, train } from './model.ts';
 import { declare, idOf, random, type Seen, store } from './world.testing.ts';
 
@@ -108,9 +107,12 @@ function featuresOf(hits: Seen['hits']): Map<string, number> {
   if (newest !== undefined)
     for (const setting of ['device:', 'os:', 'browser:', `country:${newest['country']}`, 'language:'])
       see(setting);
-  return new Map(
-    [...counts].map(([feature, n]) => [feature, featureValue(blockOf(feature), n, distinct.length)]),
-  );
+  const worth = (feature: string, n: number) => {
+    const kind = feature.slice(0, feature.indexOf(':'));
+    if (kind === 'hour' || kind === 'weekday') return Math.sqrt(n / distinct.length);
+    return ['site', 'page', 'category', 'keyword'].includes(kind) ? 1 + Math.log(n) : 1;
+  };
+  return new Map([...counts].map(([feature, n]) => [feature, worth(feature, n)]));
 }
 
 function probabilitiesOf(

@@ -1,12 +1,12 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { type Combined, combine, predict } from './combine.ts';
-import { blockOf } from './features.ts';
 import { type Fitted, fitModel } from './fit.ts';
 import { Labelled } from './labelled.ts';
-import type { Limits, ModelReport, NotPublished, TellingFeature, Trained, TrainOptions } from './model.ts';
+import type { Limits, ModelReport, NotPublished, Trained, TrainOptions } from './model.ts';
 import { classReports, decide, likeliestOf, meanByCount, type Predicted, qualityOf } from './report.ts';
 import { isHeldOut, type Rows, rowsWhere } from './rows.ts';
 import { columnsOf } from './softmax.ts';
+import { tellingFeatures } from './telling.ts';
 import { chooseThreshold } from './threshold.ts';
 import { type Feature, readVocabulary, writeWeights } from './weights.ts';
 
@@ -23,7 +23,6 @@ const LEAST_OF_CLASS = 10;
  */
 const LEAST_Z = 2.326;
 export const DEFAULT_PRECISION = 0.8;
-const TOLD_FEATURES = 20;
 
 /**
  * Trains a model, measures it on a fifth of the labelled visitors that it never saw, and writes its weights to
@@ -70,10 +69,9 @@ async function trainOn(clickhouse: ClickHouse, labelled: Labelled, options: Trai
   const vocabulary = await readVocabulary(clickhouse, options);
   const isKnown = ({ feature }: Feature) => options.without?.(feature) !== true;
   if (!vocabulary.some(isKnown)) return refuse('no_features');
-  const rows = await labelled.read(
-    Math.min(share, (share * limits.values) / values),
-    vocabulary.map((one) => (isKnown(one) ? blockOf(one.feature) : undefined)),
-  );
+  // What is over the bound of values is drawn less of, for which their mean is near enough.
+  const part = Math.min(1, limits.values / values);
+  const rows = await labelled.read(share * part, values * part, vocabulary.map(isKnown));
   const trained = rowsWhere(rows, (bucket) => !isHeldOut(bucket));
   const trainedCounts = countsOf(rows, trained, classes.length);
   const tested = rowsWhere(rows, isHeldOut);
@@ -88,13 +86,13 @@ async function trainOn(clickhouse: ClickHouse, labelled: Labelled, options: Trai
   const predicted = predict(model, rows, tested, fitted.inverseLengths);
   const shares = trainedCounts.map((count) => count / trained.length);
   const quality = qualityOf(predicted, shares);
-  const overall = overallWeights(model, fitted, trained);
+  const told = tellingFeatures(vocabulary, rows, trained, overallWeights(model, fitted, trained));
   const reports = classReports(
     predicted,
     classes.map((value, c) => ({
       value,
       count: counts[known[c]!]!,
-      features: tellingFeatures(vocabulary, overall, classes.length, c),
+      features: told(classes.length, c),
     })),
     thresholds,
   );
@@ -102,6 +100,7 @@ async function trainOn(clickhouse: ClickHouse, labelled: Labelled, options: Trai
   const scoring = {
     intercepts: interceptsOf(model, shares, options.shares && known.map((label) => options.shares![label]!)),
     thresholds,
+    except: options.except,
   };
   if (published) await writeWeights(clickhouse, options, vocabulary, isKnown, model);
   return {
@@ -186,26 +185,4 @@ function overallWeights(
 ): Float64Array {
   const usual = trained.reduce((sum, row) => sum + inverseLengths[row]!, 0) / trained.length;
   return weights.none.map((weight, i) => weight + usual * weights.length[i]!);
-}
-
-/** The features that speak most for a class, and against it, by how much and of how many. */
-function tellingFeatures(
-  vocabulary: readonly Feature[],
-  weights: Float64Array,
-  classes: number,
-  c: number,
-): TellingFeature[] {
-  const weightOf = (number: number) =>
-    classes === 2 ? weights[number]! * (c === 0 ? -1 : 1) : weights[number * classes + c]!;
-  // By how much they move everybody together: a page of five visitors says less than one of thousands.
-  const force = (number: number) => Math.abs(weightOf(number)) * Math.sqrt(vocabulary[number]!.support);
-  return vocabulary
-    .map((_, number) => number)
-    .sort((a, b) => force(b) - force(a))
-    .slice(0, TOLD_FEATURES)
-    .map((number) => ({
-      feature: vocabulary[number]!.feature,
-      weight: weightOf(number),
-      support: vocabulary[number]!.support,
-    }));
 }
