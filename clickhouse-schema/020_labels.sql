@@ -23,9 +23,9 @@ ORDER BY (step, node)
 TTL toDate(time) + toIntervalDay(1)
 SETTINGS {deduplicated};
 
--- What providers declare of visitors: of a visitor and an attribute each provider's newest word. `source` is the
--- provider, `time` when it was told. An upload is no sight of anybody: a label is kept from when its visitor was last
--- seen, `last`, however often it is told again.
+-- What providers declare of visitors: of a visitor and an attribute each provider's newest word, which is empty where
+-- it takes back what it said. `source` is the provider, `time` when it was told. An upload is no sight of anybody: a
+-- label is kept from when its visitor was last seen, `last`, however often it is told again.
 -- shard by: visitor
 CREATE TABLE IF NOT EXISTS {labels}
 (
@@ -50,18 +50,28 @@ WHERE toDate(consents.time) > today() - {retention}
 GROUP BY visitor
 HAVING argMax(consents.withdrawn = 1 OR bitAnd(consents.purposes, 4) = 0, (consents.time, consents.withdrawn));
 
--- The one label of a visitor and an attribute that holds: where providers disagree, what was told last.
+-- The one label of a visitor and an attribute that holds: where providers disagree, what was told last. Each provider
+-- is asked first for its own newest word, so that what it took back uncovers what another says.
 CREATE VIEW IF NOT EXISTS kept_labels AS
 SELECT attribute,
-       argMax(labels.value, (labels.time, labels.source, labels.upload)) AS value,
+       argMax(said.value, (said.time, said.source)) AS value,
        visitor,
-       max(labels.time) AS time,
-       argMax(labels.source, (labels.time, labels.source, labels.upload)) AS source,
-       argMax(labels.last, (labels.time, labels.source, labels.upload)) AS last
-FROM labels
-WHERE toDate(labels.last) > today() - {retention}
-  AND labels.visitor GLOBAL NOT IN (SELECT visitor FROM erased_visitors)
-  AND labels.visitor GLOBAL NOT IN (SELECT visitor FROM unprofiled_visitors)
+       max(said.time) AS time,
+       argMax(said.source, (said.time, said.source)) AS source,
+       argMax(said.last, (said.time, said.source)) AS last
+FROM (
+    SELECT attribute,
+           visitor,
+           source,
+           argMax(labels.value, (labels.time, labels.upload)) AS value,
+           argMax(labels.last, (labels.time, labels.upload)) AS last,
+           max(labels.time) AS time
+    FROM labels
+    WHERE toDate(labels.last) > today() - {retention}
+      AND labels.visitor GLOBAL NOT IN (SELECT visitor FROM erased_visitors)
+      AND labels.visitor GLOBAL NOT IN (SELECT visitor FROM unprofiled_visitors)
+    GROUP BY attribute, visitor, source) AS said
+WHERE said.value != ''
 GROUP BY attribute, visitor;
 
 -- The receipt of each upload of labels, as those of traits: line numbers and reasons, nobody's id.

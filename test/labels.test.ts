@@ -61,7 +61,7 @@ describe.each(['embedded', 'cluster'] as const satisfies HomeName[])('labels on 
     writeFileSync(file, gzipSync(lines.join('\n')));
     const said = await importLabels(file, ['--source', 'panel']);
     expect([said.code, said.err]).toEqual([0, '']);
-    expect(said.out).toMatch(/lines received +36\n +stored +30\n +in conflict +2\n +malformed +3\n/);
+    expect(said.out).toMatch(/lines received +36\n +stored +30\n +of these taken back +0\n +malformed +3\n/);
     expect(said.out).toMatch(/conflict +2 +Another line of the upload/);
     expect(said.out).toContain('Unknown ids: 1.');
     expect(said.out).toContain('Malformed: line 32 (bad_json), line 35 (minor), line 36 (special_category).');
@@ -99,6 +99,14 @@ describe.each(['embedded', 'cluster'] as const satisfies HomeName[])('labels on 
     );
     expect(tsv.out).toMatch(/stored +1\n/);
     expect((await counts('gender'))[0]).toBe('female by panel: 19');
+    const back = await importLabels(
+      '-',
+      ['--format', 'csv', '--source', 'panel'],
+      'id,attribute,value\nacme:u-2,gender,\n',
+    );
+    expect(back.out).toMatch(/stored +1\n +of these taken back +1\n/);
+    expect((await counts('gender'))[0]).toBe('female by panel: 18');
+    expect(await counts('gender')).toContain('male by rival: 1');
   });
 
   it('keep no id of who is not known here', async () => {

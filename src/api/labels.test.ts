@@ -85,6 +85,7 @@ describe('an upload of labels', () => {
       reasons: { bad_json: 1, unknown_source: 1, special_category: 1, minor: 1 },
       refused: { unknown_id: 1, withdrawn: 1, conflict: 2 },
       conflicts: [10, 11],
+      takenBack: 0,
       unknownIds: 1,
       stored: 3,
       attributes: ['gender', 'age', 'car'],

@@ -25,7 +25,8 @@ declared in a panel: {"id":"type:uid","attribute":"gender","value":"female"}
   attribute  gender, age, education, income, nationality, …: GET /v1/labels/attributes lists those with known values.
              Any other of a-z, 0-9 and _ is a partner's own, and so are its values
   value      one of the known values or another spelling of it: f, 34 and 30-34 are read. Who is under 18 is
-             refused (minor), and so are health, religion, politics, orientation and ethnicity (special_category)
+             refused (minor), and so are health, religion, politics, orientation and ethnicity (special_category).
+             null, in a table an empty one, takes back what the same source said
 
 The first line of a table names its columns, id, attribute and value, in any order; others are passed over.
 
@@ -76,13 +77,13 @@ function formatOf(file: string): LabelForm {
 
 /** What became of an upload's lines, for a person. */
 export function labelsSummary(receipt: Receipt): string {
-  const { id, refused, conflicts, reasons, malformed } = receipt;
+  const { id, refused, conflicts, reasons, malformed, takenBack } = receipt;
   const more = malformed.count === 0 ? [] : [refusedTable(Object.entries(reasons))];
   if (refused.conflict > 0)
     more.push(`  In conflict: line ${andMore(conflicts.slice(0, SHOWN), refused.conflict)}.\n`);
   return uploadSummary(
     receipt,
-    ['in conflict', refused.conflict],
+    ['of these taken back', takenBack],
     'They are not kept; upload them again once they have been seen.',
     more,
     `/v1/labels/${id}`,

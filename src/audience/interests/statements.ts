@@ -49,20 +49,23 @@ export function scoresSql(branch: Branch): string {
  */
 const TOPIC = 'cityHash64(categories, confidences)';
 
-/** The hits that are read, of a branch. Whose newest word allows no profile gets none. */
+/** The hits that are read, of a branch. */
 const readSql = (branch: Branch): string => `
   kept_hits WHERE visitor BETWEEN {from:UInt64} AND {to:UInt64}
-    AND time <= fromUnixTimestamp64Milli({asOf:Int64}, 'UTC') AND ${WEIGHING[branch].where}
-    AND visitor GLOBAL NOT IN (SELECT visitor FROM unprofiled_visitors)`;
+    AND time <= fromUnixTimestamp64Milli({asOf:Int64}, 'UTC') AND ${WEIGHING[branch].where}`;
 
-/** Each distinct hit, with what it is worth; where copies of one differ, by the most that they say. */
+/**
+ * Each distinct hit, with what it is worth; where copies of one differ, by the most that they say. Whose newest word
+ * allows no profile has none.
+ */
 const weighedSql = (branch: Branch): string => `
   SELECT visitor, max(copy.topic) AS topic, max(copy.time) AS time,
          (max(copy.worth) + least(max(copy.dwell_ms), ${MAX_DWELL_S * 1000}) / ${DWELL_UNIT_S * 1000})
            * exp2((toUnixTimestamp64Milli(time) - {asOf:Int64}) / {halfLifeMs:Float64}) AS weight
   FROM (
     SELECT visitor, hit, time, dwell_ms, ${TOPIC} AS topic, ${WEIGHING[branch].worth} AS worth
-    FROM ${readSql(branch)}) AS copy
+    FROM ${readSql(branch)}
+      AND visitor GLOBAL NOT IN (SELECT visitor FROM unprofiled_visitors)) AS copy
   GROUP BY visitor, hit`;
 
 /** What each topic says: of which nodes it is a sign, by place, and how sure that is in percent. */

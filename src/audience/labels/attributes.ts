@@ -46,7 +46,8 @@ const band = (
 });
 
 /** Words and signs around ages. */
-export const YEARS = /(?<!\p{L})(?:aged?|years?|yrs?|yo|y\/o|y|old|of)(?!\p{L})/gu;
+export const YEARS =
+  /(?<!\p{L})(?:aged?|ages|years?|yrs?|yo|y\/o|y|olds?|of|jahren?|ans|años|anos|anni|jaar)(?!\p{L})/gu;
 const PEOPLE = /(?<!\p{L})(?:people|persons?|individuals?|members?|adults?|child(?:ren)?|kids?)(?!\p{L})/gu;
 const USD = /\$|(?<!\p{L})(?:us ?\$|usd|(?:a|per) year|annually|p\.?a\.?)(?!\p{L})/gu;
 

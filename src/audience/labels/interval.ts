@@ -16,7 +16,7 @@ const FORMS: readonly (readonly [RegExp, (a: number, b: number) => Interval])[] 
   [/^(\d+) ?(?:\+|plus|(?:and|or|&) (?:over|above|older|up|more|higher))$/, fromOn],
   [/^(?:>=|at least|from) ?(\d+)$/, fromOn],
   [/^(?:>|over|above|older than|more than) ?(\d+)$/, (a) => fromOn(a + 1)],
-  [/^(?:<|under|below|younger than|less than|fewer than|u) ?(\d+)$/, (a) => ({ low: 0, high: a - 1 })],
+  [/^(?:<|under|below|younger than|less than|fewer than|u)[ -]?(\d+)s?$/, (a) => ({ low: 0, high: a - 1 })],
   [/^(?:<=|up to|at most) ?(\d+)$/, (high) => ({ low: 0, high })],
   [/^(\d+) ?(?:and|or) (?:under|younger|below|less|fewer)$/, (high) => ({ low: 0, high })],
 ];

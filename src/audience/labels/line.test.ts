@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readJsonLine } from './line.ts';
+import { readCells, readJsonLine } from './line.ts';
 
 const read = (line: unknown) =>
   readJsonLine(typeof line === 'string' ? line : JSON.stringify(line), (id) => id === 'acme');
@@ -13,6 +13,14 @@ describe('a line of labels', () => {
       source: 'idfa',
       uid: 'aebe52e7-03ee-455a-b3c4-e57283966239',
     });
+  });
+
+  it('takes back by null, and in a table by nothing', () => {
+    const back = { source: 'acme', uid: 'u-1', attribute: 'gender', value: '' };
+    expect(read({ ...good, value: null })).toEqual(back);
+    expect(readCells({ ...good, value: '' }, () => true)).toEqual(back);
+    expect(read({ ...good, value: '' })).toBe('bad_value');
+    expect(readCells({ ...good, value: ' ' }, () => true)).toBe('bad_value');
   });
 
   it.each<[string, unknown, string]>([

@@ -15,7 +15,11 @@ export interface LabelLine extends Label {
 export const FIELDS = ['id', 'attribute', 'value'] as const;
 type Fields = Readonly<Partial<Record<(typeof FIELDS)[number], unknown>>>;
 
-/** Reads `{"id":"type:uid","attribute","value"}`. @param text the line, without its end. */
+/**
+ * Reads `{"id":"type:uid","attribute","value"}`; a value of null takes back what the source said.
+ *
+ * @param text the line, without its end.
+ */
 export function readJsonLine(text: string, isPartner: (id: string) => boolean): LabelLine | LineRefusal {
   const given = parseJson(text);
   if (!isObject(given)) return 'bad_json';
@@ -24,12 +28,18 @@ export function readJsonLine(text: string, isPartner: (id: string) => boolean): 
   return readFields(given, isPartner);
 }
 
+/** Reads the cells of a table's line. It has no null: an empty value takes back what the source said. */
+export const readCells = (
+  cells: Readonly<Record<(typeof FIELDS)[number], string>>,
+  isPartner: (id: string) => boolean,
+): LabelLine | LineRefusal => readFields(cells.value === '' ? { ...cells, value: null } : cells, isPartner);
+
 /**
- * Reads the fields of a line, of a table also. What may be said of nobody is refused as that, whoever it is about.
+ * What may be said of nobody is refused as that, whoever it is about.
  *
  * @param isPartner whether a partner of that id is registered.
  */
-export function readFields(
+function readFields(
   { id: given, attribute, value }: Fields,
   isPartner: (id: string) => boolean,
 ): LabelLine | LineRefusal {

@@ -12,6 +12,8 @@ export interface Receipt extends AnyReceipt {
   readonly refused: AnyReceipt['refused'] & { readonly conflict: number };
   /** Numbers of the lines refused as `conflict`: the first hundred. */
   readonly conflicts: readonly number[];
+  /** Lines of `stored` that take back what the source said. */
+  readonly takenBack: number;
   /** Distinct attributes of the good lines; null = more than a hundred. */
   readonly attributes: readonly string[] | null;
 }
@@ -26,6 +28,7 @@ export const newReceipt = (id: string, source: string, startedAt: number): Recei
   reasons: {},
   refused: { unknown_id: 0, withdrawn: 0, conflict: 0 },
   conflicts: [],
+  takenBack: 0,
   attributes: [],
 });
 

@@ -6,36 +6,42 @@ import { keyOf } from './known.ts';
  */
 const TOPICS = {
   religion: `relig faith church confession konfession denominat belief creed spiritual parish mosque synagog worship
-    glaube kirche croyance creencia`,
+    glaube kirche kirchen croyance creencia eglise iglesia chiesa igreja kerk. geloof`,
   health: `health medic disease illness diagnos disab handicap symptom patient therap allerg prescri pregnan fertil
-    menstru disorder vaccin bmi. obes addict mental. genetic genom dna. biometr blood. gesundheit krank behinder sante.
-    maladie salud. enfermedad salute. malattia zdrow`,
+    menstru disorder vaccin bmi. obes addict mental. genetic genom dna. biometr blood. hospital. surger sick. sickness
+    gesundheit krank behinder schwanger sante. maladie grossesse salud. enfermedad embaraz salute. malattia gravidanza
+    saude. gezondheid ziekte zdrow`,
   politics: `politi party. partei vote. votes. voter voting election elector partisan ideolog trade.union
-    tradeunion union. unionmember gewerkschaft syndicat sindicat`,
+    tradeunion union. unionmember gewerkschaft syndicat sindicat vakbond wahlabsicht`,
   orientation: 'sexual sexuell sexuel orientation orientierung orientacion orientamento sex.life sexlife',
   ethnicity: `ethni etni race. races. racial raza razza rasse skin. skincolo hautfarbe ancestr tribe. tribal caste.
-    descent. herkunft origine. migration.background`,
+    descent. herkunft origine. migration.background migrationshintergrund refugee asylum`,
 } as const;
 
 /** What somebody is, as values say it, and names of attributes that ask yes or no. */
 const TRAITS = {
-  religion: `muslim moslem islam christian. christians. cathol katholi protestant evangelic lutheran baptist. baptists.
-    methodis mormon jew. jews. jewish judais hindu. hindus. hinduis buddhis sikh atheis agnosti jehova quaker pagan.
-    sunni. shia. anglican`,
-  health: `diabet pregnan hiv. aids. cancer disabled depress asthma autis adhd. epilep dement alzheimer parkinson
-    bipolar schizo alcoholi obese obesity chronically ill. disease illness wheelchair blind. deaf.`,
-  politics: `democrat. democrats. republican socialist socialists. communis libertarian. tory. tories. gop. labour.voter
-    left.wing right.wing far.left far.right voter trade.union`,
-  orientation: `gay. gays. lesbi bisexual homosexual heterosexual queer. asexual. pansexual lgbt transgender
-    transsexual trans.man trans.woman`,
-  ethnicity: `hispanic. hispanics. latino. latina. latinx. latinos. caucasian. african.american afroamerican
-    afro.american native.american romani. gypsy. mixed.race black.african`,
+  religion: `muslim moslem musulm islam christian. christians. christlich chretien catol cathol
+    katholi katholiek protestant evangelic evangelisch lutheran calvinis presbyter pentecost adventis baptist. baptists.
+    methodis mormon amish coptic jew. jews. jewish judais juden. judisch judio juif juive ebreo ebrei hindu. hindus.
+    hinduis buddhis bouddhis budist sikh jainis atheis athee ateo. agnosti jehova quaker pagan. sunni. shia. shiite
+    anglican scientolog`,
+  health: `diabet pregnan schwanger enceinte embarazada incinta hiv. aids. cancer krebs disabled behindert depress
+    anxiety. asthma autis adhd. epilep dement alzheimer parkinson bipolar schizo ptsd. alcoholi alkoholi obese obesity
+    overweight arthrit migraine hypertens anorex bulimi hepatit insulin dialysis infertil menopaus tumor. tumour.
+    chronically chronic. disease illness wheelchair blind. deaf. hearing.impair visually.impair vaccinat`,
+  politics: `democrat. democrats. republican socialist socialists. communis libertarian. tory. tories. gop. maga.
+    labour.voter left.wing right.wing far.left far.right pro.life pro.choice sozialdemokrat voter trade.union`,
+  orientation: `gay. gays. lesbi bisex homosex heterosex queer. asexual. pansex lgbt transgender transsex trans.man
+    trans.woman schwul`,
+  ethnicity: `hispanic. hispanics. latino. latina. latinx. latinos. caucasian. african.american afroameri afro.ameri
+    native.american american.indian alaska.native native.hawaiian pacific.islander aborigin romani. gypsy. mixed.race
+    multiracial biracial mestiz black.african`,
 } as const;
 
 /** Said alone these tell the same; beside other words they are of a food, a colour or a party of guests. */
 const ALONE = new Set(
   `conservative liberal democrat labour orthodox straight trans asian arab african religious spiritual politics political
-  religion health ethnicity`.split(/\s+/),
+  religion health ethnicity cristiano cristiana jude konservativ`.split(/\s+/),
 );
 
 /** Of names that are written without a sign between their words, so long that no other word holds them. */

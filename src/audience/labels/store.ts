@@ -4,6 +4,7 @@ import { kindsOf, linkedSql, TO_ITS_SHARD } from '../../upload/linked.ts';
 import { persist } from '../../upload/persist.ts';
 import { eachPiece, PIECE, pieces } from '../../upload/pieces.ts';
 import { dropLines } from '../../upload/staging.ts';
+import { TAKEN_BACK } from './label.ts';
 
 /** What an upload's lines came to. */
 export interface Stored {
@@ -14,6 +15,8 @@ export interface Stored {
   /** Numbers of the first lines in conflict. */
   readonly conflicts: readonly number[];
   readonly stored: number;
+  /** Of these, lines that take back what the source said. */
+  readonly takenBack: number;
 }
 
 export interface StagedLabels {
@@ -27,6 +30,8 @@ export interface StagedLabels {
   /** Number of the last of them in what was sent. */
   readonly lastLine: number;
   readonly sources: ReadonlySet<string>;
+  /** Whether one of its lines takes back what the source said. */
+  readonly takesBack: boolean;
   /** Milliseconds since 1970: when it was told, by which later labels replace earlier ones. */
   readonly time: number;
 }
@@ -40,7 +45,8 @@ const KEPT_LINES = 100;
 /**
  * Finds the visitors of an upload's lines and stores the labels for them: a visitor's own id, the newest uid that a
  * visitor has with a partner, every visitor seen with a device id and, where that one was seen, the one that the device
- * alone would be. Who allows no profile gets none, nor does a visitor by a device that has said no since.
+ * alone would be. Who allows no profile gets none, nor does a visitor by a device that has said no since; what was said
+ * is taken back of these too, as they may allow one again.
  *
  * Of whom two lines of it say different things under one attribute, also by different ids, it says nothing.
  *
@@ -72,6 +78,7 @@ const NOTHING: Stored = {
   conflict: 0,
   conflicts: [],
   stored: 0,
+  takenBack: 0,
 };
 
 const LINES = `
@@ -108,7 +115,8 @@ const lookUp = (clickhouse: ClickHouse, upload: StagedLabels): Promise<{ found: 
 const FIND = `
   INSERT INTO label_lines (upload, step, line, attribute, value, node)
   SELECT {found:String} AS upload,
-         multiIf(linked.known = 0, ${STEP.unknown}, linked.allowed, ${STEP.found}, ${STEP.withdrawn}) AS step,
+         multiIf(linked.known = 0, ${STEP.unknown}, linked.allowed OR staged.value = '${TAKEN_BACK}', ${STEP.found},
+                 ${STEP.withdrawn}) AS step,
          staged.line AS line, staged.attribute AS attribute, staged.value AS value,
          if(linked.known = 0, cityHash64(staged.source, staged.uid), linked.visitor) AS node
   FROM (${LINES}) AS staged
@@ -143,7 +151,7 @@ async function writeLabels(clickhouse: ClickHouse, params: Params): Promise<void
      INNER JOIN (
        SELECT visitor, seen FROM known_visitors WHERE visitor BETWEEN {from:UInt64} AND {to:UInt64}) AS state
        ON state.visitor = said.node
-     WHERE said.node NOT IN (SELECT visitor FROM unprofiled_visitors)
+     WHERE (said.only = '${TAKEN_BACK}' OR said.node NOT IN (SELECT visitor FROM unprofiled_visitors))
        AND said.node NOT IN (SELECT visitor FROM erased_visitors)`,
     params,
     TO_ITS_SHARD,
@@ -165,32 +173,40 @@ async function count(clickhouse: ClickHouse, upload: StagedLabels, found: string
     unknownIds += Number(row!.ids);
     left += Number(row!.left);
   }
-  let [withdrawn, conflict] = [0, 0];
+  let [withdrawn, conflict, takenBack] = [0, 0, 0];
   const conflicts: number[] = [];
-  for (let first = 1; left > 0 && first <= upload.lastLine; first += PIECE) {
-    const [row] = await clickhouse.query<Refused>(REFUSED, { found, first, last: first + PIECE - 1 });
+  const isAsked = left > 0 || upload.takesBack;
+  for (let first = 1; isAsked && first <= upload.lastLine; first += PIECE) {
+    const [row] = await clickhouse.query<ByLine>(BY_LINE, { found, first, last: first + PIECE - 1 });
     withdrawn += Number(row!.withdrawn);
     conflict += Number(row!.conflict);
+    takenBack += Number(row!.takenBack);
     conflicts.push(...row!.conflicts.slice(0, KEPT_LINES - conflicts.length).map(Number));
   }
   const stored = upload.lines - unknownLines - withdrawn - conflict;
-  return { unknownLines, unknownIds, withdrawn, conflict, conflicts, stored };
+  return { unknownLines, unknownIds, withdrawn, conflict, conflicts, stored, takenBack };
 }
 
-interface Refused {
+interface ByLine {
   readonly withdrawn: string;
   readonly conflict: string;
+  readonly takenBack: string;
   readonly conflicts: readonly string[];
 }
 
-/** Lines of which nothing is stored for any visitor; of a device's some may, of the others some not. */
-const REFUSED = `
+/**
+ * Lines of which nothing is stored for any visitor (of a device's some may, of the others some not), and those that
+ * take something back.
+ */
+const BY_LINE = `
   SELECT countIf(visitors = 0) AS withdrawn, countIf(visitors > 0 AND visitors = disagreeing) AS conflict,
+         countIf(back AND visitors > disagreeing) AS takenBack,
          arraySlice(arraySort(groupArrayIf(line, visitors > 0 AND visitors = disagreeing)), 1, ${KEPT_LINES}) AS conflicts
   FROM (
     SELECT line, uniqExactIf(node, step = ${STEP.found}) AS visitors,
-           uniqExactIf(node, step = ${STEP.conflict}) AS disagreeing
+           uniqExactIf(node, step = ${STEP.conflict}) AS disagreeing,
+           countIf(step = ${STEP.found} AND value = '${TAKEN_BACK}') > 0 AS back
     FROM label_lines
     WHERE upload = {found:String} AND step IN (${STEP.found}, ${STEP.withdrawn}, ${STEP.conflict})
       AND line BETWEEN {first:UInt64} AND {last:UInt64}
-    GROUP BY line HAVING countIf(step != ${STEP.found}) > 0)`;
+    GROUP BY line HAVING countIf(step != ${STEP.found}) > 0 OR back)`;

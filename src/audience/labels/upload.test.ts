@@ -171,6 +171,41 @@ describe('an upload of labels', () => {
     expect(await held()).toEqual({ 1: 'female by panel', 2: 'female by panel' });
   });
 
+  it('takes back what its source told, so that another’s word holds again', async () => {
+    const back = (n: number, attribute = 'gender') => line(n, null, attribute);
+    await seen([1, 2, 3, 4]);
+    await upload([line(1, 'f'), line(2, 'f'), line(4, 'f'), line(2, 30, 'age')], 'panel');
+    await upload([line(1, 'm'), line(3, 'm')], 'rival');
+    expect(await upload([back(1), back(3)], 'rival')).toMatchObject({ stored: 2, takenBack: 2 });
+    expect(await held()).toEqual({ 1: 'female by panel', 2: 'female by panel', 4: 'female by panel' });
+    // Of who allows no profile now as well: he may allow one again.
+    await refuse(4);
+    expect(await upload([back(2), back(4), back(9), line(3, 'f')])).toMatchObject({
+      stored: 3,
+      takenBack: 2,
+      refused: { unknown_id: 1, withdrawn: 0, conflict: 0 },
+    });
+    await seen([4], -0.001);
+    expect([await held(), await held('age')]).toEqual([
+      { 1: 'female by panel', 3: 'female by panel' },
+      { 2: '30-34 by panel' },
+    ]);
+    await clickhouse.command('OPTIMIZE TABLE labels FINAL');
+    expect(await held()).toEqual({ 1: 'female by panel', 3: 'female by panel' });
+    expect(await upload([line(1, 'm'), back(1)])).toMatchObject({
+      stored: 0,
+      takenBack: 0,
+      conflicts: [1, 2],
+    });
+    await upload([line(2, 'm')]);
+    expect(await held()).toEqual({ 1: 'female by panel', 2: 'male by panel', 3: 'female by panel' });
+    const counted = await countLabels(clickhouse, 'gender', undefined, 10);
+    expect(counted.map(({ value, visitors }) => [value, visitors])).toEqual([
+      ['female', 2],
+      ['male', 1],
+    ]);
+  });
+
   it('sent again changes nothing', async () => {
     await seen([1]);
     await upload([line(1, 'f'), line(1, 'F')]);

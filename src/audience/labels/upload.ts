@@ -5,7 +5,8 @@ import type { LineRefusal } from '../../upload/line.ts';
 import { cell, Staging, type StagingTable } from '../../upload/staging.ts';
 import { Table } from '../../upload/table.ts';
 import { type Ended, type Incoming, Upload as LineUpload, type Work } from '../../upload/upload.ts';
-import { FIELDS, type LabelLine, readFields, readJsonLine } from './line.ts';
+import { TAKEN_BACK } from './label.ts';
+import { FIELDS, type LabelLine, readCells, readJsonLine } from './line.ts';
 import { newReceipt, type Receipt, type Receipts } from './receipt.ts';
 import { STEP, storeLabels } from './store.ts';
 
@@ -42,6 +43,7 @@ export class LabelUpload implements Work<Receipt> {
   /** Where their ids come from: few, since each is a partner, a device id type or `visitor`. */
   readonly #sources = new Set<string>();
   readonly #attributes = new Set<string>();
+  #takesBack = false;
   #lastLine = 0;
 
   constructor(clickhouse: ClickHouse, receipts: Receipts, upload: Upload) {
@@ -69,6 +71,7 @@ export class LabelUpload implements Work<Receipt> {
     const { source, uid, attribute, value } = line;
     if (this.#attributes.size <= KEPT_NAMES) this.#attributes.add(attribute);
     this.#sources.add(source);
+    this.#takesBack ||= value === TAKEN_BACK;
     this.#lastLine = number;
     this.#staging.add(`${STEP.given}\t${number}\t${source}\t${cell(uid)}\t${attribute}\t${cell(value)}`);
     return 'taken';
@@ -78,7 +81,7 @@ export class LabelUpload implements Work<Receipt> {
     const { isPartner } = this.#upload;
     if (this.#table === undefined) return readJsonLine(text, isPartner);
     const fields = this.#table.read(text);
-    return typeof fields === 'string' ? fields : readFields(fields, isPartner);
+    return typeof fields === 'string' ? fields : readCells(fields, isPartner);
   }
 
   makeRoom(): Promise<void> {
@@ -90,7 +93,7 @@ export class LabelUpload implements Work<Receipt> {
   }
 
   async store(): Promise<Partial<Receipt>> {
-    const { unknownLines, unknownIds, withdrawn, conflict, conflicts, stored } = await storeLabels(
+    const { unknownLines, unknownIds, withdrawn, conflict, conflicts, stored, takenBack } = await storeLabels(
       this.#clickhouse,
       {
         staged: this.#staged,
@@ -99,10 +102,17 @@ export class LabelUpload implements Work<Receipt> {
         lines: this.#staging.lines,
         lastLine: this.#lastLine,
         sources: this.#sources,
+        takesBack: this.#takesBack,
         time: this.#time,
       },
     );
-    return { refused: { unknown_id: unknownLines, withdrawn, conflict }, unknownIds, conflicts, stored };
+    return {
+      refused: { unknown_id: unknownLines, withdrawn, conflict },
+      unknownIds,
+      conflicts,
+      stored,
+      takenBack,
+    };
   }
 
   /** Each piece is seen as soon as it is in. */

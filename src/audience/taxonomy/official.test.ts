@@ -39,6 +39,12 @@ describe('an official file', () => {
     });
   });
 
+  it('of Content 2.2 calls itself 2.1, and is known by what came with it', () => {
+    const head = CONTENT.replace('v3.1', 'v2.1 with');
+    expect(readOfficial(`${head}1\t\tA\tA\r\n`).taxonomy).toBe('content-2.1');
+    expect(readOfficial(`${head}1\t\tA\tA\r\nv9i3On\t\tSensitive Topics\t\r\n`).taxonomy).toBe('content-2.2');
+  });
+
   it('leaves out lines that cannot be read, by number and reason, and takes the rest', () => {
     const lines = [
       '1\t\tA\tA',
@@ -86,7 +92,7 @@ describe.skipIf(!existsSync(FOLDER))('the official files', () => {
   it.each([
     ['audience-taxonomy-1.1.tsv', 'audience-1.1', 1558],
     ['content-taxonomy-3.1.tsv', 'content-3.1', 704],
-    ['content-taxonomy-2.2.tsv', 'content-2.1', 1196],
+    ['content-taxonomy-2.2.tsv', 'content-2.2', 1196],
     ['content-taxonomy-1.0.tsv', 'content-1.0', 392],
   ])('%s is read whole', (file, taxonomy, ids) => {
     const official = readOfficial(readFileSync(new URL(file, FOLDER), 'utf8'));

@@ -64,11 +64,12 @@ export function readOfficial(text: string): Official {
   const at = rows.slice(0, 3).findIndex((cells) => columnOf(cells, ID) >= 0);
   if (at < 0) throw new TaxonomyError('no_taxonomy', NO_TAXONOMY);
   const head = rows[at]!;
-  const taxonomy = taxonomyOf(head, lines.slice(0, at).join(' '));
   const parentAt = columnOf(head, PARENT);
   const nameAt = columnOf(head, NAME);
   const tiersAt = head.flatMap((cell, place) => (/^tier \d$/i.test(cell) ? [place] : []));
   const idAt = columnOf(head, ID);
+  const has = (id: string) => rows.some((cells) => cells[idAt] === id);
+  const taxonomy = taxonomyOf(head, lines.slice(0, at).join(' '), has);
   const entries = new Map<string, Entry>();
   const lineOf = new Map<string, number>();
   const left: { line: number; reason: BadLine }[] = [];
@@ -112,10 +113,14 @@ const columnOf = (cells: readonly string[], name: RegExp) => cells.findIndex((ce
 const NO_TAXONOMY =
   'No column is called Unique ID or IAB Code, so it is none of the taxonomy files of the IAB Tech Lab (Audience 1.1 or Content 1.0 to 3.1, as TSV).';
 
-function taxonomyOf(head: readonly string[], above: string): Taxonomy {
+/** Sensitive Topics, which came with version 2.2: its file still calls itself 2.1. */
+const SINCE_2_2 = 'v9i3On';
+
+function taxonomyOf(head: readonly string[], above: string, has: (id: string) => boolean): Taxonomy {
   if (head.some((cell) => /^condensed name/i.test(cell))) return 'audience-1.1';
   if (head.some((cell) => /^iab code$/i.test(cell))) return 'content-1.0';
   const version = /content taxonomy v(\d\.\d)/i.exec(above)?.[1];
+  if (version === '2.1' && has(SINCE_2_2)) return 'content-2.2';
   const name = `content-${version}`;
   if (!isTaxonomy(name))
     throw new TaxonomyError(

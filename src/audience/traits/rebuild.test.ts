@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { until } from '../../../test/client.ts';
 import { freshDatabase } from '../../../test/engine.ts';
 import { ClickHouse } from '../../clickhouse/client.ts';
+import { ClickHouseError } from '../../clickhouse/errors.ts';
 import { migrate } from '../../clickhouse/schema.ts';
 import { Jobs } from '../../jobs/jobs.ts';
 import { Leases } from '../../jobs/lease.ts';
@@ -106,7 +107,7 @@ it('is done once where several machines run the jobs', async () => {
   expect((await runs()).flat()).toEqual(['cars']);
 });
 
-/** Refuses statements that begin so, as often as said. */
+/** Has no memory for statements that begin so, as often as said. */
 class Refusing extends ClickHouse {
   readonly #start: string;
   #times: number;
@@ -118,7 +119,8 @@ class Refusing extends ClickHouse {
   }
 
   override async command(...given: Parameters<ClickHouse['command']>) {
-    if (given[0].startsWith(this.#start) && this.#times-- > 0) throw new Error('no room');
+    if (given[0].startsWith(this.#start) && this.#times-- > 0)
+      throw new ClickHouseError('unavailable', 'insert', 241, '');
     return super.command(...given);
   }
 }
@@ -130,7 +132,7 @@ it('leaves a segment whose build fails to the schedule, with the reason', async 
   await rebuild.look();
   await rebuild.look();
   expect(await runs()).toEqual([[]]);
-  expect((await currentBuilds(clickhouse)).get('cars')?.failure).toBe('no room');
+  expect((await currentBuilds(clickhouse)).get('cars')?.failure).toMatch(/^out_of_memory: /);
   await refusing.close();
 });
 
