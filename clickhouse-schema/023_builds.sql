@@ -3,7 +3,7 @@
 -- with many stand here as they are, and the columns that a shape does not look at are empty. Nothing in it is of
 -- anybody: texts of pages, of which a wildcard met some. One partition a build, dropped at its end.
 -- shard by: 0
-CREATE TABLE IF NOT EXISTS {asked}
+CREATE TABLE IF NOT EXISTS {build_questions}
 (
     build    UInt64,
     piece    UInt32,
@@ -26,7 +26,7 @@ SETTINGS {deduplicated};
 
 -- How many hits a question takes for a clause to be met by it: from `least` to `most`, both included.
 -- shard by: 0
-CREATE TABLE IF NOT EXISTS {thresholds}
+CREATE TABLE IF NOT EXISTS {build_thresholds}
 (
     build    UInt64,
     piece    UInt32,
@@ -46,7 +46,7 @@ SETTINGS {deduplicated};
 -- Who meets the clauses that are asked by themselves: `latest` as it counts for when the visitor was seen. In the order
 -- of visitors, who are then looked at slice by slice. One partition a build, dropped at its end.
 -- shard by: visitor
-CREATE TABLE IF NOT EXISTS {met}
+CREATE TABLE IF NOT EXISTS {build_clauses}
 (
     build   UInt64,
     piece   UInt32,
@@ -61,8 +61,8 @@ ORDER BY (piece, visitor, clause)
 TTL toDate(time) + toIntervalDay(1)
 SETTINGS {deduplicated};
 
-CREATE VIEW IF NOT EXISTS kept_met AS
-SELECT * FROM met
+CREATE VIEW IF NOT EXISTS kept_build_clauses AS
+SELECT * FROM build_clauses
 WHERE toDate(time) > today() - {retention}
   AND visitor GLOBAL NOT IN (SELECT visitor FROM erased_visitors);
 
@@ -71,7 +71,7 @@ WHERE toDate(time) > today() - {retention}
 -- combination of the clauses met: bit m of `word`, or bit m % 64 of `words` m / 64 where there are more, where bit j of
 -- m is clause j. Where both are empty there are too many for a table, and the statement itself says what holds.
 -- shard by: 0
-CREATE TABLE IF NOT EXISTS {drivers}
+CREATE TABLE IF NOT EXISTS {build_drivers}
 (
     build    UInt64,
     piece    UInt32,
@@ -107,9 +107,11 @@ ORDER BY (segment, build, visitor)
 TTL toDate(seen) + toIntervalDay({retention})
 SETTINGS {deduplicated};
 
+-- What a run wrote that ended before it published its build is not shown.
 CREATE VIEW IF NOT EXISTS kept_member_changes AS
 SELECT * FROM member_changes
 WHERE toDate(seen) > today() - {retention}
+  AND build GLOBAL IN (SELECT build FROM builds WHERE state = 'built')
   AND visitor GLOBAL NOT IN (SELECT visitor FROM erased_visitors);
 
 -- Against the build before; of a build that is older than this, nothing is known.

@@ -11,7 +11,7 @@ const HITS = `
 INSERT INTO hits (time, visitor, hit, site, event, origin, path, title, categories, keywords, dwell_ms, country, language, device, os, browser, source, tz, purposes, file)
 WITH
   sipHash64('a', number) AS a, sipHash64('b', number) AS b, sipHash64('c', number) AS c, sipHash64('d', number) AS d,
-  toUInt64(floor({visitors:UInt64} * pow((a % 1000003) / 1000003, 2))) AS who,
+  toUInt64(floor({visitors:UInt64} * pow(bitShiftRight(a, 11) / pow(2, 53), 2))) AS who,
   sipHash64('person', who) AS person,
   if(b % 3 < 2, sipHash64(person, intDiv(b, 3) % 3), intDiv(b, 9)) AS chance,
   least(299, toUInt64(floor(exp((chance % 100003) / 100003 * 5.7)) - 1)) AS topic,

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
 import { ClickHouseError } from '../clickhouse/errors.ts';
 import { migrate } from '../clickhouse/schema.ts';
 import { openShards } from '../identity/shards.testing.ts';
-import { Leases } from '../jobs/lease.ts';
+import { LeaseLostError, Leases } from '../jobs/lease.ts';
 import type { Merge } from '../registry/kinds.ts';
 import { type Buildable, buildSegments, estimate } from './build.ts';
 import { buildHistory, currentBuilds } from './builds.ts';
@@ -195,7 +195,7 @@ describe('a build of many segments', async () => {
     });
     expect(await members('neither')).toEqual([5]);
     const [left] = await clickhouse.query<{ n: string }>(
-      'SELECT (SELECT count() FROM asked) + (SELECT count() FROM drivers) + (SELECT count() FROM met) AS n',
+      'SELECT (SELECT count() FROM build_questions) + (SELECT count() FROM build_drivers) + (SELECT count() FROM build_clauses) AS n',
     );
     expect(left!.n).toBe('0');
   }, 60_000);
@@ -221,24 +221,93 @@ describe('a build of many segments', async () => {
     ]);
   }, 60_000);
 
-  it('leaves everything as it was where it cannot be finished', async () => {
-    const before = await currentBuilds(clickhouse);
-    const cut = new Proxy(clickhouse, {
+  /** The same door, but for what happens before who came and went is written down, and before it is published. */
+  const doorWith = (meanwhile: {
+    readonly changes?: () => Promise<void>;
+    readonly publish?: () => Promise<void>;
+  }) =>
+    new Proxy(clickhouse, {
       get(target, name) {
         const value = Reflect.get(target, name) as unknown;
         if (name === 'command')
-          return (...[sql, ...rest]: Parameters<ClickHouse['command']>) =>
-            sql.startsWith('INSERT INTO member_changes')
-              ? Promise.reject(new ClickHouseError('unavailable', 'insert', undefined, ''))
-              : target.command(sql, ...rest);
+          return async (...given: Parameters<ClickHouse['command']>) => {
+            if (given[0].startsWith('INSERT INTO member_changes')) await meanwhile.changes?.();
+            return target.command(...given);
+          };
+        if (name === 'insert')
+          return async (...given: Parameters<ClickHouse['insert']>) => {
+            if (given[0] === 'builds') await meanwhile.publish?.();
+            return target.insert(...given);
+          };
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
+  const noAnswer = () => Promise.reject(new ClickHouseError('unavailable', 'insert', undefined, ''));
+  const changes = (table: string) => clickhouse.query(`SELECT count() AS n FROM ${table}`);
+
+  it('leaves everything as it was where it cannot be finished', async () => {
+    const before = await currentBuilds(clickhouse);
     await clickhouse.insert('hits', visits('tea', 7));
-    await expect(buildSegments(cut, leases, () => many)).rejects.toThrow('no answer');
+    await expect(buildSegments(doorWith({ changes: noAnswer }), leases, () => many)).rejects.toThrow(
+      'no answer',
+    );
     expect(await currentBuilds(clickhouse)).toEqual(before);
+  }, 60_000);
+
+  it('shows nobody who came or went where it ends just before it is published', async () => {
+    const before = await currentBuilds(clickhouse);
+    const seen = await changes('kept_member_changes');
+    const written = await changes('member_changes');
+    await expect(buildSegments(doorWith({ publish: noAnswer }), leases, () => many)).rejects.toThrow(
+      'no answer',
+    );
+    expect(await currentBuilds(clickhouse)).toEqual(before);
+    expect(await changes('member_changes')).not.toEqual(written);
+    expect(await changes('kept_member_changes')).toEqual(seen);
+  }, 60_000);
+
+  it('publishes nothing where another has the lease since, as its clock runs ahead', async () => {
+    const before = await currentBuilds(clickhouse);
+    const overtaken = async () => {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+      const other = await new Leases(clickhouse, 'ahead').acquire('segments');
+      vi.useRealTimers();
+      await other!.release();
+    };
+    await expect(buildSegments(doorWith({ changes: overtaken }), leases, () => many)).rejects.toThrow(
+      LeaseLostError,
+    );
+    expect(await currentBuilds(clickhouse)).toEqual(before);
+  }, 60_000);
+
+  it('forgets of a segment what was built a while after it is deleted, and not before', async () => {
+    const gone = (id: string, time: string) => [
+      { kind: 'segment', id, version: 1, time: ago(HOUR * 2) },
+      { kind: 'segment', id, version: 2, time, deleted: true },
+    ];
+    await clickhouse.insert('objects', [...gone('gone', ago(HOUR)), ...gone('just gone', ago(0))]);
+    await clickhouse.insert(
+      'builds',
+      ['gone', 'just gone'].map((id) => ({ segment: id, build: 1, state: 'built', time: ago(HOUR) })),
+    );
+    await build();
+    const known = await currentBuilds(clickhouse);
+    expect([known.has('gone'), known.has('just gone'), known.has('tea')]).toEqual([false, true, true]);
+  }, 60_000);
+
+  it('that fails as a whole leaves each its members, and says why', async () => {
+    const tea = async () => (await currentBuilds(clickhouse)).get('tea')!;
+    const { build: visible, size } = await tea();
+    const noMemory = () => Promise.reject(new ClickHouseError('unavailable', 'insert', 241, ''));
+    await expect(buildSegments(doorWith({ changes: noMemory }), leases, () => many)).rejects.toThrow('241');
+    expect(await tea()).toMatchObject({
+      build: visible,
+      size,
+      failure: expect.stringMatching(/^out_of_memory: /),
+    });
     await build();
     expect(await members('tea')).toEqual([2, 3, 6, 7]);
+    expect(await tea()).toMatchObject({ failure: null });
   }, 60_000);
 });
 

@@ -1,9 +1,9 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { ClickHouseError } from '../clickhouse/errors.ts';
-import { dropPartitions, SPARED_S } from '../clickhouse/partitions.ts';
-import type { Leases } from '../jobs/lease.ts';
+import { type Lease, LeaseLostError, type Leases } from '../jobs/lease.ts';
 import type { RunResult } from '../jobs/ledger.ts';
 import type { Merge } from '../registry/kinds.ts';
+import { whyFailed } from './build-failure.ts';
 import { currentBuilds } from './builds.ts';
 import { type Changes, writeChanges } from './bulk/changes.ts';
 import { cutVisitors, type Read } from './bulk/fill.ts';
@@ -14,6 +14,7 @@ import { withLookalikes } from './lookalikes/build.ts';
 import { compile } from './rule/compile.ts';
 import type { ResolvedRule } from './rule/rule.ts';
 import { countsSql, type SizeByVia, sized, sizeOf } from './size.ts';
+import { dropUnused } from './unused.ts';
 
 /** A segment with its rule ready to run, or why it cannot. */
 export interface Buildable {
@@ -35,7 +36,7 @@ interface Build {
   readonly clickhouse: ClickHouse;
   readonly number: number;
   readonly asOf: Date;
-  readonly lost: () => boolean;
+  readonly lease: Lease;
 }
 
 /** How it went with a segment: undefined = its members are written. */
@@ -43,56 +44,79 @@ type Outcomes = Map<string, { readonly tookMs: number; readonly reason?: string 
 
 /**
  * Builds segments: the memberships are written under the number of this run's lease, and become visible together and
- * at once by their pointers, or not at all. A segment that fails keeps its last membership and says why. Many are
- * found together, in few passes over the hits.
+ * at once by their pointers, or not at all. A segment that fails keeps its last membership and says why, and so do
+ * all where the run itself fails and ClickHouse is there to write it down. Many are found together, in few passes over
+ * the hits.
  *
- * @param segments read after the lease is held, so that the newest rules count.
- * @throws ClickHouseError, LeaseBusyError, or Error where the lease was lost; nothing is changed then for readers.
+ * @param segments read before the lease is held, for the look-alikes that they need, and after, so that the newest
+ *   rules count.
+ * @throws ClickHouseError, LeaseBusyError, LeaseLostError; readers see the members that they saw before.
  */
 export async function buildSegments(
   clickhouse: ClickHouse,
   leases: Leases,
   segments: () => readonly Buildable[] | Promise<readonly Buildable[]>,
 ): Promise<RunResult> {
+  // Before the lease is held: to train takes minutes, for which no other build is to wait. What fails is tried again.
+  await withLookalikes(clickhouse, leases, await segments(), new Date()).catch(() => undefined);
   const lease = await leases.wait('segments', WAIT_MS);
   try {
-    const build: Build = { clickhouse, number: lease.slot, asOf: new Date(), lost: lease.lost };
-    const wanted = await withLookalikes(clickhouse, leases, await segments(), build.asOf);
-    const before = await currentBuilds(clickhouse, idsOf(wanted));
-    const { outcomes, ...filled } = await fillAll(build, wanted);
-    expectHeld(build);
-    const succeeded = wanted.filter(({ id }) => outcomes.get(id)?.reason === undefined);
-    const sizes = await sizesOf(build);
-    const compared = await writeChanges(
-      clickhouse,
-      build.number,
-      new Map(succeeded.flatMap(({ id }) => lastOf(before.get(id)?.build).map((last) => [id, last]))),
-    );
-    expectHeld(build);
-    await publish(build, wanted, outcomes, sizes, compared.changes);
-    await dropUnused(build);
-    return {
-      result: {
-        build: build.number,
-        asOf: build.asOf.toISOString(),
-        built: Object.fromEntries(succeeded.map(({ id }) => [id, sizeOf(sizes.get(id) ?? sized())])),
-        failed: Object.fromEntries(
-          wanted.flatMap(({ id }) => {
-            const reason = outcomes.get(id)?.reason;
-            return reason === undefined ? [] : [[id, reason]];
-          }),
-        ),
-      },
-      rowsRead: filled.rowsRead + compared.rowsRead,
-      bytesRead: filled.bytesRead + compared.bytesRead,
-    };
+    const build: Build = { clickhouse, number: lease.slot, asOf: new Date(), lease };
+    const wanted = await segments();
+    const result = await buildAll(build, leases, wanted).catch(async (error: unknown) => {
+      const reason = whyFailed(error);
+      // The run has failed either way; where this cannot be written down, the ledger may still have it.
+      if (reason !== undefined) await publishFailure(build, wanted, reason).catch(() => undefined);
+      throw error;
+    });
+    await dropUnused(clickhouse, build.number);
+    return result;
   } finally {
     await lease.release();
   }
 }
 
-function expectHeld({ lost }: Build): void {
-  if (lost()) throw new Error('the lease was lost to another run; nothing is published');
+async function buildAll(build: Build, leases: Leases, asked: readonly Buildable[]): Promise<RunResult> {
+  const { clickhouse, number, asOf } = build;
+  const wanted = await withLookalikes(clickhouse, leases, asked, asOf);
+  const before = await currentBuilds(clickhouse, idsOf(wanted));
+  const { outcomes, ...filled } = await fillAll(build, wanted);
+  await expectHeld(build);
+  const succeeded = wanted.filter(({ id }) => outcomes.get(id)?.reason === undefined);
+  const sizes = await sizesOf(build);
+  const compared = await writeChanges(
+    clickhouse,
+    number,
+    new Map(succeeded.flatMap(({ id }) => lastOf(before.get(id)?.build).map((last) => [id, last]))),
+  );
+  await expectHeld(build);
+  await publish(build, wanted, outcomes, sizes, compared.changes);
+  return {
+    result: {
+      build: number,
+      asOf: asOf.toISOString(),
+      built: Object.fromEntries(succeeded.map(({ id }) => [id, sizeOf(sizes.get(id) ?? sized())])),
+      failed: Object.fromEntries(
+        wanted.flatMap(({ id }) => {
+          const reason = outcomes.get(id)?.reason;
+          return reason === undefined ? [] : [[id, reason]];
+        }),
+      ),
+    },
+    rowsRead: filled.rowsRead + compared.rowsRead,
+    bytesRead: filled.bytesRead + compared.bytesRead,
+  };
+}
+
+async function publishFailure(build: Build, wanted: readonly Buildable[], reason: string): Promise<void> {
+  await expectHeld(build);
+  const outcomes: Outcomes = new Map(wanted.map(({ id }) => [id, { tookMs: 0, reason }]));
+  await publish(build, wanted, outcomes, new Map(), new Map());
+}
+
+/** Whom others took for dead must not publish: they have dropped what he looks things up in. */
+async function expectHeld({ lease }: Build): Promise<void> {
+  if (lease.lost() || !(await lease.isNewest())) throw new LeaseLostError('segments');
 }
 
 const idsOf = (segments: readonly Buildable[]) => segments.map(({ id }) => id);
@@ -150,7 +174,7 @@ async function fillAll(
   ]);
   let { rowsRead, bytesRead } = read;
   for (const segment of runnable) {
-    if (!alone.has(segment.id) || build.lost()) continue;
+    if (!alone.has(segment.id) || build.lease.lost()) continue;
     const cost = await fillAlone(build, segment, outcomes);
     rowsRead += cost.rowsRead;
     bytesRead += cost.bytesRead;
@@ -161,7 +185,7 @@ async function fillAll(
 type Runnable = Buildable & { readonly rule: ResolvedRule };
 
 async function fillTogether(
-  { clickhouse, number, asOf, lost }: Build,
+  { clickhouse, number, asOf, lease }: Build,
   together: readonly Asked[],
   outcomes: Outcomes,
 ): Promise<Read & { readonly left: readonly string[] }> {
@@ -173,7 +197,7 @@ async function fillTogether(
     asOf,
     cut,
     repeats: await writeRepeated(clickhouse, number, cut),
-    goesOn: () => !lost(),
+    goesOn: () => !lease.lost(),
   });
   // One pass was for all of them.
   const tookMs = Math.round(performance.now() - began);
@@ -198,9 +222,10 @@ async function fillAlone(
     outcomes.set(id, { tookMs: tookMs() });
     return cost;
   } catch (error) {
+    const reason = error instanceof ClickHouseError ? whyFailed(error) : undefined;
     // Without an answer no other would have one either, and none of them is to blame.
-    if (!(error instanceof ClickHouseError) || error.code === undefined) throw error;
-    outcomes.set(id, { tookMs: tookMs(), reason: error.message });
+    if (reason === undefined) throw error;
+    outcomes.set(id, { tookMs: tookMs(), reason });
     return { rowsRead: 0, bytesRead: 0 };
   }
 }
@@ -235,19 +260,3 @@ async function publish(
 
 /** There was no build before. */
 const NEW = { added: null, removed: null };
-
-/** Drops what was looked up while building, and the partitions of builds that no pointer names, nor named a while ago. */
-async function dropUnused({ clickhouse, number }: Build): Promise<void> {
-  const named = await clickhouse.query<{ build: string }>(
-    `SELECT DISTINCT arrayJoin([
-       maxIf(builds.build, builds.state = 'built'),
-       maxIf(builds.build, builds.state = 'built' AND builds.time <= now64(3) - ${SPARED_S})]) AS build
-     FROM builds GROUP BY segment`,
-  );
-  const spared = new Set(named.map((row) => Number(row.build)));
-  await clickhouse.onEachHost(async (host) => {
-    await dropPartitions(host, 'members', (build) => build < number && !spared.has(build), SPARED_S);
-    for (const table of ['asked', 'thresholds', 'drivers', 'met'])
-      await dropPartitions(host, table, (build) => build <= number, 0);
-  });
-}

@@ -37,7 +37,7 @@ const TABLES = {
   lookalike_work: 'visitors',
   labels: 'visitors',
   model_labels: 'visitors',
-  met: 'visitors',
+  build_clauses: 'visitors',
   member_changes: 'visitors',
   tallies: 'nobody',
   objects: 'nobody',
@@ -54,9 +54,9 @@ const TABLES = {
   identity_builds: 'nobody',
   audience_builds: 'nobody',
   model_weights: 'nobody',
-  asked: 'nobody',
-  thresholds: 'nobody',
-  drivers: 'nobody',
+  build_questions: 'nobody',
+  build_thresholds: 'nobody',
+  build_drivers: 'nobody',
   feature_counts: 'nobody',
   taxonomy_names: 'nobody',
   // A key tells nothing of anybody, and is gone before what was hashed with it.
@@ -98,9 +98,13 @@ async function insertDated(clickhouse: ClickHouse, table: string, day: string): 
   const kinds = columns.find(({ type }) => type.startsWith('Enum'));
   // Of a row that sums up to nothing nothing would be stored.
   const sums = columns.filter(({ name }) => name === 'n').map(({ name }) => [name, 1]);
+  // An empty word takes back what was said.
+  const words = columns
+    .filter(({ name, type }) => name === 'value' && type.includes('String'))
+    .map(({ name }) => [name, 'a word']);
   const values = kinds ? [...kinds.type.matchAll(/'(\w+)' =/g)].map((found) => found[1]) : [undefined];
   const rows = values.map((value) => ({
-    ...Object.fromEntries([...times, ...sums]),
+    ...Object.fromEntries([...times, ...sums, ...words]),
     ...(kinds && { [kinds.name]: value }),
   }));
   await clickhouse.insert(table, rows);
@@ -204,7 +208,7 @@ describe('the kept_ views', async () => {
     'interests',
     'demographics',
     'lookalikes',
-    'met',
+    'build_clauses',
     'member_changes',
   ];
   /** Views over other views and tables than the one of their name. */
@@ -233,6 +237,7 @@ describe('the kept_ views', async () => {
       time: new Date().toISOString(),
     }));
     await clickhouse.insert('audience_builds', pointers);
+    await clickhouse.insert('builds', [{ build: 0, state: 'built', time: new Date().toISOString() }]);
   });
 
   it('are there for every table about visitors that is read', async () => {

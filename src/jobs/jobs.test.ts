@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
+import { ClickHouseError } from '../clickhouse/errors.ts';
 import { migrate } from '../clickhouse/schema.ts';
 import { type Job, Jobs } from './jobs.ts';
 import { Ledger, type RunResult } from './ledger.ts';
@@ -238,6 +239,38 @@ describe('a run whose process is killed', () => {
     expect(again).toMatchObject({ state: 'done', retries: 1, result: { again: true } });
     expect(first).toMatchObject({ state: 'died', retries: 0, error: expect.stringContaining('process') });
     expect(again!.run).toBe(`${first!.run}+`);
+  });
+
+  it('is found again where ClickHouse goes away just when its job was to be begun again', async () => {
+    await killed('unlucky');
+    let refused = 0;
+    class Leaving extends ClickHouse {
+      override async insert(...given: Parameters<ClickHouse['insert']>): Promise<void> {
+        if (given[2]?.endsWith('+/running') && refused++ === 0)
+          throw new ClickHouseError('unavailable', 'insert', undefined, '');
+        return super.insert(...given);
+      }
+    }
+    const own = new Leaving(database);
+    let ran = 0;
+    const work = async () => {
+      ran += 1;
+      return NOTHING;
+    };
+    const alive = new Jobs(
+      [{ name: 'unlucky', schedule: NEVER, work }],
+      new Ledger(own, 'alive', TERM_MS),
+      log,
+    );
+    alive.start();
+    while (!(await runsOf('unlucky')).some(({ state }) => state === 'done')) await sleep(50);
+    await alive.stop();
+    await own.close();
+    expect([refused, ran]).toEqual([2, 1]);
+    expect((await runsOf('unlucky')).map(({ state, retries }) => [state, retries])).toEqual([
+      ['done', 1],
+      ['died', 0],
+    ]);
   });
 
   it('is begun again a few times, and then not before it is due', async () => {

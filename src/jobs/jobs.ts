@@ -100,18 +100,36 @@ export class Jobs {
 
   async #doAgain(dead: Dead): Promise<void> {
     const { run, job, retries } = dead;
-    if (retries < MAX_RETRIES) {
+    if (retries >= MAX_RETRIES)
+      this.#log.error({ job, run }, 'job died again; it waits for its next due time');
+    else if (!(await this.#ledger.isRunning(job))) {
+      // One that begins just now may still be left out: the next look tells.
+      if (this.#running.has(job) || this.#takeOvers === undefined) return;
       this.#log.warn({ job, run }, 'job died; it is begun again');
-      // The whole job, also where it was a part that died: what the part was of is known to nobody any more.
-      this.#runUnlessRunning(job, this.#jobs.get(job)!.work, { run: `${run}+`, retries: retries + 1 });
-    } else this.#log.error({ job, run }, 'job died again; it waits for its next due time');
-    // Last: who dies before this leaves it to be found again.
+      await this.#begin(job, { run: `${run}+`, retries: retries + 1 });
+    }
+    // Last: who dies, or finds ClickHouse away, before this leaves it to be found again.
     await this.#ledger.bury(dead);
+  }
+
+  /**
+   * Does the whole job, also where it was a part that died: what the part was of is known to nobody any more.
+   *
+   * @returns when it is in the ledger, by us or by another who was first.
+   */
+  #begin(name: string, entry: Entry): Promise<void> {
+    return new Promise((begun, failed) => {
+      const running = this.#record(name, this.#jobs.get(name)!.work, { ...entry, begun })
+        .then(() => begun(), failed)
+        .finally(() => this.#running.delete(name));
+      this.#running.set(name, running);
+    });
   }
 
   /** Stops the schedules and waits for what is running. */
   async stop(): Promise<void> {
     clearInterval(this.#takeOvers);
+    this.#takeOvers = undefined;
     await Promise.all(this.#tasks.map((task) => task.destroy()));
     await Promise.allSettled(this.#running.values());
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
+import { ClickHouseError } from '../clickhouse/errors.ts';
 import { migrate } from '../clickhouse/schema.ts';
 import { type Lease, LeaseBusyError, Leases } from './lease.ts';
 
@@ -84,6 +85,27 @@ describe('a lease', () => {
     expect(sleeper!.lost()).toBe(true);
     expect(next!.lost()).toBe(false);
     await next!.release();
+  });
+
+  it('is known not to be the newest where a clock that runs ahead has ended it elsewhere', async () => {
+    const lease = await process('a').acquire('ahead');
+    expect(await lease!.isNewest()).toBe(true);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    const other = await process('b').acquire('ahead');
+    vi.useRealTimers();
+    expect(lease!.lost()).toBe(false);
+    expect(await lease!.isNewest()).toBe(false);
+    expect(await other!.isNewest()).toBe(true);
+    await Promise.all([lease!.release(), other!.release()]);
+  });
+
+  it('is let go of also where ClickHouse is away', async () => {
+    const door = new ClickHouse(connection);
+    const lease = await new Leases(door, 'leaving', TERM_MS).acquire('let go');
+    door.insert = () => Promise.reject(new ClickHouseError('unavailable', 'insert', undefined, ''));
+    await lease!.release();
+    expect(lease!.lost()).toBe(true);
+    await door.close();
   });
 
   it('can be had, and counts on, after the retention has deleted all that was known of its name', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouse } from '../clickhouse/client.ts';
+import { ClickHouseError } from '../clickhouse/errors.ts';
 
 /** How long a holder that died is waited for. Renewed at a third of it. */
 const TERM_MS = 30_000;
@@ -24,12 +25,31 @@ export class LeaseBusyError extends Error {
   }
 }
 
+/** The lease has ended before what was done under it: another may be at it, and nothing is published. */
+export class LeaseLostError extends Error {
+  readonly lease: string;
+
+  constructor(lease: string) {
+    super(`${lease} was lost to another run; nothing more is published`);
+    this.name = 'LeaseLostError';
+    this.lease = lease;
+  }
+}
+
 /** The right to be the only one at something, until it is released or not renewed in time. */
 export interface Lease {
   /** Grows with every holder: what a later holder publishes wins over what an earlier one does. */
   readonly slot: number;
   /** Whether a renewal failed: another may hold it now, and nothing must be published any more. */
   readonly lost: () => boolean;
+  /**
+   * Asks ClickHouse whether nobody has had it since: where another machine's clock runs ahead, the lease ends there
+   * sooner than it does here.
+   *
+   * @throws ClickHouseError
+   */
+  readonly isNewest: () => Promise<boolean>;
+  /** Where that cannot be written down, it ends by itself after its term. */
   readonly release: () => Promise<void>;
 }
 
@@ -112,10 +132,15 @@ export class Leases {
     return {
       slot,
       lost,
+      isNewest: async () => (await this.#current(name))?.slot === slot,
       release: async () => {
         clearInterval(renewal);
         last = { time, expires: 0, term: 0 };
-        await this.#write(name, slot, holder, 0, `lease/${name}/${slot}/released`, nextTime());
+        await this.#write(name, slot, holder, 0, `lease/${name}/${slot}/released`, nextTime()).catch(
+          (error: unknown) => {
+            if (!(error instanceof ClickHouseError)) throw error;
+          },
+        );
       },
     };
   }

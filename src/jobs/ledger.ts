@@ -36,6 +36,8 @@ export interface Entry {
   /** It is of a part of the job. */
   readonly part?: boolean;
   readonly retries?: number;
+  /** Told when it is written down and its work begins. */
+  readonly begun?: () => void;
 }
 
 /** A run that died. */
@@ -78,12 +80,13 @@ export class Ledger {
   async record(
     job: string,
     work: () => Promise<RunResult>,
-    { run = nanoid(), part = false, retries = 0 }: Entry = {},
+    { run = nanoid(), part = false, retries = 0, begun }: Entry = {},
   ): Promise<Run | undefined> {
     const started = new Date().toISOString();
     const row = { run, job, started, holder: `${this.#holder}/${nanoid()}`, part, retries };
     await this.#write({ ...row, state: 'running' }, `run/${run}/running`);
     if ((await this.#holderOf(job, run)) !== row.holder) return undefined;
+    begun?.();
     const { end, peakMemory } = await this.#watched(row, work);
     const ended = new Date().toISOString();
     const { state, result, rowsRead, bytesRead, error } = end;
@@ -115,7 +118,7 @@ export class Ledger {
     return { end, peakMemory: await memory() };
   }
 
-  /** The newest runs first. */
+  /** The newest runs first. What they did is read of these alone: of a thousand segments it is twenty kilobytes a run. */
   async list(limit: number): Promise<Run[]> {
     const rows = await this.#clickhouse.query<{
       run: string;
@@ -138,7 +141,10 @@ export class Ledger {
               max(job_runs.rows_read) AS rows_read, max(job_runs.bytes_read) AS bytes_read,
               max(job_runs.peak_memory) AS peak_memory, max(job_runs.retries) AS retries,
               argMax(job_runs.result, ${RANK}) AS result, argMax(job_runs.error, ${RANK}) AS error
-       FROM job_runs GROUP BY run ORDER BY started DESC, run LIMIT {limit:UInt32}`,
+       FROM job_runs
+       WHERE (job_runs.job, job_runs.started, job_runs.run) IN (
+         SELECT job, started, run FROM job_runs GROUP BY job, started, run ORDER BY started DESC, run LIMIT {limit:UInt32})
+       GROUP BY run ORDER BY started DESC, run`,
       { limit },
     );
     return rows.map((row) => ({

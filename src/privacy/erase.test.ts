@@ -52,6 +52,7 @@ const optOut = (visitor: number, erasure: string) =>
 
 /** Every table that has visitors, as a batch must find them. */
 const TABLES = [
+  'build_clauses',
   'cluster_work',
   'clusters',
   'consents',
@@ -66,7 +67,6 @@ const TABLES = [
   'matches',
   'member_changes',
   'members',
-  'met',
   'model_labels',
   'optouts',
   'set_aside',
@@ -75,10 +75,11 @@ const TABLES = [
 ];
 /** Every table that has none. */
 const OF_NOBODY = [
-  'asked',
   'audience_builds',
+  'build_drivers',
+  'build_questions',
+  'build_thresholds',
   'builds',
-  'drivers',
   'erasure_batches',
   'feature_counts',
   'household_keys',
@@ -94,7 +95,6 @@ const OF_NOBODY = [
   'suppressions',
   'tallies',
   'taxonomy_names',
-  'thresholds',
   'trait_uploads',
 ];
 /** Rows of each table that lie there for a visitor, whatever the views show. */

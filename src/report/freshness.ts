@@ -16,7 +16,7 @@ export interface Freshness {
   readonly ageSeconds: number | null;
 }
 
-const LATE = 'late: the segments job has not run for too long';
+const LATE = 'late: no run of the job segments has come to an end for too long; GET /v1/jobs says why';
 
 /**
  * @param version of the segment as it is now. @param lateMs how old a build may be before it is late.
@@ -41,11 +41,8 @@ export function freshnessOf(
   return { state: build.version === version ? 'fresh' : 'building', ageSeconds };
 }
 
-/** Segments of which the metrics speak one by one: each is a series that somebody's monitoring keeps. */
-const MAX_SERIES = 1_000;
-
 /**
- * The freshness of segments as Prometheus text: of the first thousand by id, and how many there are in each state.
+ * The freshness of segments as Prometheus text: of each, and how many there are in each state.
  *
  * @throws ClickHouseError
  */
@@ -58,19 +55,18 @@ export async function freshnessText(
   const all = segments.map(({ id, version }) => ({ id, ...freshnessOf(builds.get(id), version, lateMs) }));
   const series = (name: string, help: string, lines: readonly string[]) =>
     `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.map((line) => `${name}${line}\n`).join('')}`;
-  const shown = all.slice(0, MAX_SERIES);
   const label = (id: string) => `{segment="${escapeLabel(id)}"}`;
   const states: readonly FreshnessState[] = ['fresh', 'building', 'stale', 'failed'];
   return [
     series(
       'ninety_segment_age_seconds',
       'Since the moment that the membership which readers see is of.',
-      shown.flatMap(({ id, ageSeconds }) => (ageSeconds === null ? [] : `${label(id)} ${ageSeconds}`)),
+      all.flatMap(({ id, ageSeconds }) => (ageSeconds === null ? [] : `${label(id)} ${ageSeconds}`)),
     ),
     series(
       'ninety_segment_stale',
       '1 where readers see an old membership, or none, because a build failed or is late.',
-      shown.map(({ id, state }) => `${label(id)} ${state === 'stale' || state === 'failed' ? 1 : 0}`),
+      all.map(({ id, state }) => `${label(id)} ${state === 'stale' || state === 'failed' ? 1 : 0}`),
     ),
     series(
       'ninety_segments',

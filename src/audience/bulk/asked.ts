@@ -20,7 +20,7 @@ const ROWS = 20_000;
 const PATTERNS = 200;
 /** Texts that a question may take up. One that takes more is asked by itself: a join with them is held in memory. */
 const MAX_TEXTS = 50_000;
-/** Texts stand in `asked` as this shape until they are joined to their questions, which stand beyond it till then. */
+/** Texts stand in `build_questions` as this shape until they are joined to their questions, which stand beyond it till then. */
 const TEXTS = 2 ** 31;
 
 /**
@@ -52,13 +52,13 @@ export async function writeAsked(
       })),
     );
   });
-  await insertAll(clickhouse, 'asked', rows);
+  await insertAll(clickhouse, 'build_questions', rows);
   const thresholds = all.flatMap(({ shape, question }) =>
     shape.counting !== 'once'
       ? question.thresholds.map((one) => ({ build, piece, shape: shape.number, ...row(question, one) }))
       : [],
   );
-  await insertAll(clickhouse, 'thresholds', thresholds);
+  await insertAll(clickhouse, 'build_thresholds', thresholds);
   const wild = all.map(({ question }) => question).filter(isWild);
   if (wild.length === 0) return { plan, costs: [] };
   const costs: Cost[] = [];
@@ -125,7 +125,7 @@ async function findTexts(
     metSql(only(match, wildFields(match)), binding, 'kept_hits', true),
   );
   return clickhouse.command(
-    `INSERT INTO asked (build, piece, shape, question, ${columns})
+    `INSERT INTO build_questions (build, piece, shape, question, ${columns})
      SELECT {build:UInt64}, {piece:UInt32}, ${TEXTS}, question, ${columns} FROM (
        SELECT ${columns} FROM kept_hits GROUP BY ${columns})
      ARRAY JOIN arrayFilter((question, met) -> met, [${questions.map(({ number }) => number).join(', ')}], [${conditions.join(', ')}]) AS question
@@ -145,9 +145,9 @@ const columnsOf = (fields: readonly WildcardField[]): TextColumn[] =>
 async function metByTooMany(clickhouse: ClickHouse, { piece }: Plan, build: number): Promise<Set<number>> {
   const rows = await clickhouse.query<{ question: number }>(
     `SELECT text.question AS question FROM (
-       SELECT question, count() AS n FROM asked WHERE ${OF_PIECE} AND shape = ${TEXTS} GROUP BY question) AS text
+       SELECT question, count() AS n FROM build_questions WHERE ${OF_PIECE} AND shape = ${TEXTS} GROUP BY question) AS text
      INNER JOIN (
-       SELECT question, count() AS n FROM asked WHERE ${OF_PIECE} AND shape > ${TEXTS} GROUP BY question) AS other
+       SELECT question, count() AS n FROM build_questions WHERE ${OF_PIECE} AND shape > ${TEXTS} GROUP BY question) AS other
      ON other.question = text.question WHERE text.n * other.n > ${MAX_TEXTS}`,
     { build, piece },
   );
@@ -163,10 +163,10 @@ async function joinTexts(
 ): Promise<Cost> {
   const texts = TEXT_COLUMNS.map((column) => `if(text.${column} = '', other.${column}, text.${column})`);
   return clickhouse.command(
-    `INSERT INTO asked (build, piece, shape, question, since, code, ${TEXT_COLUMNS.join(', ')})
+    `INSERT INTO build_questions (build, piece, shape, question, since, code, ${TEXT_COLUMNS.join(', ')})
      SELECT {build:UInt64}, {piece:UInt32}, other.shape - ${TEXTS}, other.question, other.since, other.code, ${texts.join(', ')}
-     FROM (SELECT * FROM asked WHERE ${OF_PIECE} AND shape > ${TEXTS}) AS other
-     INNER JOIN (SELECT * FROM asked WHERE ${OF_PIECE} AND shape = ${TEXTS}) AS text ON text.question = other.question
+     FROM (SELECT * FROM build_questions WHERE ${OF_PIECE} AND shape > ${TEXTS}) AS other
+     INNER JOIN (SELECT * FROM build_questions WHERE ${OF_PIECE} AND shape = ${TEXTS}) AS text ON text.question = other.question
      WHERE other.question NOT IN {except:Array(UInt32)}`,
     { build, piece, except: [...except] },
   );

@@ -8,7 +8,7 @@ export interface Clauses {
   readonly piece: number;
   readonly leaves: readonly AskedLeaf[];
   readonly shapes: readonly CodedShape[];
-  /** Numbers of the clauses that no shape holds: who meets them is written into `met`. */
+  /** Numbers of the clauses that no shape holds: who meets them is written into `build_clauses`. */
   readonly others: readonly number[];
   /** Number of the clause that every visitor with a hit meets. */
   readonly universe: number;
@@ -20,7 +20,7 @@ export interface Clauses {
 /** SQL of what stands in the tables of a build about one of its pieces. */
 export const OF_PIECE = 'build = {build:UInt64} AND piece = {piece:UInt32}';
 
-/** The piece of a build under which stand in `met`, as clause 0, the visitors of whom a hit was sent twice. */
+/** The piece of a build under which stand in `build_clauses`, as clause 0, the visitors of whom a hit was sent twice. */
 export const REPEATED = 0;
 
 /**
@@ -41,7 +41,7 @@ export function clauseSelects(
       if (shape.counting === 'once') return metSql(scan);
       if (shape.counting === 'ids') return countedSql(scan, BY_ID);
       if (!repeats) return countedSql(scan, 'count()');
-      const repeated = `(SELECT visitor FROM kept_met WHERE build = {build:UInt64} AND piece = ${REPEATED} AND ${inSlice})`;
+      const repeated = `(SELECT visitor FROM kept_build_clauses WHERE build = {build:UInt64} AND piece = ${REPEATED} AND ${inSlice})`;
       return [
         countedSql(scan, 'count()', `visitor NOT IN ${repeated}`),
         countedSql(scan, BY_ID, `visitor IN ${repeated}`),
@@ -50,7 +50,7 @@ export function clauseSelects(
     ...(others.length === 0
       ? []
       : [
-          `SELECT visitor, clause, max(kept_met.latest) AS latest FROM kept_met WHERE ${OF_PIECE} AND ${inSlice} GROUP BY visitor, clause`,
+          `SELECT visitor, clause, max(kept_build_clauses.latest) AS latest FROM kept_build_clauses WHERE ${OF_PIECE} AND ${inSlice} GROUP BY visitor, clause`,
         ]),
     ...(asksUniverse
       ? [
@@ -84,7 +84,7 @@ const countedSql = (scan: Scan, hits: string, who?: string): string =>
 SELECT visitor, question, ${hits} AS hits, max(time) AS latest FROM ${matchedSql(scan, hits === BY_ID, who)}
 GROUP BY visitor, question
 ) AS counted INNER JOIN (
-SELECT question, clause, least, most FROM thresholds WHERE ${ofShape(scan.shape)}
+SELECT question, clause, least, most FROM build_thresholds WHERE ${ofShape(scan.shape)}
 ) AS threshold ON threshold.question = counted.question
 WHERE counted.hits >= threshold.least AND counted.hits <= threshold.most`;
 
@@ -95,7 +95,7 @@ function matchedSql(scan: Scan, withId = false, who?: string): string {
   return `(
 SELECT seen.visitor AS visitor, seen.time AS time, wanted.question AS question${withId ? ', seen.hit AS hit' : ''}
 FROM (${seenSql(scan, withId ? 'visitor, time, hit' : 'visitor, time', who)}) AS seen
-INNER JOIN (SELECT question, since, ${keys.join(', ')} FROM asked WHERE ${ofShape(shape)}) AS wanted
+INNER JOIN (SELECT question, since, ${keys.join(', ')} FROM build_questions WHERE ${ofShape(shape)}) AS wanted
 ON ${keys.map((key) => `seen.${key} = wanted.${key}`).join(' AND ')}
 WHERE seen.time >= wanted.since)`;
 }
@@ -108,7 +108,7 @@ function seenSql({ shape, slice, asOf, binding }: Scan, columns: string, who?: s
     ...(who === undefined ? [] : [who]),
     ...(readsEvents(shape) ? [] : ["event != 'attention'"]),
     ...asked,
-    ...shape.texts.map((text) => `${text} IN (SELECT ${text} FROM asked WHERE ${ofShape(shape)})`),
+    ...shape.texts.map((text) => `${text} IN (SELECT ${text} FROM build_questions WHERE ${ofShape(shape)})`),
   ];
   const since = sinceOf(shape, asOf);
   if (since !== undefined)

@@ -13,7 +13,7 @@ const MAX_CODE = 2 ** 53;
 /** Values that one bound array holds, and their bytes. */
 const MAX_VALUES = 5_000;
 const MAX_BYTES = 40_000;
-/** Rows of `asked` for a shape of several columns: a join with more of them falls out of the processor's cache. */
+/** Rows of `build_questions` for a shape of several columns: a join with more of them falls out of the processor's cache. */
 const MAX_ROWS = 30_000;
 
 /** The event of a ping that only tells attention; no hit for a Match that does not name an event. */
@@ -80,7 +80,7 @@ function numbered(shape: Shape, isMixed: boolean): CodedShape | undefined {
 
 const columnsOf = (match: Match) => (Object.keys(match) as (keyof Match)[]).filter(isCoded).sort();
 
-/** How many rows of `asked` a question takes. */
+/** How many rows of `build_questions` a question takes. */
 function rowsOf({ codes }: CodedShape, match: Match): number {
   let rows = combinations(match).length;
   for (const [column, numbers] of codes) if (!match[column]) rows *= numbers.size + 1;

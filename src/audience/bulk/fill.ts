@@ -80,7 +80,7 @@ export async function fillTogether(
   const read: Read[] = [...costs, met];
   const drivers = driverRows(plan, build, await sizesOf(clickhouse, plan, part, cut));
   if (drivers.length > 0) {
-    await clickhouse.insert('drivers', drivers);
+    await clickhouse.insert('build_drivers', drivers);
     const letting = { drivers: [...new Set(drivers.map(({ clause }) => clause))] };
     for (const slice of cut.slices)
       read.push(await fillSlice(clickhouse, plan, { ...part, ...letting, slice }));
@@ -102,6 +102,8 @@ async function fillSlice(clickhouse: ClickHouse, plan: Plan, part: Part): Promis
 const SETTINGS = {
   // Else the branch of every segment that has no table is computed for each row.
   short_circuit_function_evaluation: 'force_enable',
+  // Else one thread sorts and writes what all of them find.
+  max_insert_threads: '2',
 } as const;
 
 /** About how many meet each clause, by a part of one slice: enough to tell a country from a category. */

@@ -38,7 +38,7 @@ function plainSelect(plan: Plan, part: Part): Select {
   const sql = `SELECT lets.segment AS segment, one.visitor AS visitor, one.latest AS seen FROM (
 ${clauseSelects(plan, part, binding).join('\nUNION ALL\n')}
 ) AS one INNER JOIN (
-SELECT clause, segment FROM drivers WHERE ${OF_PIECE}
+SELECT clause, segment FROM build_drivers WHERE ${OF_PIECE}
 ) AS lets ON lets.clause = one.clause
 WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors)`;
   return { sql, params: paramsOf(plan, part, binding) };
@@ -66,7 +66,7 @@ ${clauseSelects(plan, part, binding).join('\nUNION ALL\n')}
 ) WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors) GROUP BY visitor
 ) ARRAY JOIN ${letting} AS clause
 ) AS one INNER JOIN (
-SELECT clause, number, segment, clauses, others, word, words FROM drivers WHERE ${OF_PIECE}
+SELECT clause, number, segment, clauses, others, word, words FROM build_drivers WHERE ${OF_PIECE}
 ) AS lets ON lets.clause = one.clause
 WHERE empty(others) OR clause = arrayFirst(driver -> has(met, driver), others)
 ) WHERE ${untabled.length === 0 ? looked : `multiIf(${untabled.join(', ')}, ${looked})`}`;

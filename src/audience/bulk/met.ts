@@ -53,13 +53,13 @@ export async function writeRepeated(
 ): Promise<boolean> {
   for (const slice of slices)
     await clickhouse.command(
-      `INSERT INTO met (build, piece, visitor, clause, latest)
+      `INSERT INTO build_clauses (build, piece, visitor, clause, latest)
        SELECT {build:UInt64}, ${REPEATED}, visitor, 0, max(kept_hits.time) FROM kept_hits
        WHERE ${slice === EVERYBODY ? '1' : OF_SLICE} GROUP BY visitor HAVING count() != ${BY_ID}`,
       { build, ...sliceParams(slice) },
     );
   const [row] = await clickhouse.query<{ n: string }>(
-    `SELECT count() AS n FROM met WHERE build = {build:UInt64} AND piece = ${REPEATED}`,
+    `SELECT count() AS n FROM build_clauses WHERE build = {build:UInt64} AND piece = ${REPEATED}`,
     { build },
   );
   return Number(row?.n ?? 0) > 0;
@@ -84,7 +84,7 @@ function writeTogether(clickhouse: ClickHouse, plan: Plan, build: number, clause
     binding,
   );
   return clickhouse.command(
-    `INSERT INTO met (build, piece, visitor, clause, latest)
+    `INSERT INTO build_clauses (build, piece, visitor, clause, latest)
      SELECT {build:UInt64}, {piece:UInt32}, visitor, clause, latest FROM (${rows.join('\nUNION ALL\n')})`,
     { ...binding.params, build, piece: plan.piece },
   );

@@ -98,7 +98,7 @@ export function withoutClauses(plan: Plan, clauses: ReadonlySet<number>): Plan {
 export const isTabled = ({ clauses }: Expressed): boolean => clauses.length <= MAX_TABLED;
 
 /**
- * The rows of `drivers`: which clauses let somebody into which segment.
+ * The rows of `build_drivers`: which clauses let somebody into which segment.
  *
  * @param sizes about how many meet each clause; one that is not named is met by few.
  */
