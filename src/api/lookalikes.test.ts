@@ -15,7 +15,7 @@ beforeAll(async () => {
   shop = await new Shop(server).open();
   const authorization = `Bearer ${server.operator.key}`;
   const seen = Array.from({ length: SEED + OTHERS }, (_, n) => {
-    const path = n % 10 < (n < SEED || n % 6 === 0 ? 8 : 2) ? 'tents' : 'cars';
+    const path = n % 10 < (n < SEED || n % 12 === 0 ? 9 : 1) ? 'tents' : 'cars';
     const hit = { site: shop.key, url: `https://shop.test/${path}`, firstPartyId: `reader-${1000 + n}` };
     return n < SEED ? [hit, { ...hit, url: 'https://shop.test/', event: 'signup' }] : [hit];
   }).flat();
