@@ -1,12 +1,13 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { ClickHouseError } from '../clickhouse/errors.ts';
+import { type Read, Spent } from '../clickhouse/spent.ts';
 import { type Lease, LeaseLostError, type Leases } from '../jobs/lease.ts';
 import type { RunResult } from '../jobs/ledger.ts';
 import type { Merge } from '../registry/kinds.ts';
 import { whyFailed } from './build-failure.ts';
 import { currentBuilds } from './builds.ts';
 import { type Changes, writeChanges } from './bulk/changes.ts';
-import { cutVisitors, type Read } from './bulk/fill.ts';
+import { cutVisitors } from './bulk/fill.ts';
 import { fillByHalves } from './bulk/groups.ts';
 import { writeRepeated } from './bulk/met.ts';
 import { type Asked, isShared } from './bulk/plan.ts';
@@ -116,7 +117,7 @@ async function publishFailure(build: Build, wanted: readonly Buildable[], reason
 
 /** Whom others took for dead must not publish: they have dropped what he looks things up in. */
 async function expectHeld({ lease }: Build): Promise<void> {
-  if (lease.lost() || !(await lease.isNewest())) throw new LeaseLostError('segments');
+  if (lease.lost() || !(await lease.isNewest())) throw new LeaseLostError(lease.name);
 }
 
 const idsOf = (segments: readonly Buildable[]) => segments.map(({ id }) => id);
@@ -172,14 +173,13 @@ async function fillAll(
     ...runnable.filter((segment) => !together.includes(segment)).map(({ id }) => id),
     ...left,
   ]);
-  let { rowsRead, bytesRead } = read;
+  const spent = new Spent();
+  spent.add(read);
   for (const segment of runnable) {
     if (!alone.has(segment.id) || build.lease.lost()) continue;
-    const cost = await fillAlone(build, segment, outcomes);
-    rowsRead += cost.rowsRead;
-    bytesRead += cost.bytesRead;
+    spent.add(await fillAlone(build, segment, outcomes));
   }
-  return { outcomes, rowsRead, bytesRead };
+  return { outcomes, ...spent.read };
 }
 
 type Runnable = Buildable & { readonly rule: ResolvedRule };

@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
-import type { Leases } from '../jobs/lease.ts';
+import { expectHeld, type Leases } from '../jobs/lease.ts';
 import type { RunResult } from '../jobs/ledger.ts';
 import { dropUnused, dropWork, publish } from './builds.ts';
 import { findClusters } from './clusters.ts';
@@ -15,20 +15,17 @@ const WAIT_MS = 60_000;
  * one device's. Each is written under the number of this run's lease and becomes visible at once by its pointer, or
  * not at all. Household keys whose period is over are thrown away, whether or not households are made here.
  *
- * @throws ClickHouseError, ClusterError, LeaseBusyError; what was visible stays so.
+ * @throws ClickHouseError, ClusterError, LeaseBusyError, LeaseLostError; what was visible stays so.
  */
 export async function buildIdentity(clickhouse: ClickHouse, leases: Leases): Promise<RunResult> {
   const keysDropped = await dropEndedKeys(clickhouse);
   const lease = await leases.wait('identity', WAIT_MS);
   const build = lease.slot;
-  const held = () => {
-    if (lease.lost()) throw new Error('the lease was lost to another run; nothing more is published');
-  };
   try {
     await dropUnused(clickhouse, build);
     const asOf = new Date();
     await findSetAside(clickhouse, build);
-    held();
+    expectHeld(lease);
     await publish(clickhouse, 'set_aside', build, asOf, null);
     // What is counted is what readers see, so the pointer stands before.
     const links = await linkSummary(clickhouse);
@@ -36,7 +33,7 @@ export async function buildIdentity(clickhouse: ClickHouse, leases: Leases): Pro
     const clustersAsOf = new Date();
     const rounds = await findClusters(clickhouse, build);
     const clusters = await clusterSummary(clickhouse, build);
-    held();
+    expectHeld(lease);
     await publish(clickhouse, 'clusters', build, clustersAsOf, clusters);
     return {
       result: { build, asOf: asOf.toISOString(), ...links, ...clusters, rounds, keysDropped },

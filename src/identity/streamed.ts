@@ -1,4 +1,5 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
+import { AS_A_WHOLE } from '../clickhouse/insert-select.ts';
 
 /**
  * For statements over all links there are. Grouped in the order in which the rows lie, a group is done when the
@@ -11,6 +12,5 @@ export const STREAMED: ClickHouseSettings = {
   aggregation_in_order_max_block_bytes: '5000000',
   min_insert_block_size_rows: '1000000',
   min_insert_block_size_bytes: '134217728',
-  // Else each shard would count and write what it has alone.
-  parallel_distributed_insert_select: '0',
+  ...AS_A_WHOLE,
 };

@@ -38,6 +38,7 @@ export class LeaseLostError extends Error {
 
 /** The right to be the only one at something, until it is released or not renewed in time. */
 export interface Lease {
+  readonly name: string;
   /** Grows with every holder: what a later holder publishes wins over what an earlier one does. */
   readonly slot: number;
   /** Whether a renewal failed: another may hold it now, and nothing must be published any more. */
@@ -51,6 +52,11 @@ export interface Lease {
   readonly isNewest: () => Promise<boolean>;
   /** Where that cannot be written down, it ends by itself after its term. */
   readonly release: () => Promise<void>;
+}
+
+/** To be called before anything is made visible. @throws LeaseLostError where a renewal failed. */
+export function expectHeld(lease: Lease): void {
+  if (lease.lost()) throw new LeaseLostError(lease.name);
 }
 
 /**
@@ -130,6 +136,7 @@ export class Leases {
     }, this.#termMs / 3);
     renewal.unref();
     return {
+      name,
       slot,
       lost,
       isNewest: async () => (await this.#current(name))?.slot === slot,

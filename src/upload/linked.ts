@@ -50,6 +50,3 @@ export const linkedSql = (
 
 const isAsked = (ids: string) =>
   `cityHash64(uid) BETWEEN {from:UInt64} AND {to:UInt64} AND cityHash64(uid) IN (SELECT cityHash64(uid) FROM (${ids}))`;
-
-/** Settings of an INSERT of what was found: each row goes to its visitor's shard, not to the one where its line was. */
-export const TO_ITS_SHARD = { parallel_distributed_insert_select: '0' } as const;

@@ -42,14 +42,21 @@ function cellsOf(text: string, dialect: CsvDialect): readonly string[] | undefin
   return records.length === 1 ? records[0]!.cells : undefined;
 }
 
+/** Which field each column is, by its name in any case; undefined: none of them. */
+export const fieldsOf = <Field extends string>(
+  names: readonly string[],
+  fields: readonly Field[],
+): (Field | undefined)[] =>
+  names.map((name) => {
+    const lower = name.trim().toLowerCase();
+    return fields.find((field) => field === lower);
+  });
+
 function columnsOf<Field extends string>(
   names: readonly string[],
   fields: readonly Field[],
 ): readonly (Field | undefined)[] {
-  const columns = names.map((name) => {
-    const lower = name.trim().toLowerCase();
-    return fields.find((field) => field === lower);
-  });
+  const columns = fieldsOf(names, fields);
   const isFit = fields.every((field) => columns.filter((column) => column === field).length === 1);
   if (!isFit) throw new UnreadableBody('bad_header');
   return columns;

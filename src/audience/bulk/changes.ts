@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
-import type { Read } from './fill.ts';
+import { type Read, Spent } from '../../clickhouse/spent.ts';
 
 /** Who came into a segment and who left it. */
 export interface Changes {
@@ -31,8 +31,7 @@ export async function writeChanges(
 ): Promise<Read & { readonly changes: ReadonlyMap<string, Changes> }> {
   const bySource = new Map<number, string[]>();
   for (const [segment, last] of before) bySource.set(last, [...(bySource.get(last) ?? []), segment]);
-  let rowsRead = 0;
-  let bytesRead = 0;
+  const spent = new Spent();
   for (const [last, segments] of bySource)
     for (let from = 0; from < segments.length; from += NAMED) {
       const cost = await clickhouse.command(
@@ -47,8 +46,7 @@ export async function writeChanges(
            GROUP BY segment, visitor HAVING isNow != wasIn)`,
         { build, last, segments: segments.slice(from, from + NAMED) },
       );
-      rowsRead += cost.rowsRead;
-      bytesRead += cost.bytesRead;
+      spent.add(cost);
     }
   // Of the view nothing is seen before the build is published.
   const counted = await clickhouse.query<{ segment: string; added: string; removed: string }>(
@@ -59,5 +57,5 @@ export async function writeChanges(
   const changes = new Map([...before.keys()].map((segment) => [segment, { added: 0, removed: 0 }]));
   for (const { segment, added, removed } of counted)
     changes.set(segment, { added: Number(added), removed: Number(removed) });
-  return { changes, rowsRead, bytesRead };
+  return { changes, ...spent.read };
 }

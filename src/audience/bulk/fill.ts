@@ -1,16 +1,11 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
+import { type Read, Spent } from '../../clickhouse/spent.ts';
 import { fits, type Statement } from '../rule/compile.ts';
 import { writeAsked } from './asked.ts';
 import { membersSelect, type Part, sizesSelect } from './members.ts';
 import { writeMet } from './met.ts';
 import { type Asked, driverRows, type Plan, planOf, withoutClauses } from './plan.ts';
 import { type Cut, EVERYBODY, slicesAt } from './slice.ts';
-
-/** What a statement, or several, read. */
-export interface Read {
-  readonly rowsRead: number;
-  readonly bytesRead: number;
-}
 
 /** What is the same for all segments of a build. */
 export interface Whole {
@@ -77,16 +72,17 @@ export async function fillTogether(
   const { plan: known, costs } = await writeAsked(clickhouse, drawn, build);
   const met = await writeMet(clickhouse, known, build);
   const plan = withoutClauses(known, met.failed);
-  const read: Read[] = [...costs, met];
+  const spent = new Spent();
+  for (const cost of [...costs, met]) spent.add(cost);
   const drivers = driverRows(plan, build, await sizesOf(clickhouse, plan, part, cut));
   if (drivers.length > 0) {
     await clickhouse.insert('build_drivers', drivers);
     const letting = { drivers: [...new Set(drivers.map(({ clause }) => clause))] };
     for (const slice of cut.slices)
-      read.push(await fillSlice(clickhouse, plan, { ...part, ...letting, slice }));
+      spent.add(await fillSlice(clickhouse, plan, { ...part, ...letting, slice }));
   }
   const filled = new Set(plan.segments.map(({ id }) => id));
-  return { ...sum(read), left: asked.filter(({ id }) => !filled.has(id)) };
+  return { ...spent.read, left: asked.filter(({ id }) => !filled.has(id)) };
 }
 
 async function fillSlice(clickhouse: ClickHouse, plan: Plan, part: Part): Promise<Read> {
@@ -133,8 +129,3 @@ function textOf(plan: Plan, part: Part): Statement {
   );
   return { sql, params: Object.fromEntries(arrays) };
 }
-
-const sum = (read: readonly Read[]): Read => ({
-  rowsRead: read.reduce((total, { rowsRead }) => total + rowsRead, 0),
-  bytesRead: read.reduce((total, { bytesRead }) => total + bytesRead, 0),
-});

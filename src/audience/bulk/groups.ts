@@ -1,13 +1,12 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { ClickHouseError } from '../../clickhouse/errors.ts';
 import { storedTable } from '../../clickhouse/schema.ts';
-import { fillTogether, type Read, TooManyRulesError, type Whole } from './fill.ts';
+import { type Read, Spent } from '../../clickhouse/spent.ts';
+import { fillTogether, TooManyRulesError, type Whole } from './fill.ts';
 import { type Asked, isPlain } from './plan.ts';
 
 /** Of a group that was tried: what was read, and of whom nothing is written, because alone he fails here too. */
-export interface Filled {
-  readonly rowsRead: number;
-  readonly bytesRead: number;
+export interface Filled extends Read {
   readonly left: readonly Asked[];
 }
 
@@ -28,14 +27,14 @@ export async function fillByHalves(
     asked.filter(({ rule }) => isPlain(rule)),
   ];
   const left: Asked[] = [];
-  const read: Read[] = [];
+  const spent = new Spent();
   for (let piece = 1; goesOn(); piece++) {
     const group = open.pop();
     if (group === undefined) break;
     if (group.length === 0) continue;
     try {
       const filled = await fillTogether(clickhouse, group, { ...whole, piece });
-      read.push(filled);
+      spent.add(filled);
       left.push(...filled.left);
     } catch (error) {
       if (!(error instanceof TooManyRulesError)) {
@@ -49,8 +48,7 @@ export async function fillByHalves(
       }
     }
   }
-  const total = (of: keyof Read) => read.reduce((sum, one) => sum + one[of], 0);
-  return { rowsRead: total('rowsRead'), bytesRead: total('bytesRead'), left };
+  return { ...spent.read, left };
 }
 
 /** Segments named in one statement: an id may be long, and a parameter may not. */

@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { ClickHouseError } from '../../clickhouse/errors.ts';
+import { type Read, Spent } from '../../clickhouse/spent.ts';
 import { Binding } from '../rule/binding.ts';
 import { isKnownLeaf, leavesSql } from '../rule/leaf.ts';
 import { BY_ID, REPEATED } from './clauses.ts';
@@ -20,16 +21,13 @@ export async function writeMet(
   clickhouse: ClickHouse,
   plan: Plan,
   build: number,
-): Promise<{ readonly failed: ReadonlySet<number>; readonly rowsRead: number; readonly bytesRead: number }> {
+): Promise<Read & { readonly failed: ReadonlySet<number> }> {
   const open = groupsOf(plan);
   const failed = new Set<number>();
-  let rowsRead = 0;
-  let bytesRead = 0;
+  const spent = new Spent();
   for (let group = open.pop(); group; group = open.pop()) {
     try {
-      const cost = await writeTogether(clickhouse, plan, build, group);
-      rowsRead += cost.rowsRead;
-      bytesRead += cost.bytesRead;
+      spent.add(await writeTogether(clickhouse, plan, build, group));
     } catch (error) {
       if (!(error instanceof ClickHouseError) || error.code === undefined) throw error;
       // What was written before it failed is written again, and counts once.
@@ -37,7 +35,7 @@ export async function writeMet(
       else open.push(...group.map((clause) => [clause]));
     }
   }
-  return { failed, rowsRead, bytesRead };
+  return { failed, ...spent.read };
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { dropPartitions } from '../../clickhouse/partitions.ts';
-import type { Leases } from '../../jobs/lease.ts';
+import { Spent } from '../../clickhouse/spent.ts';
+import { expectHeld, type Leases } from '../../jobs/lease.ts';
 import type { RunResult } from '../../jobs/ledger.ts';
 import { pieces } from '../../upload/pieces.ts';
 import { dropUnused, publish } from '../published.ts';
@@ -16,8 +18,6 @@ export const MOST_VALUES = 10_000;
 
 /** How long a run waits for another one to end before it gives up. */
 const WAIT_MS = 600_000;
-/** Else each shard would add up what it has alone. */
-const ON_ONE_HOST = { parallel_distributed_insert_select: '0' } as const;
 
 /** Steps of a build, each a partition: of ranges of visitors, and of all. */
 const PARTS = 0;
@@ -29,40 +29,30 @@ const PARTS = 0;
  *
  * By ranges of visitors, whose numbers add up: no visitor is in two, and a repeated hit is of one visitor.
  *
- * @throws ClickHouseError, LeaseBusyError; what was visible stays so.
+ * @throws ClickHouseError, LeaseBusyError, LeaseLostError; what was visible stays so.
  */
 export async function countFeatures(clickhouse: ClickHouse, leases: Leases): Promise<RunResult> {
   const lease = await leases.wait('features', WAIT_MS);
   const build = lease.slot;
-  const held = () => {
-    if (lease.lost()) throw new Error('the lease was lost to another run; nothing more is published');
-  };
-  let rowsRead = 0;
-  let bytesRead = 0;
+  const spent = new Spent();
   try {
     const asOf = new Date();
     const [stored] = await clickhouse.query<{ n: string }>('SELECT count() AS n FROM hits');
     for (const { from, to } of pieces(Number(stored!.n))) {
-      held();
-      const cost = await clickhouse.command(
-        COUNT_PART,
-        { build, from, to, asOf: asOf.getTime() },
-        ON_ONE_HOST,
-      );
-      rowsRead += cost.rowsRead;
-      bytesRead += cost.bytesRead;
+      expectHeld(lease);
+      spent.add(await clickhouse.command(COUNT_PART, { build, from, to, asOf: asOf.getTime() }, AS_A_WHOLE));
     }
-    await clickhouse.command(ADD_UP, { build, most: MOST_VALUES }, ON_ONE_HOST);
+    await clickhouse.command(ADD_UP, { build, most: MOST_VALUES }, AS_A_WHOLE);
     await dropParts(clickhouse, build);
     const counted = await clickhouse.query<{ kind: string; n: string }>(
       'SELECT kind, count() AS n FROM feature_counts WHERE build = {build:UInt64} AND step = 1 GROUP BY kind ORDER BY kind',
       { build },
     );
     const summary = Object.fromEntries(counted.map(({ kind, n }) => [kind, Number(n)]));
-    held();
+    expectHeld(lease);
     await publish(clickhouse, 'features', build, asOf, summary);
     await dropUnused(clickhouse, 'feature_counts', (kind) => kind === 'features', build);
-    return { result: { build, asOf: asOf.toISOString(), values: summary }, rowsRead, bytesRead };
+    return { result: { build, asOf: asOf.toISOString(), values: summary }, ...spent.read };
   } finally {
     await dropParts(clickhouse, build).catch(() => undefined);
     await lease.release();

@@ -1,5 +1,7 @@
-import type { ClickHouse, Cost } from '../../clickhouse/client.ts';
-import type { Leases } from '../../jobs/lease.ts';
+import type { ClickHouse } from '../../clickhouse/client.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
+import { Spent } from '../../clickhouse/spent.ts';
+import { expectHeld, type Leases } from '../../jobs/lease.ts';
 import type { RunResult } from '../../jobs/ledger.ts';
 import { type Piece, pieces } from '../../upload/pieces.ts';
 import { dropUnused, publish } from '../published.ts';
@@ -11,8 +13,6 @@ import { WEIGHING } from './weight.ts';
 /** How long a run waits for another one to end before it gives up. */
 const WAIT_MS = 600_000;
 const DAY_MS = 86_400_000;
-/** Else each shard would score what it has alone. */
-const ON_ONE_HOST = { parallel_distributed_insert_select: '0' } as const;
 const BRANCHES: readonly Branch[] = ['interest', 'intent'];
 
 /**
@@ -22,7 +22,7 @@ const BRANCHES: readonly Branch[] = ['interest', 'intent'];
  * allows no profile has no scores, and is no part of what is usual.
  *
  * @param halfLifeDays after which a hit counts half.
- * @throws ClickHouseError, LeaseBusyError; what was visible stays so.
+ * @throws ClickHouseError, LeaseBusyError, LeaseLostError; what was visible stays so.
  */
 export async function scoreInterests(
   clickhouse: ClickHouse,
@@ -31,14 +31,7 @@ export async function scoreInterests(
 ): Promise<RunResult> {
   const lease = await leases.wait('interests', WAIT_MS);
   const build = lease.slot;
-  const held = () => {
-    if (lease.lost()) throw new Error('the lease was lost to another run; nothing more is published');
-  };
-  const cost = { rowsRead: 0, bytesRead: 0 };
-  const spend = ({ rowsRead, bytesRead }: Cost) => {
-    cost.rowsRead += rowsRead;
-    cost.bytesRead += bytesRead;
-  };
+  const spent = new Spent();
   try {
     const asOf = new Date();
     const [stored] = await clickhouse.query<{ n: string }>('SELECT count() AS n FROM hits');
@@ -47,20 +40,20 @@ export async function scoreInterests(
       const params = { ...paramsOf(branch), asOf: asOf.getTime(), halfLifeMs: halfLifeDays * DAY_MS };
       const all = await sumUp(clickhouse, branch, params, parts);
       for (const { from, to } of parts) {
-        held();
+        expectHeld(lease);
         const given = { ...params, ...all, build, from, to };
-        spend(await clickhouse.command(scoresSql(branch), given, ON_ONE_HOST));
+        spent.add(await clickhouse.command(scoresSql(branch), given, AS_A_WHOLE));
       }
     }
     const [made] = await clickhouse.query<{ visitors: string; scores: string }>(
       'SELECT uniqExact(visitor) AS visitors, count() AS scores FROM interests WHERE build = {build:UInt64}',
       { build },
     );
-    held();
+    expectHeld(lease);
     const summary = { halfLifeDays, visitors: Number(made!.visitors), scores: Number(made!.scores) };
     await publish(clickhouse, 'interests', build, asOf, summary);
     await dropUnused(clickhouse, 'interests', (kind) => kind === 'interests', build);
-    return { result: { build, asOf: asOf.toISOString(), ...summary }, ...cost };
+    return { result: { build, asOf: asOf.toISOString(), ...summary }, ...spent.read };
   } finally {
     await lease.release();
   }

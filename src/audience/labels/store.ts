@@ -1,6 +1,7 @@
 import { nanoid } from 'nanoid';
 import type { ClickHouse, Params } from '../../clickhouse/client.ts';
-import { kindsOf, linkedSql, TO_ITS_SHARD } from '../../upload/linked.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
+import { kindsOf, linkedSql } from '../../upload/linked.ts';
 import { persist } from '../../upload/persist.ts';
 import { eachPiece, PIECE, pieces } from '../../upload/pieces.ts';
 import { dropLines } from '../../upload/staging.ts';
@@ -103,7 +104,7 @@ const lookUp = (clickhouse: ClickHouse, upload: StagedLabels): Promise<{ found: 
     const { staged } = upload;
     const kinds = kindsOf(upload.sources);
     await eachPiece(pieces(upload.lines), (piece) =>
-      clickhouse.command(FIND, { staged, found, ...piece, ...kinds }, TO_ITS_SHARD).then(() => undefined),
+      clickhouse.command(FIND, { staged, found, ...piece, ...kinds }, AS_A_WHOLE).then(() => undefined),
     );
     const [row] = await clickhouse.query<{ n: string }>(
       `SELECT count() AS n FROM label_lines WHERE upload = {found:String} AND step = ${STEP.found}`,
@@ -135,7 +136,7 @@ async function writeConflicts(clickhouse: ClickHouse, params: Params): Promise<v
        SELECT node, attribute, groupArray(found.line) AS lines FROM (${FOUND}) AS found
        GROUP BY node, attribute HAVING min(found.value) != max(found.value))`,
     params,
-    TO_ITS_SHARD,
+    AS_A_WHOLE,
   );
 }
 
@@ -154,7 +155,7 @@ async function writeLabels(clickhouse: ClickHouse, params: Params): Promise<void
      WHERE (said.only = '${TAKEN_BACK}' OR said.node NOT IN (SELECT visitor FROM unprofiled_visitors))
        AND said.node NOT IN (SELECT visitor FROM erased_visitors)`,
     params,
-    TO_ITS_SHARD,
+    AS_A_WHOLE,
   );
 }
 

@@ -1,7 +1,8 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
-import type { Leases } from '../../jobs/lease.ts';
+import type { Published } from '../../clickhouse/pointers.ts';
+import { expectHeld, type Leases } from '../../jobs/lease.ts';
 import { dropWeights, type Spend } from '../models/model.ts';
-import { dropUnused, type Kind, type Published, publish, published } from '../published.ts';
+import { dropUnused, type Kind, publish, published } from '../published.ts';
 import { needs, type Seed } from '../rule/needs.ts';
 import { findLookalike, type Lookalike } from './lookalike.ts';
 import { fingerprint, type SeedRefusal } from './seed.ts';
@@ -71,7 +72,7 @@ const isOf = (seed: Seed, known: PublishedLookalike | undefined): boolean =>
  *
  * @param asOf the moment that the seed's rule is evaluated for.
  * @param unlessMade leave it where another run has made it of this very rule meanwhile.
- * @throws ClickHouseError, LeaseBusyError
+ * @throws ClickHouseError, LeaseBusyError, LeaseLostError
  */
 export async function makeLookalike(
   clickhouse: ClickHouse,
@@ -90,7 +91,7 @@ export async function makeLookalike(
     await dropWork(clickhouse, build);
     await dropUnused(clickhouse, 'lookalikes', (kind) => kind.startsWith(kindOf('')), build);
     const made: Summary = await findLookalike(clickhouse, build, seed, asOf, spend);
-    if (lease.lost()) throw new Error('the lease was lost to another run; nothing more is published');
+    expectHeld(lease);
     if (!('reason' in made) || known !== undefined)
       await publish(clickhouse, kindOf(seed.id), build, asOf, made);
     await dropWeights(clickhouse, 'lookalikes', build);

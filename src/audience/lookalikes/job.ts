@@ -1,9 +1,9 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
+import { Spent } from '../../clickhouse/spent.ts';
 import type { Leases } from '../../jobs/lease.ts';
 import type { RunResult } from '../../jobs/ledger.ts';
 import type { Buildable } from '../build.ts';
 import { failureOf } from '../models/failure.ts';
-import type { Spend } from '../models/model.ts';
 import { needs, type Seed } from '../rule/needs.ts';
 import { makeLookalike } from './ensure.ts';
 
@@ -24,14 +24,10 @@ export async function buildLookalikes(
   const made: Record<string, { members: number; others: number; auc: number | null }> = {};
   const refused: Record<string, string> = {};
   const failed: Record<string, string> = {};
-  const read = { rowsRead: 0, bytesRead: 0 };
-  const spend: Spend = (cost) => {
-    read.rowsRead += cost.rowsRead;
-    read.bytesRead += cost.bytesRead;
-  };
+  const spent = new Spent();
   for (const seed of seeds.values()) {
     try {
-      const outcome = await makeLookalike(clickhouse, leases, seed, asOf, false, spend);
+      const outcome = await makeLookalike(clickhouse, leases, seed, asOf, false, spent.add);
       if ('reason' in outcome) refused[seed.id] = `${outcome.reason}: ${outcome.message}`;
       else made[seed.id] = { members: outcome.members, others: outcome.others, auc: outcome.auc };
     } catch (error) {
@@ -40,5 +36,5 @@ export async function buildLookalikes(
   }
   const [failure] = Object.values(failed);
   if (failure !== undefined && Object.keys(failed).length === seeds.size) throw new Error(failure);
-  return { result: { asOf: asOf.toISOString(), made, refused, failed }, ...read };
+  return { result: { asOf: asOf.toISOString(), made, refused, failed }, ...spent.read };
 }

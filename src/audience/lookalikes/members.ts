@@ -1,9 +1,10 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { PURPOSE } from '../../consent/purposes.ts';
 import type { Query } from '../models/model.ts';
 import { compile } from '../rule/compile.ts';
 import type { Seed } from '../rule/needs.ts';
-import { ASKED, DRAWN, MEMBERS, WHOLE, workAt } from './work.ts';
+import { ASKED, DRAWN, MEMBERS, workAt } from './work.ts';
 
 /** The two classes of a look-alike's model. */
 export const CLASSES = ['member', 'other'] as const;
@@ -41,14 +42,14 @@ export async function writeMembers(
     `INSERT INTO lookalike_work (build, step, visitor, last)
      SELECT {build:UInt64} AS build, ${ASKED} AS step, visitor, seen AS last FROM (${sql})`,
     { ...params, build },
-    WHOLE,
+    AS_A_WHOLE,
   );
   await clickhouse.command(
     `INSERT INTO lookalike_work (build, step, visitor, member, last)
      SELECT {build:UInt64} AS build, ${MEMBERS} AS step, visitor, true AS member, last
      FROM ${workAt(ASKED)} AND ${mayProfileAt(ASKED)}`,
     { build },
-    WHOLE,
+    AS_A_WHOLE,
   );
   const [row] = await clickhouse.query<{ n: string }>(`SELECT count() AS n FROM ${workAt(MEMBERS)}`, {
     build,
@@ -80,7 +81,7 @@ export async function drawOthers(clickhouse: ClickHouse, build: number, members:
      WHERE ${LOT} <= {below:UInt64}
        AND visitor GLOBAL NOT IN (SELECT work.visitor FROM ${workAt(ASKED)})`,
     { build, below: hashBelow(share) },
-    WHOLE,
+    AS_A_WHOLE,
   );
   const [row] = await clickhouse.query<{ n: string }>(
     `SELECT count() AS n FROM ${workAt(DRAWN)} AND ${mayProfileAt(DRAWN)}`,

@@ -1,9 +1,10 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { HELD_OUT } from '../models/held-out.ts';
 import { MAY_PROFILE_IN_SLICE } from '../models/may-profile.ts';
 import { eachSlice, type Query, type Slice, type Spend, scoresOf, type Trained } from '../models/model.ts';
 import { type Counted, type Lift, liftOf, REACHES, shareOf } from './lift.ts';
-import { MEMBERS, SCORED, WHOLE, workAt } from './work.ts';
+import { MEMBERS, SCORED, workAt } from './work.ts';
 
 /** Of equals the order is a lot, another one for each seed, and the same in every run. */
 const MOST_SIMILAR_FIRST = 'odds DESC, sipHash64({seed:String}, visitor), visitor';
@@ -41,7 +42,7 @@ export async function writeScores(
         ofTo: slice.to,
         share,
       },
-      WHOLE,
+      AS_A_WHOLE,
     );
     spend(cost);
   });
@@ -69,7 +70,7 @@ export async function writePlaces(clickhouse: ClickHouse, build: number, seed: s
        1 / (1 + exp(-odds)) AS score, last
      FROM ${workAt(SCORED)}`,
     { build, seed },
-    WHOLE,
+    AS_A_WHOLE,
   );
 }
 

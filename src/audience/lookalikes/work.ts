@@ -1,4 +1,3 @@
-import type { ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { dropPartitions } from '../../clickhouse/partitions.ts';
 
@@ -11,9 +10,6 @@ export const SCORED = 3;
 /** SQL of the rows of run `{build:UInt64}` at a step, from the name of the table on. */
 export const workAt = (step: number): string =>
   `lookalike_work AS work WHERE work.build = {build:UInt64} AND work.step = ${step}`;
-
-/** For an `INSERT … SELECT` that looks at everybody at once: else each shard would rank and write what it has alone. */
-export const WHOLE: ClickHouseSettings = { parallel_distributed_insert_select: '0' };
 
 /** Drops what this run and those before it have left. @throws ClickHouseError */
 export const dropWork = (clickhouse: ClickHouse, current: number): Promise<void> =>

@@ -1,12 +1,14 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
-import type { Lease, Leases } from '../../jobs/lease.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
+import { Spent } from '../../clickhouse/spent.ts';
+import { expectHeld, type Lease, type Leases } from '../../jobs/lease.ts';
 import type { RunResult } from '../../jobs/ledger.ts';
 import { dropUnused, type Kind, publish, published } from '../published.ts';
 import { type DriftReport, driftOf, type Spread } from './drift.ts';
 import { failureOf } from './failure.ts';
 import { mayProfile } from './may-profile.ts';
 import { eachSlice, type ModelReport, type Spend, scoresOf, type Trained, train } from './model.ts';
-import { dropWeights, WHOLE } from './weights.ts';
+import { dropWeights } from './weights.ts';
 
 /** What stands in `audience_builds` of an attribute: how good its model is, and whom it is known of. */
 export interface Demographic extends Spread {
@@ -67,20 +69,23 @@ export async function buildDemographics(
     const attributes = [...new Set([...labels.keys(), ...before.keys()])].sort();
     const built: Record<string, unknown> = {};
     const failed: Record<string, string> = {};
-    const read = { rowsRead: 0, bytesRead: 0 };
-    const spend: Spend = (cost) => {
-      read.rowsRead += cost.rowsRead;
-      read.bytesRead += cost.bytesRead;
-    };
+    const spent = new Spent();
     for (const attribute of attributes) {
       const known = labels.get(attribute) ?? new Map<string, number>();
       // What nobody has a label of any more was taken back once; there is nothing more to take back.
       if (known.size === 0 && before.get(attribute)!.report.reason === 'no_labels') continue;
       try {
         const asOf = new Date();
-        const made = await make(clickhouse, { attribute, build, asOf, precision, labels: known, spend });
+        const made = await make(clickhouse, {
+          attribute,
+          build,
+          asOf,
+          precision,
+          labels: known,
+          spend: spent.add,
+        });
         const summary: Demographic = { ...made, drift: driftOf(before.get(attribute), made) };
-        if (lease.lost()) throw new Error('the lease was lost to another run; nothing more is published');
+        expectHeld(lease);
         await publish(clickhouse, `${KIND}${attribute}`, build, asOf, summary);
         built[attribute] = told(summary);
       } catch (error) {
@@ -91,7 +96,7 @@ export async function buildDemographics(
     await dropOld(clickhouse, lease);
     const [failure] = Object.values(failed);
     if (failure !== undefined && Object.keys(built).length === 0) throw new Error(failure);
-    return { result: { build, built, failed }, ...read };
+    return { result: { build, built, failed }, ...spent.read };
   } finally {
     await lease.release();
   }
@@ -181,7 +186,7 @@ async function writeDeclared(
        WHERE attribute = {attribute:String} AND ${mayProfile(DECLARED)})
      ARRAY JOIN arrayDistinct(arrayPushBack({classes:Array(String)}, own)) AS class`,
     { attribute, build, classes },
-    WHOLE,
+    AS_A_WHOLE,
   );
   spend(cost);
 }
@@ -205,7 +210,7 @@ async function writeInferred(
        ARRAY JOIN probabilities AS one, {classes:Array(String)} AS class, {thresholds:Array(Float64)} AS threshold,
                   arrayEnumerate(probabilities) AS place`,
       { ...scores.params, attribute, build, classes: model.classes, thresholds },
-      WHOLE,
+      AS_A_WHOLE,
     );
     spend(cost);
   });

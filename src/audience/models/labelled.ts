@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { ClickHouse, Params } from '../../clickhouse/client.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { asToken, featuresAs, tellingSql } from './features.ts';
 import { BUCKET } from './held-out.ts';
 import { mayTrain } from './may-profile.ts';
@@ -7,7 +8,7 @@ import type { Limits, Query, TrainOptions } from './model.ts';
 import { type Rows, RowsBuilder } from './rows.ts';
 import { seenSql } from './seen.ts';
 import { slicesOf } from './slices.ts';
-import { dropLabels, modelParams, VOCABULARY, WEIGHTS_OF_MODEL, WHOLE } from './weights.ts';
+import { dropLabels, modelParams, VOCABULARY, WEIGHTS_OF_MODEL } from './weights.ts';
 
 const GIVEN = 0;
 const DRAWN = 1;
@@ -130,7 +131,7 @@ export class Labelled {
   }
 
   async #command(sql: string, params: Params): Promise<void> {
-    const cost = await this.#clickhouse.command(sql, params, WHOLE);
+    const cost = await this.#clickhouse.command(sql, params, AS_A_WHOLE);
     this.#options.spend?.(cost);
   }
 

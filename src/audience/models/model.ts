@@ -1,4 +1,5 @@
-import type { Cost, Params } from '../../clickhouse/client.ts';
+import type { Params } from '../../clickhouse/client.ts';
+import type { Read } from '../../clickhouse/spent.ts';
 import type { MethodName } from './fit.ts';
 
 /** A SELECT and the values of its `{name:Type}` parameters. */
@@ -8,7 +9,7 @@ export interface Query {
 }
 
 /** Is told what each statement of a run has read, for the ledger. */
-export type Spend = (cost: Pick<Cost, 'rowsRead' | 'bytesRead'>) => void;
+export type Spend = (cost: Read) => void;
 
 /** What makes models: each family keeps its weights apart and numbers its builds by a lease of its own. */
 export type Family = 'demographics' | 'lookalikes';

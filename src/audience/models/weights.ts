@@ -1,4 +1,3 @@
-import type { ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouse, Params } from '../../clickhouse/client.ts';
 import { dropPartitions, SPARED_S } from '../../clickhouse/partitions.ts';
 import type { Combined } from './combine.ts';
@@ -21,9 +20,6 @@ export const modelParams = ({ family, name, build }: ModelId, step: number): Par
   modelBuild: build,
   modelStep: step,
 });
-
-/** For an `INSERT … SELECT` on a cluster: else each shard would group, count and write what it has alone. */
-export const WHOLE: ClickHouseSettings = { parallel_distributed_insert_select: '0' };
 
 /** Rows of one insert: a request of some megabytes. */
 const AT_ONCE = 20_000;

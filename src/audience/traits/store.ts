@@ -1,4 +1,5 @@
 import type { ClickHouse, Params } from '../../clickhouse/client.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { kindsOf, linkedSql } from '../../upload/linked.ts';
 import { persist } from '../../upload/persist.ts';
 import { pieces } from '../../upload/pieces.ts';
@@ -55,8 +56,7 @@ async function storePiece(clickhouse: ClickHouse, { upload, time }: StagedUpload
        ON linked.source = staged.source AND linked.uid = staged.uid
      GROUP BY trait, visitor`,
     { ...params, upload, time },
-    // Each row goes to its visitor's shard, not to the one where its line was found.
-    { parallel_distributed_insert_select: '0' },
+    AS_A_WHOLE,
   );
 }
 

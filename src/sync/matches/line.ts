@@ -1,6 +1,7 @@
 import { isVisitorId, type VisitorId } from '../../identity/visitor.ts';
 import { isObject, parseJson } from '../../json-object.ts';
 import { type LineId, type LineRefusal, readId } from '../../upload/line.ts';
+import { fieldsOf } from '../../upload/table.ts';
 import { isPartnerUid } from '../partner-uid.ts';
 
 /** One line that can be read: who has which id with a partner. */
@@ -36,12 +37,12 @@ export function readJsonLine(text: string, reading: MatchReading): MatchLine | L
  * Reads a line of cells with tabs between them, which stand for themselves: an id holds neither a tab nor a
  * line's end, so there are no quotes and no escapes.
  *
- * @param columns what each cell is; null = nothing that is wanted.
+ * @param columns what each cell is; undefined = nothing that is wanted.
  * @param text the line, without its end.
  */
 export function readTabLine(
   text: string,
-  columns: readonly (Field | null)[],
+  columns: readonly (Field | undefined)[],
   reading: MatchReading,
 ): MatchLine | LineRefusal {
   const cells = text.split('\t');
@@ -94,12 +95,9 @@ const readWho = (given: unknown, { uidMacroOf }: MatchReading): LineId | LineRef
 export function readColumns(
   names: readonly string[],
   hasPartner: boolean,
-): readonly (Field | null)[] | undefined {
-  const columns = names.map((name) => {
-    const lower = name.trim().toLowerCase();
-    return FIELDS.find((field) => field === lower) ?? null;
-  });
-  const found = columns.filter((column) => column !== null);
+): readonly (Field | undefined)[] | undefined {
+  const columns = fieldsOf(names, FIELDS);
+  const found = columns.filter((column) => column !== undefined);
   const needed = FIELDS.every((field) => found.includes(field) || (field === 'partner' && hasPartner));
   return needed && new Set(found).size === found.length ? columns : undefined;
 }

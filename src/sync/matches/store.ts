@@ -1,5 +1,6 @@
 import { nanoid } from 'nanoid';
 import type { ClickHouse, Params } from '../../clickhouse/client.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { storedTable } from '../../clickhouse/schema.ts';
 import type { Lease, Leases } from '../../jobs/lease.ts';
 import { kindsOf, linkedSql } from '../../upload/linked.ts';
@@ -167,12 +168,9 @@ async function findVisitors(clickhouse: ClickHouse, params: Params): Promise<voi
      LEFT JOIN (SELECT source, uid, visitor, allowed, 1 AS known FROM (${LINKED})) AS linked
        ON linked.source = staged.source AND linked.uid = staged.uid`,
     params,
-    TO_ITS_SHARD,
+    AS_A_WHOLE,
   );
 }
-
-/** Each row goes to its visitor's shard, not to the one where its line was found. */
-const TO_ITS_SHARD = { parallel_distributed_insert_select: '0' } as const;
 
 type Found = 'visitors' | 'unknownLines' | 'unknownIds' | 'refusedRows' | 'deletions';
 
@@ -242,7 +240,7 @@ async function writeLinks(clickhouse: ClickHouse, params: Params, time: number, 
        ORDER BY node, partner, staged.line DESC LIMIT 1 BY node, partner)`,
     { ...params, time },
     // Its rows are one a link already: aggregating them again cost more than all the rest.
-    { ...TO_ITS_SHARD, optimize_on_insert: 0 },
+    { ...AS_A_WHOLE, optimize_on_insert: 0 },
   );
 }
 

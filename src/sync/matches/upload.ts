@@ -10,7 +10,7 @@ import { STEP, storeMatches } from './store.ts';
 /** How the lines are written; a table without columns has their names in its first line. */
 export type MatchForm =
   | { readonly form: 'ndjson' }
-  | { readonly form: 'tsv'; readonly columns: readonly (Field | null)[] | undefined };
+  | { readonly form: 'tsv'; readonly columns: readonly (Field | undefined)[] | undefined };
 
 export interface Matches extends Incoming, MatchReading {
   readonly id: string;
@@ -35,7 +35,7 @@ export class MatchUpload implements Work<Receipt> {
   readonly #time = Date.now();
   readonly #sources = new Set<string>();
   readonly #partners = new Set<string>();
-  #columns: readonly (Field | null)[] | undefined;
+  #columns: readonly (Field | undefined)[] | undefined;
   #visitorLines = 0;
   #linkedDeletions = 0;
   #isShown = false;
