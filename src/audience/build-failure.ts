@@ -11,11 +11,6 @@ const FAILURES = {
   fault: 'the run broke off; its line in GET /v1/jobs says with what',
 } as const;
 
-/** Codes of ClickHouse's ErrorCodes.cpp: MEMORY_LIMIT_EXCEEDED, CANNOT_ALLOCATE_MEMORY. */
-const MEMORY: readonly number[] = [241, 173];
-/** TIMEOUT_EXCEEDED, TOO_SLOW. */
-const TIME: readonly number[] = [159, 160];
-
 /**
  * @returns why a build failed by an error, to be shown with the segment; undefined where no segment is to blame and
  *   nothing can be said to anybody: ClickHouse is away, or another run does the work.
@@ -25,15 +20,16 @@ export function whyFailed(error: unknown): string | undefined {
   // That of another job, as of the look-alikes that a rule needs, nobody does this work under.
   if (error instanceof LeaseLostError && error.lease === 'segments') return undefined;
   if (!(error instanceof ClickHouseError)) return reasonText('fault');
-  const { code, fault } = error;
+  const { code, fault, shortage } = error;
   if (code === undefined) return undefined;
-  const reason = MEMORY.includes(code)
-    ? 'out_of_memory'
-    : TIME.includes(code)
-      ? 'too_slow'
-      : fault === 'unavailable'
-        ? 'busy'
-        : 'refused';
+  const reason =
+    shortage === 'memory'
+      ? 'out_of_memory'
+      : shortage === 'time'
+        ? 'too_slow'
+        : fault === 'unavailable'
+          ? 'busy'
+          : 'refused';
   return `${reasonText(reason)} (ClickHouse error ${code})`;
 }
 

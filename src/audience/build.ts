@@ -1,7 +1,7 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { ClickHouseError } from '../clickhouse/errors.ts';
 import { type Read, Spent } from '../clickhouse/spent.ts';
-import { type Lease, LeaseLostError, type Leases } from '../jobs/lease.ts';
+import { expectHeld, type Lease, type Leases } from '../jobs/lease.ts';
 import type { RunResult } from '../jobs/ledger.ts';
 import type { Merge } from '../registry/kinds.ts';
 import { whyFailed } from './build-failure.ts';
@@ -82,7 +82,7 @@ async function buildAll(build: Build, leases: Leases, asked: readonly Buildable[
   const wanted = await withLookalikes(clickhouse, leases, asked, asOf);
   const before = await currentBuilds(clickhouse, idsOf(wanted));
   const { outcomes, ...filled } = await fillAll(build, wanted);
-  await expectHeld(build);
+  await expectHeld(build.lease);
   const succeeded = wanted.filter(({ id }) => outcomes.get(id)?.reason === undefined);
   const sizes = await sizesOf(build);
   const compared = await writeChanges(
@@ -90,7 +90,7 @@ async function buildAll(build: Build, leases: Leases, asked: readonly Buildable[
     number,
     new Map(succeeded.flatMap(({ id }) => lastOf(before.get(id)?.build).map((last) => [id, last]))),
   );
-  await expectHeld(build);
+  await expectHeld(build.lease);
   await publish(build, wanted, outcomes, sizes, compared.changes);
   return {
     result: {
@@ -110,14 +110,9 @@ async function buildAll(build: Build, leases: Leases, asked: readonly Buildable[
 }
 
 async function publishFailure(build: Build, wanted: readonly Buildable[], reason: string): Promise<void> {
-  await expectHeld(build);
+  await expectHeld(build.lease);
   const outcomes: Outcomes = new Map(wanted.map(({ id }) => [id, { tookMs: 0, reason }]));
   await publish(build, wanted, outcomes, new Map(), new Map());
-}
-
-/** Whom others took for dead must not publish: they have dropped what he looks things up in. */
-async function expectHeld({ lease }: Build): Promise<void> {
-  if (lease.lost() || !(await lease.isNewest())) throw new LeaseLostError(lease.name);
 }
 
 const idsOf = (segments: readonly Buildable[]) => segments.map(({ id }) => id);

@@ -15,6 +15,8 @@ export class ClickHouseError extends Error {
   readonly fault: ClickHouseFault;
   /** ClickHouse's error code (`SELECT * FROM system.errors`), where it answered. */
   readonly code: number | undefined;
+  /** What there was too little of, where that is what went wrong. */
+  readonly shortage: 'memory' | 'time' | undefined;
   declare readonly raw: string;
 
   constructor(fault: ClickHouseFault, what: string, code: number | undefined, raw: string) {
@@ -26,9 +28,20 @@ export class ClickHouseError extends Error {
     this.name = 'ClickHouseError';
     this.fault = fault;
     this.code = code;
+    this.shortage = code === undefined ? undefined : SHORTAGES.get(code);
     Object.defineProperty(this, 'raw', { value: raw, enumerable: false });
   }
 }
+
+/**
+ * By ClickHouse's ErrorCodes.cpp: MEMORY_LIMIT_EXCEEDED and CANNOT_ALLOCATE_MEMORY, TIMEOUT_EXCEEDED and TOO_SLOW.
+ */
+const SHORTAGES: ReadonlyMap<number, 'memory' | 'time'> = new Map([
+  [241, 'memory'],
+  [173, 'memory'],
+  [159, 'time'],
+  [160, 'time'],
+]);
 
 /**
  * Codes of ClickHouse's ErrorCodes.cpp under which the same statement may succeed later: time-outs, lost

@@ -25,7 +25,7 @@ export async function buildIdentity(clickhouse: ClickHouse, leases: Leases): Pro
     await dropUnused(clickhouse, build);
     const asOf = new Date();
     await findSetAside(clickhouse, build);
-    expectHeld(lease);
+    await expectHeld(lease);
     await publish(clickhouse, 'set_aside', build, asOf, null);
     // What is counted is what readers see, so the pointer stands before.
     const links = await linkSummary(clickhouse);
@@ -33,7 +33,7 @@ export async function buildIdentity(clickhouse: ClickHouse, leases: Leases): Pro
     const clustersAsOf = new Date();
     const rounds = await findClusters(clickhouse, build);
     const clusters = await clusterSummary(clickhouse, build);
-    expectHeld(lease);
+    await expectHeld(lease);
     await publish(clickhouse, 'clusters', build, clustersAsOf, clusters);
     return {
       result: { build, asOf: asOf.toISOString(), ...links, ...clusters, rounds, keysDropped },

@@ -4,7 +4,7 @@ import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
 import { ClickHouseError } from '../clickhouse/errors.ts';
 import { migrate } from '../clickhouse/schema.ts';
-import { type Lease, LeaseBusyError, Leases } from './lease.ts';
+import { expectHeld, type Lease, LeaseBusyError, LeaseLostError, Leases } from './lease.ts';
 
 const connection = await freshDatabase();
 const clickhouse = new ClickHouse(connection);
@@ -96,6 +96,8 @@ describe('a lease', () => {
     expect(lease!.lost()).toBe(false);
     expect(await lease!.isNewest()).toBe(false);
     expect(await other!.isNewest()).toBe(true);
+    await expect(expectHeld(lease!)).rejects.toThrow(LeaseLostError);
+    await expectHeld(other!);
     await Promise.all([lease!.release(), other!.release()]);
   });
 

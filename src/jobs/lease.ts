@@ -54,9 +54,14 @@ export interface Lease {
   readonly release: () => Promise<void>;
 }
 
-/** To be called before anything is made visible. @throws LeaseLostError where a renewal failed. */
-export function expectHeld(lease: Lease): void {
-  if (lease.lost()) throw new LeaseLostError(lease.name);
+/**
+ * To be awaited before anything is made visible. Whom others took for dead must not publish: they have dropped what he
+ * looks things up in.
+ *
+ * @throws LeaseLostError where a renewal failed or another has had the lease since; ClickHouseError.
+ */
+export async function expectHeld(lease: Lease): Promise<void> {
+  if (lease.lost() || !(await lease.isNewest())) throw new LeaseLostError(lease.name);
 }
 
 /**

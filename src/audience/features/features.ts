@@ -39,7 +39,7 @@ export async function countFeatures(clickhouse: ClickHouse, leases: Leases): Pro
     const asOf = new Date();
     const [stored] = await clickhouse.query<{ n: string }>('SELECT count() AS n FROM hits');
     for (const { from, to } of pieces(Number(stored!.n))) {
-      expectHeld(lease);
+      await expectHeld(lease);
       spent.add(await clickhouse.command(COUNT_PART, { build, from, to, asOf: asOf.getTime() }, AS_A_WHOLE));
     }
     await clickhouse.command(ADD_UP, { build, most: MOST_VALUES }, AS_A_WHOLE);
@@ -49,7 +49,7 @@ export async function countFeatures(clickhouse: ClickHouse, leases: Leases): Pro
       { build },
     );
     const summary = Object.fromEntries(counted.map(({ kind, n }) => [kind, Number(n)]));
-    expectHeld(lease);
+    await expectHeld(lease);
     await publish(clickhouse, 'features', build, asOf, summary);
     await dropUnused(clickhouse, 'feature_counts', (kind) => kind === 'features', build);
     return { result: { build, asOf: asOf.toISOString(), values: summary }, ...spent.read };

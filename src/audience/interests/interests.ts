@@ -40,7 +40,7 @@ export async function scoreInterests(
       const params = { ...paramsOf(branch), asOf: asOf.getTime(), halfLifeMs: halfLifeDays * DAY_MS };
       const all = await sumUp(clickhouse, branch, params, parts);
       for (const { from, to } of parts) {
-        expectHeld(lease);
+        await expectHeld(lease);
         const given = { ...params, ...all, build, from, to };
         spent.add(await clickhouse.command(scoresSql(branch), given, AS_A_WHOLE));
       }
@@ -49,7 +49,7 @@ export async function scoreInterests(
       'SELECT uniqExact(visitor) AS visitors, count() AS scores FROM interests WHERE build = {build:UInt64}',
       { build },
     );
-    expectHeld(lease);
+    await expectHeld(lease);
     const summary = { halfLifeDays, visitors: Number(made!.visitors), scores: Number(made!.scores) };
     await publish(clickhouse, 'interests', build, asOf, summary);
     await dropUnused(clickhouse, 'interests', (kind) => kind === 'interests', build);

@@ -91,7 +91,7 @@ export async function makeLookalike(
     await dropWork(clickhouse, build);
     await dropUnused(clickhouse, 'lookalikes', (kind) => kind.startsWith(kindOf('')), build);
     const made: Summary = await findLookalike(clickhouse, build, seed, asOf, spend);
-    expectHeld(lease);
+    await expectHeld(lease);
     if (!('reason' in made) || known !== undefined)
       await publish(clickhouse, kindOf(seed.id), build, asOf, made);
     await dropWeights(clickhouse, 'lookalikes', build);

@@ -1,7 +1,7 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { Spent } from '../../clickhouse/spent.ts';
-import { expectHeld, type Lease, type Leases } from '../../jobs/lease.ts';
+import { expectHeld, type Lease, LeaseLostError, type Leases } from '../../jobs/lease.ts';
 import type { RunResult } from '../../jobs/ledger.ts';
 import { dropUnused, type Kind, publish, published } from '../published.ts';
 import { type DriftReport, driftOf, type Spread } from './drift.ts';
@@ -85,11 +85,11 @@ export async function buildDemographics(
           spend: spent.add,
         });
         const summary: Demographic = { ...made, drift: driftOf(before.get(attribute), made) };
-        expectHeld(lease);
+        await expectHeld(lease);
         await publish(clickhouse, `${KIND}${attribute}`, build, asOf, summary);
         built[attribute] = told(summary);
       } catch (error) {
-        if (lease.lost()) throw error;
+        if (lease.lost() || error instanceof LeaseLostError) throw error;
         failed[attribute] = failureOf(error);
       }
     }

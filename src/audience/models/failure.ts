@@ -1,10 +1,5 @@
 import { ClickHouseError } from '../../clickhouse/errors.ts';
 
-/** ClickHouse's MEMORY_LIMIT_EXCEEDED. */
-const OUT_OF_MEMORY = 241;
-/** ClickHouse's TIMEOUT_EXCEEDED. */
-const TOO_SLOW = 159;
-
 /**
  * Why a model could not be made, for a person: what happened, what holds meanwhile, and what to do.
  *
@@ -17,9 +12,9 @@ export function failureOf(error: unknown): string {
 
 function adviceOn(error: unknown): string {
   if (!(error instanceof ClickHouseError)) return 'The next run tries again; the log tells more.';
-  if (error.code === OUT_OF_MEMORY)
+  if (error.shortage === 'memory')
     return 'ClickHouse ran out of memory: give it more (NINETY_ENGINE_MEMORY_MB for the embedded one), or run the job while nothing else does.';
-  if (error.code === TOO_SLOW)
+  if (error.shortage === 'time')
     return 'It took longer than a statement may: run the job while nothing else does, or give ClickHouse more cores.';
   if (error.fault === 'unavailable')
     return 'ClickHouse was away or busy; the next run tries again, or run the job once it answers.';
