@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
 import { migrate } from '../clickhouse/schema.ts';
@@ -36,6 +36,31 @@ describe('who waits for the collectors', () => {
     await waitForCollectors(clickhouse);
     expect(events.at(-1)).toBe('shipped 7');
     await Promise.all([quick.stop(true), slow.stop(true)]);
+  });
+
+  it('need not wait for a mark that is moved for it, and all who ask while one moves share the next', async () => {
+    const taken: number[] = [];
+    let acknowledged = 3;
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const mark = new Mark(clickhouse, 'own', SECRET, () => {
+      taken.push(acknowledged);
+      return gate;
+    });
+    await mark.announce();
+    const first = mark.move();
+    await vi.waitUntil(() => taken.length === 1);
+    acknowledged = 7;
+    const next = [mark.move(), mark.move(), mark.move()];
+    open();
+    await waitForCollectors(clickhouse, 0, await first);
+    const [moment, ...others] = await Promise.all(next);
+    expect(others).toEqual([moment, moment]);
+    expect(taken).toEqual([3, 7]);
+    await waitForCollectors(clickhouse, 0, moment);
+    await mark.stop(true);
   });
 
   it('says which collector it waited for in vain', async () => {

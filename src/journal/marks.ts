@@ -46,7 +46,8 @@ export class Mark {
   readonly #secret: string;
   readonly #ship: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;
-  #moving: Promise<void> = Promise.resolve();
+  #moving: Promise<unknown> = Promise.resolve();
+  #next: Promise<string> | undefined;
   #stopped = false;
   #last = 0;
 
@@ -78,6 +79,24 @@ export class Mark {
     this.#again();
   }
 
+  /**
+   * Moves the mark now, for who cannot wait for the next second. Those who ask while one is being moved share
+   * the next one.
+   *
+   * @returns the moment up to which all is shipped, of ClickHouse's clock and not before the call.
+   * @throws what `ship` or ClickHouse said.
+   */
+  move(): Promise<string> {
+    if (this.#next === undefined) {
+      this.#next = this.#moving.then(() => {
+        this.#next = undefined;
+        return this.#move();
+      });
+      this.#moving = this.#next.catch(() => undefined);
+    }
+    return this.#next;
+  }
+
   /** Says that this collector has shipped everything and takes no more. Call it when the journal is closed and shipped. */
   async stop(shippedAll: boolean): Promise<void> {
     this.#stopped = true;
@@ -90,7 +109,7 @@ export class Mark {
 
   #again(): void {
     this.#timer = setTimeout(() => {
-      this.#moving = this.#move()
+      this.move()
         // ClickHouse is away: the mark stays where it is, and those who wait learn it from that.
         .catch(() => undefined)
         .finally(() => {
@@ -100,10 +119,11 @@ export class Mark {
     this.#timer.unref();
   }
 
-  async #move(): Promise<void> {
+  async #move(): Promise<string> {
     const now = await clock(this.#clickhouse);
     await this.#ship();
     if (!this.#stopped) await this.#write(now, false);
+    return now;
   }
 
   async #write(shipped: string, stopped: boolean): Promise<void> {
@@ -152,10 +172,15 @@ const living = (clickhouse: ClickHouse) =>
  * Returns when every living collector has shipped what it had acknowledged before the call.
  *
  * @param waitMs milliseconds after which it gives up.
+ * @param own what {@link Mark.move} has just given for this process's own collector.
  * @throws CollectorsBehindError
  */
-export async function waitForCollectors(clickhouse: ClickHouse, waitMs = WAIT_MS): Promise<void> {
-  const since = await clock(clickhouse);
+export async function waitForCollectors(
+  clickhouse: ClickHouse,
+  waitMs = WAIT_MS,
+  own?: string,
+): Promise<void> {
+  const since = own ?? (await clock(clickhouse));
   const end = Date.now() + waitMs;
   while (true) {
     const behind = (await living(clickhouse)).filter((mark) => mark.ahead || iso(mark.shipped) < since);

@@ -78,9 +78,13 @@ export async function serve(config: Config, log: Logger, signal: AbortSignal): P
     let rotate = async () => {};
     let totals = async () => core.tally.totals();
     const flush = async () => {
-      await rotate();
-      await shipper.ship();
-      if (engine === undefined) await waitForCollectors(core.clickhouse);
+      // What this process has taken is not to be waited for until the next second's mark.
+      const own = await mark?.move();
+      if (mark === undefined) {
+        await rotate();
+        await shipper.ship();
+      }
+      if (engine === undefined) await waitForCollectors(core.clickhouse, undefined, own);
     };
     const gauges: Gauge[] = [];
     // A folder that a day's outage has filled is not to be listed for everybody who asks.
