@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
-import { UnreachableError } from '../import/post-hits.ts';
+import { UnreachableError } from '../import/unreachable.ts';
 import { isObject, parseJson } from '../json-object.ts';
 
 /** A server that the commands speak to. */

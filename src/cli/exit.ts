@@ -1,4 +1,4 @@
-import { type Config, readConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 
 /** What the shell is told. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -55,7 +55,9 @@ export async function finish(work: () => Promise<void>): Promise<never> {
   process.exit(EXIT.done);
 }
 
-export function configOrExit(): Config {
+/** Loaded here only: most commands ask a server, and need no settings of their own. */
+export async function configOrExit(): Promise<Config> {
+  const { readConfig } = await import('../config.ts');
   try {
     return readConfig(process.env);
   } catch (error) {

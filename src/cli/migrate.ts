@@ -1,5 +1,3 @@
-import { makeLog } from '../log.ts';
-import { serve } from '../serve/serve.ts';
 import { EXIT_CODES, newCommand } from './command.ts';
 import { configOrExit, finish } from './exit.ts';
 import { adminKeyLines } from './welcome.ts';
@@ -20,7 +18,8 @@ export const migrateCommand = newCommand(
   HELP,
 ).action(() =>
   finish(async () => {
-    const config = configOrExit();
+    const config = await configOrExit();
+    const [{ makeLog }, { serve }] = await Promise.all([import('../log.ts'), import('../serve/serve.ts')]);
     const running = await serve(
       { ...config, host: '127.0.0.1', port: 0, workers: 1, roles: new Set(['api']) },
       makeLog(config.logLevel),

@@ -1,5 +1,4 @@
-import { makeLog } from '../log.ts';
-import { type Running, serve } from '../serve/serve.ts';
+import type { Running } from '../serve/serve.ts';
 import { EXIT_CODES, newCommand } from './command.ts';
 import { configOrExit, fail } from './exit.ts';
 import { adminKeyLines } from './welcome.ts';
@@ -28,7 +27,8 @@ ${EXIT_CODES}
 `;
 
 export const serveCommand = newCommand('serve', 'start collector, API and jobs', HELP).action(async () => {
-  const config = configOrExit();
+  const config = await configOrExit();
+  const [{ makeLog }, { serve }] = await Promise.all([import('../log.ts'), import('../serve/serve.ts')]);
   const log = makeLog(config.logLevel);
   const starting = new AbortController();
   let running: Running | undefined;

@@ -1,7 +1,3 @@
-import { readConfig } from '../config.ts';
-import { makeLog } from '../log.ts';
-import { readOperator } from '../serve/operator.ts';
-import { serve } from '../serve/serve.ts';
 import { Client, HOW_TO_GIVE_A_KEY, type Server } from './client.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { adminKeyLines } from './welcome.ts';
@@ -36,10 +32,12 @@ export async function withServer<T>(
   try {
     const named = namedServer(options);
     if (named !== undefined) return await work(new Client(named, signal), signal, 'named');
+    const { readConfig } = await import('../config.ts');
     const config = readConfig(process.env);
     const running = await runningServer(config.data, options.key, signal);
     if (running !== undefined) return await work(new Client(running, signal), signal, 'running');
     process.stderr.write(`  No server runs on ${config.data}; starting one for this command.\n`);
+    const [{ makeLog }, { serve }] = await Promise.all([import('../log.ts'), import('../serve/serve.ts')]);
     const own = await serve(
       { ...config, host: '127.0.0.1', port: 0, workers: 1, roles: new Set(['collect', 'api']) },
       makeLog(config.logLevel === 'info' ? 'warn' : config.logLevel),
@@ -78,6 +76,7 @@ async function runningServer(
   key: string | undefined,
   signal: AbortSignal,
 ): Promise<Server | undefined> {
+  const { readOperator } = await import('../serve/operator.ts');
   const operator = await readOperator(data);
   if (operator === undefined) return undefined;
   const { url } = operator;

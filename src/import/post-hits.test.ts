@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Answer, ImportStoppedError, postHits, type SendHits, UnreachableError } from './post-hits.ts';
+import { type Answer, ImportStoppedError, postHits, type SendHits } from './post-hits.ts';
 import { ImportReport } from './report.ts';
+import { UnreachableError } from './unreachable.ts';
 
 /** A server that gives these answers one after the other, the last one for good; each at once. */
 function server(...answers: (Partial<Answer> | UnreachableError)[]): { send: SendHits; bodies: string[] } {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Refusal } from '../collect/refusal.ts';
 import type { ImportReport } from './report.ts';
+import { UnreachableError } from './unreachable.ts';
 
 /** What the server said to a request. */
 export interface Answer {
@@ -17,16 +18,6 @@ export interface Answer {
  * @throws UnreachableError where no answer came.
  */
 export type SendHits = (body: string) => Promise<Answer>;
-
-/** No answer came: the server is not there, or the connection broke off. */
-export class UnreachableError extends Error {
-  constructor(url: string, code: string) {
-    super(
-      `${url} does not answer (${code}). Check that the server runs there; ninety serve starts one, --url names another.`,
-    );
-    this.name = 'UnreachableError';
-  }
-}
 
 /** Why an import ends before its log does. */
 export type StopReason = 'server_busy' | 'server_refuses';
