@@ -33,7 +33,7 @@ export async function send(
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false>,
-  ms = 20_000,
+  ms = 40_000,
 ): Promise<T> {
   const end = Date.now() + ms;
   while (true) {

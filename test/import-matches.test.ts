@@ -125,6 +125,14 @@ describe.skipIf(process.platform !== 'linux')('a match table', () => {
 
   const rows = async (table: string) =>
     Number(await ask(engineOf(data), `SELECT count() FROM ninety.${table} FORMAT TabSeparated`));
+  /** Ends all leases as whoever holds one does, for who was killed cannot. */
+  const releaseLeases = () =>
+    ask(
+      engineOf(data),
+      `INSERT INTO ninety.leases (name, slot, holder, expires, time)
+       SELECT name, max(leases.slot), argMax(leases.holder, (leases.slot, leases.time)), toDateTime64(0, 3), now64(3)
+       FROM ninety.leases GROUP BY name`,
+    );
   const linked = () => rows("kept_matches WHERE source = 'acme'");
 
   it('is there whole or not at all, whenever the server is killed', async () => {
@@ -153,7 +161,6 @@ describe.skipIf(process.platform !== 'linux')('a match table', () => {
     };
     for (const [moment, hasCome] of Object.entries(moments)) {
       const sending = upload(url, table, moment !== 'is receiving').catch(() => undefined);
-      // The lease of an upload that was killed is waited for.
       await until(`an upload ${moment}`, hasCome, 60_000);
       const engine = server.enginePid();
       server.signal('SIGKILL');
@@ -168,7 +175,9 @@ describe.skipIf(process.platform !== 'linux')('a match table', () => {
       );
       // For the next one as if this had never been.
       await ask(engineOf(data), 'TRUNCATE TABLE ninety.links');
+      if (moment !== Object.keys(moments).at(-1)) await releaseLeases();
     }
+    // The lease of the last one that was killed is waited for.
     expect(await upload(url, table)).toMatchObject({ state: 'done', received: MANY, stored: MANY });
     expect(await linked()).toBe(MANY);
     server.signal('SIGTERM');

@@ -44,7 +44,7 @@ describe('a referrer, as it is stored', () => {
     const elsewhere = { referrer: 'https://news.test/story', host: 'news.test', source: 'referral' };
     const own = { referrer: '', host: '', source: 'internal' };
     const hosts = ['shop.test', 'news.test', 'blog.test', 'news.test'];
-    expect(hosts.map((host) => readReferrer(from, host, []))).toEqual([elsewhere, own, elsewhere, own]);
+    expect(hosts.map((host) => readReferrer(from, host, []))).toMatchObject([elsewhere, own, elsewhere, own]);
   });
 
   it('that is an address is nowhere on itself', () => {
