@@ -1,6 +1,7 @@
 import type { Binding } from '../rule/binding.ts';
 import type { AskedLeaf } from '../rule/leaf.ts';
 import { type CodedShape, codeSql, readsEvents } from './codes.ts';
+import type { Question } from './shapes.ts';
 import { EVERYBODY, OF_SLICE, type Slice } from './slice.ts';
 
 /** Clauses by their numbers, and how they are answered. */
@@ -40,6 +41,7 @@ export function clauseSelects(
       const scan = { shape, slice, asOf, binding };
       if (shape.counting === 'once') return metSql(scan);
       if (shape.counting === 'ids') return countedSql(scan, BY_ID);
+      if (shape.counting === 'pairs') return countedSql(scan, BY_TWO);
       if (!repeats) return countedSql(scan, 'count()');
       const repeated = `(SELECT visitor FROM kept_build_clauses WHERE build = {build:UInt64} AND piece = ${REPEATED} AND ${inSlice})`;
       return [
@@ -78,15 +80,31 @@ GROUP BY visitor, clause`;
  */
 export const BY_ID = 'arrayUniq(groupArray(hit))';
 
+/** Whether there is one or more: two numbers for each visitor, whatever was sent twice. */
+const BY_TWO = 'if(min(hit) = max(hit), 1, 2)';
+
 /** @param hits SQL that counts them. @param who condition of the visitors. */
-const countedSql = (scan: Scan, hits: string, who?: string): string =>
-  `SELECT counted.visitor AS visitor, threshold.clause AS clause, counted.latest AS latest FROM (
-SELECT visitor, question, ${hits} AS hits, max(time) AS latest FROM ${matchedSql(scan, hits === BY_ID, who)}
-GROUP BY visitor, question
+function countedSql(scan: Scan, hits: string, who?: string): string {
+  const counted = `SELECT visitor, question, ${hits} AS hits, max(time) AS latest FROM ${matchedSql(scan, hits !== 'count()', who)}
+GROUP BY visitor, question`;
+  if (scan.shape.questions.every(isAtLeast))
+    return `SELECT visitor, question AS clause, latest FROM (
+${counted}
+) WHERE hits >= transform(question, ${thresholdsSql(scan.shape, 'question')}, ${thresholdsSql(scan.shape, 'least')}, toUInt64(1))`;
+  return `SELECT counted.visitor AS visitor, threshold.clause AS clause, counted.latest AS latest FROM (
+${counted}
 ) AS counted INNER JOIN (
 SELECT question, clause, least, most FROM build_thresholds WHERE ${ofShape(scan.shape)}
 ) AS threshold ON threshold.question = counted.question
 WHERE counted.hits >= threshold.least AND counted.hits <= threshold.most`;
+}
+
+/** Such a question is its own clause, and its threshold is looked up in a quarter of the time that a join takes. */
+const isAtLeast = ({ thresholds }: Question) => thresholds.length === 1 && thresholds[0]!.to === undefined;
+
+/** SQL of an array, constant for a statement: a column of the thresholds, in the order of their questions. */
+const thresholdsSql = (shape: CodedShape, column: 'question' | 'least') =>
+  `(SELECT arrayMap(one -> one.2, arraySort(groupArray((question, ${column})))) FROM build_thresholds WHERE ${ofShape(shape)})`;
 
 /** From the opening bracket on: a row for each hit and question that it answers. */
 function matchedSql(scan: Scan, withId = false, who?: string): string {

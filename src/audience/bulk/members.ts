@@ -1,7 +1,7 @@
 import { Binding } from '../rule/binding.ts';
 import { expressionSql } from '../rule/expression.ts';
 import { clauseSelects, OF_PIECE } from './clauses.ts';
-import { isTabled, type Plan } from './plan.ts';
+import { isTabled, type Plan, widthOf } from './plan.ts';
 import { type Slice, sliceParams } from './slice.ts';
 
 /** Of what a statement is: a slice of the visitors in a build. */
@@ -56,9 +56,9 @@ function composedSelect(plan: Plan, part: Part): Select {
     drivers === undefined ? 'met' : 'arrayFilter(clause -> clause IN {drivers:Array(UInt32)}, met)';
   const looked =
     'if(empty(words), bitTest(word, combination % 64), bitTest(words[1 + intDiv(combination, 64)], combination % 64))';
-  const sql = `SELECT segment, visitor, arrayMax(arrayMap(place -> latest[place], places)) AS seen FROM (
-SELECT visitor, met, latest, segment, number, word, words, arrayMap(clause -> indexOf(met, clause), clauses) AS places,
-  arraySum((place, bit) -> if(place = 0, 0, bitShiftLeft(toUInt64(1), bit)), places, range(length(places))) AS combination
+  const { columns, combination, seen } = placesSql(plan);
+  const sql = `SELECT segment, visitor, ${seen} AS seen FROM (
+SELECT visitor, met, latest, clauses, segment, number, word, words, ${columns}, ${combination} AS combination
 FROM (
 SELECT visitor, met, latest, clause FROM (
 SELECT visitor, groupArray(clause) AS met, groupArray(latest) AS latest FROM (
@@ -71,6 +71,27 @@ SELECT clause, number, segment, clauses, others, word, words FROM build_drivers 
 WHERE empty(others) OR clause = arrayFirst(driver -> has(met, driver), others)
 ) WHERE ${untabled.length === 0 ? looked : `multiIf(${untabled.join(', ')}, ${looked})`}`;
   return { sql, params: { ...paramsOf(plan, part, binding), ...(drivers && { drivers }) } };
+}
+
+/**
+ * Where each clause of a segment stands among those that a visitor meets, 0 = nowhere, a column each: an array of them
+ * would be made with a copy of what he meets for each of its elements. `combination` has a bit for each that he meets.
+ */
+function placesSql(plan: Plan): { columns: string; combination: string; seen: string } {
+  const places = Array.from({ length: widthOf(plan) }, (_, place) => place + 1);
+  const latest = places.map((place) => `latest[place${place}]`);
+  // Of clauses beyond the table the expression itself asks, and only when each was met is still to be looked up.
+  if (!plan.segments.every(isTabled))
+    latest.push(
+      `arrayMax(arrayMap(clause -> latest[indexOf(met, clause)], arraySlice(clauses, ${places.length + 1})))`,
+    );
+  return {
+    columns: places.map((place) => `indexOf(met, clauses[${place}]) AS place${place}`).join(', '),
+    combination: places
+      .map((place) => `bitShiftLeft(toUInt64(place${place} != 0), ${place - 1})`)
+      .join(' + '),
+    seen: latest.length === 1 ? latest[0]! : `greatest(${latest.join(', ')})`,
+  };
 }
 
 /** As many as one bound array holds. */

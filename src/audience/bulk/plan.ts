@@ -97,12 +97,21 @@ export function withoutClauses(plan: Plan, clauses: ReadonlySet<number>): Plan {
 /** Whether what holds of a segment is looked up in a table. */
 export const isTabled = ({ clauses }: Expressed): boolean => clauses.length <= MAX_TABLED;
 
+/** Clauses that are looked for one by one: as many as the longest table has. */
+export const widthOf = ({ segments }: Plan): number =>
+  segments.reduce((width, { clauses }) => Math.max(width, Math.min(MAX_TABLED, clauses.length)), 1);
+
+/** No clause has this number: it stands where a segment has fewer clauses than others. */
+const NO_CLAUSE = 2 ** 32 - 1;
+
 /**
  * The rows of `build_drivers`: which clauses let somebody into which segment.
  *
  * @param sizes about how many meet each clause; one that is not named is met by few.
  */
-export function driverRows({ segments, piece }: Plan, build: number, sizes: ReadonlyMap<number, number>) {
+export function driverRows(plan: Plan, build: number, sizes: ReadonlyMap<number, number>) {
+  const { segments, piece } = plan;
+  const width = widthOf(plan);
   return segments.flatMap((segment) => {
     const { id, number, expression, clauses } = segment;
     const drivers = driversOf(expression, (clause) => 1 + (sizes.get(clause) ?? 0)) ?? [];
@@ -112,7 +121,7 @@ export function driverRows({ segments, piece }: Plan, build: number, sizes: Read
       piece,
       number,
       segment: id,
-      clauses,
+      clauses: [...clauses, ...Array<number>(Math.max(0, width - clauses.length)).fill(NO_CLAUSE)],
       // Arrays beside each row of a visitor are what a join takes longest over.
       others: drivers.length > 1 ? drivers : [],
       word: String(truth.length === 1 ? truth[0] : 0),

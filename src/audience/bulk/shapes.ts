@@ -18,9 +18,10 @@ export interface Question {
 
 /**
  * How hits are counted: `once`, where one is enough; `rows`, where each hit is one row but for those that were sent
- * twice; `ids`, where it may be several, as of a question for one of two categories.
+ * twice; where it may be several, as of a question for one of two categories, `pairs`, where none asks for more than
+ * two, and else `ids`.
  */
-export type Counting = 'once' | 'rows' | 'ids';
+export type Counting = 'once' | 'rows' | 'pairs' | 'ids';
 
 /** Questions that one grouped scan answers together. */
 export interface Shape {
@@ -93,7 +94,8 @@ function isShaped(match: Match): boolean {
 
 function countingOf({ match, thresholds }: Question): Counting {
   if (thresholds.every(({ from, to }) => from === 1 && to === undefined)) return 'once';
-  return (match.category ?? match.keyword ?? []).length > 1 ? 'ids' : 'rows';
+  if ((match.category ?? match.keyword ?? []).length <= 1) return 'rows';
+  return thresholds.every(({ from, to }) => from <= 2 && to === undefined) ? 'pairs' : 'ids';
 }
 
 export const isCoded = (field: MatchField): field is CodedColumn => textsOf(field).length === 0;

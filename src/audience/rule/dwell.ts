@@ -1,6 +1,6 @@
 import type { Binding } from './binding.ts';
 import { clausesMetSql } from './known.ts';
-import { metSql, sinceSql } from './match.ts';
+import { metSql, sinceSql, where } from './match.ts';
 import type { Match } from './rule.ts';
 
 /** So much attention to hits that meet a Match, pings of attention among them: who is in has a hit. */
@@ -34,8 +34,20 @@ export function dwellSql(
     const most = to === undefined ? '' : ` AND sum(dwell) <= ${binding.one('Int64', to)}`;
     return `clause = ${clause}, sum(dwell) >= ${binding.one('Int64', from)}${most}`;
   });
-  const rows = `SELECT visitor, hit, time, dwell_ms, ${clausesMetSql(met)} AS clause FROM ${binding.from('kept_hits')} WHERE dwell_ms > 0`;
+  const conditions = ['dwell_ms > 0', ...aboutSql(leaves, binding)];
+  const rows = `SELECT visitor, hit, time, dwell_ms, ${clausesMetSql(met)} AS clause FROM ${binding.from('kept_hits')}${where(conditions)}`;
   return `SELECT visitor, clause, max(newest) AS latest FROM (
 SELECT visitor, clause, hit, max(dwell_ms) AS dwell, max(time) AS newest FROM (${grouped(rows)}) GROUP BY visitor, clause, hit
 ) GROUP BY visitor, clause HAVING multiIf(${bounds.join(', ')}, 0)`;
+}
+
+/** Where each asks for categories, most hits have none of them: that is seen at once, and leaf by leaf not of them. */
+function aboutSql(leaves: readonly (readonly [number, DwellLeaf])[], binding: Binding): string[] {
+  const categories = new Set<string>();
+  for (const [, { match }] of leaves) {
+    if (!match.category) return [];
+    for (const category of match.category) categories.add(category);
+  }
+  const any = binding.many('String', [...categories]).map((list) => `one IN ${list}`);
+  return leaves.length === 1 ? [] : [`arrayExists(one -> ${any.join(' OR ')}, categories)`];
 }
