@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
+import { NOTHING_ALLOWED } from './delivery/outbound/allow.ts';
 
 function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
   try {
@@ -25,6 +26,7 @@ describe('readConfig', () => {
       publicUrl: undefined,
       retentionDays: 90,
       minAudience: 50,
+      apiPerMinute: 6000,
       adminKey: undefined,
       secret: undefined,
       localRegion: undefined,
@@ -33,6 +35,7 @@ describe('readConfig', () => {
       trustProxy: [],
       gvlId: undefined,
       geoipMmdb: undefined,
+      outboundAllow: NOTHING_ALLOWED,
       logLevel: 'info',
       journal: { quotaBytes: 4096 * 2 ** 20, fsync: false },
       schedule: {
@@ -92,6 +95,7 @@ describe('readConfig', () => {
         NINETY_PUBLIC_URL: 'https://audience.example.com/base//',
         NINETY_RETENTION_DAYS: '30',
         NINETY_MIN_AUDIENCE: '0',
+        NINETY_API_RATE: '0',
         NINETY_ADMIN_KEY: 'k'.repeat(24),
         NINETY_SECRET: SECRET,
         NINETY_LOCAL_REGION: 'us-ca',
@@ -120,6 +124,7 @@ describe('readConfig', () => {
         CLICKHOUSE_DATABASE: 'audience_1',
         CLICKHOUSE_CLUSTER: 'eu-1',
         GEOIP_MMDB: '/usr/share/geo.mmdb',
+        NINETY_OUTBOUND_ALLOW: 'sftp.internal',
       }),
     ).toEqual({
       host: '::1',
@@ -129,6 +134,7 @@ describe('readConfig', () => {
       publicUrl: 'https://audience.example.com/base',
       retentionDays: 30,
       minAudience: 0,
+      apiPerMinute: 0,
       adminKey: 'k'.repeat(24),
       secret: SECRET,
       localRegion: 'US-CA',
@@ -137,6 +143,7 @@ describe('readConfig', () => {
       trustProxy: ['10.0.0.0/8', '::1', '192.0.2.7'],
       gvlId: 755,
       geoipMmdb: '/usr/share/geo.mmdb',
+      outboundAllow: { networks: [], hosts: new Set(['sftp.internal']) },
       logLevel: 'warn',
       journal: { quotaBytes: 16 * 2 ** 20, fsync: true },
       schedule: {
@@ -182,6 +189,7 @@ describe('a value that cannot be', () => {
     ['NINETY_RETENTION_DAYS', '91', 'must be a whole number of days from 1 to 90'],
     ['NINETY_INTEREST_HALF_LIFE_DAYS', '0', 'must be a whole number of days from 1 to 90'],
     ['NINETY_MIN_AUDIENCE', 'many', 'must be a whole number of visitors'],
+    ['NINETY_API_RATE', '-1', 'must be a whole number of requests a minute from 0'],
     ['NINETY_ADMIN_KEY', 'x'.repeat(23), 'must have at least 24 characters'],
     ['NINETY_ADMIN_KEY', 'x'.repeat(201), 'must have at most 200 characters'],
     ['NINETY_SECRET', 'x'.repeat(23), 'make one with: openssl rand -base64 32'],
@@ -195,6 +203,7 @@ describe('a value that cannot be', () => {
     ['NINETY_WORKERS', '257', 'must be a whole number of processes from 1 to 256'],
     ['NINETY_TRUST_PROXY', '10.0.0.0/33', 'must be a comma separated list of addresses or CIDRs'],
     ['NINETY_TRUST_PROXY', '::1,proxy.local', 'must be a comma separated list of addresses or CIDRs'],
+    ['NINETY_OUTBOUND_ALLOW', '10.0.0.0/33', 'must be a comma separated list of addresses, CIDRs and hosts'],
     ['NINETY_GVL_ID', '0', 'must be a whole number from 1 to 65535'],
     ['NINETY_JOURNAL_QUOTA_MB', '15', 'must be a whole number of megabytes from 16 to'],
     ['NINETY_JOURNAL_FSYNC', 'yes', 'must be 0 or 1'],

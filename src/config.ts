@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { validate as validateCron } from 'node-cron';
 import { z } from 'zod';
+import { type Allow, readAllow } from './delivery/outbound/allow.ts';
 
 export const ROLES = ['collect', 'api', 'jobs'] as const;
 export type Role = (typeof ROLES)[number];
@@ -77,6 +78,7 @@ const environment = z.object({
     .min(24, 'must have at least 24 characters')
     .max(200, 'must have at most 200 characters')
     .optional(),
+  NINETY_API_RATE: whole(0, 10_000_000, 'requests a minute').default(6000),
   NINETY_SECRET: z
     .string()
     .min(24, 'must have at least 24 characters; make one with: openssl rand -base64 32')
@@ -144,6 +146,15 @@ const environment = z.object({
     .default('0')
     .transform((flag) => flag === '1'),
   NINETY_HOUSEHOLD_KEY_DAYS: whole(1, 30, 'days').default(7),
+  NINETY_OUTBOUND_ALLOW: z
+    .string()
+    .default('')
+    .transform(readAllow)
+    .refine(
+      ({ wrong }) => wrong.length === 0,
+      'must be a comma separated list of addresses, CIDRs and hosts, such as 10.1.0.0/16,sftp.internal',
+    )
+    .transform(({ allow }) => allow),
   NINETY_LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -190,6 +201,8 @@ export interface Config {
   readonly retentionDays: number;
   readonly minAudience: number;
   readonly adminKey: string | undefined;
+  /** Requests that the management API answers a key in a minute; 0 = as many as there are. */
+  readonly apiPerMinute: number;
   readonly secret: string | undefined;
   /** `EEA`, an ISO 3166-1 country or an ISO 3166-2 region; undefined = no consent law applies there. */
   readonly localRegion: string | undefined;
@@ -199,6 +212,8 @@ export interface Config {
   readonly trustProxy: readonly string[];
   readonly gvlId: number | undefined;
   readonly geoipMmdb: string | undefined;
+  /** Where deliveries may go beyond the public internet. */
+  readonly outboundAllow: Allow;
   readonly logLevel: string;
   readonly journal: {
     /** Bytes of journal files on disk above which hits are refused as `journal_full`. */
@@ -267,6 +282,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     retentionDays: e.NINETY_RETENTION_DAYS,
     minAudience: e.NINETY_MIN_AUDIENCE,
     adminKey: e.NINETY_ADMIN_KEY,
+    apiPerMinute: e.NINETY_API_RATE,
     secret: e.NINETY_SECRET,
     localRegion: e.NINETY_LOCAL_REGION,
     consentRegions: e.NINETY_CONSENT_REGIONS,
@@ -274,6 +290,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     trustProxy: e.NINETY_TRUST_PROXY,
     gvlId: e.NINETY_GVL_ID,
     geoipMmdb: e.GEOIP_MMDB,
+    outboundAllow: e.NINETY_OUTBOUND_ALLOW,
     logLevel: e.NINETY_LOG_LEVEL,
     journal: { quotaBytes: e.NINETY_JOURNAL_QUOTA_MB * 2 ** 20, fsync: e.NINETY_JOURNAL_FSYNC },
     schedule: {

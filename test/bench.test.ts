@@ -25,9 +25,11 @@ describe('what a developer measures with', () => {
     ['scripts/bench/ingest.mjs', 'bench:ingest', '--files'],
     ['scripts/bench/start.mjs', 'bench:start', '--idle-seconds'],
     ['scripts/bench/sync.mjs', 'bench:sync', '--rounds'],
+    ['scripts/bench/export.mjs', 'bench:export', '--pushed'],
     ['scripts/bench/identity.mjs', 'bench:identity', '--links'],
     ['scripts/bench/matches.mjs', 'bench:matches', '--rows'],
     ['scripts/bench/segments.mjs', 'bench:segments', '--sample'],
+    ['scripts/bench/me.mjs', 'bench:me', '--asks'],
     ['scripts/bench/models.mjs', 'bench:models', '--labelled'],
     ['scripts/soak.mjs', 'soak', '--quota-mb'],
   ] as const) {

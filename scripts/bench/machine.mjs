@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 
 /** What a figure is worth nothing without: the processor, the number of its cores, the runtime. */
@@ -27,6 +27,17 @@ export function needs(program, how) {
 /** @returns {number} megabytes that a process has resident. */
 export function residentMb(pid) {
   const [, kb = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kb) / 1024);
+}
+
+/**
+ * The peak of a process's resident memory since the last call; Linux.
+ *
+ * @returns {number} megabytes.
+ */
+export function peakMb(pid) {
+  const [, kb = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
   return Math.round(Number(kb) / 1024);
 }
 

@@ -1,13 +1,13 @@
 // How fast a match table is taken in, from its first byte to the receipt, and what memory that takes; beside it
 // the reading of its lines alone, by this product and by the engine.
-import { createReadStream, createWriteStream, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { atLeast, atMost, conclude, exactly, leftOpen } from './aims.mjs';
-import { cpuSeconds, MACHINE, machineText, round } from './machine.mjs';
+import { cpuSeconds, MACHINE, machineText, peakMb, round } from './machine.mjs';
 import { startNinety } from './ninety.mjs';
 import { readOptions } from './options.mjs';
 
@@ -97,13 +97,6 @@ async function fill() {
                SELECT 'neighbour', ${VISITOR}, concat('n-', toString(number)), now64(3), now64(3)
                FROM ${numbers} WHERE number % 100 < ${BY_NEIGHBOUR}`);
   }
-}
-
-/** The peak of a process's resident memory since the last call, in megabytes; Linux. */
-function peakMb(pid) {
-  const [, kb] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  writeFileSync(`/proc/${pid}/clear_refs`, '5');
-  return round(Number(kb) / 1024);
 }
 
 async function upload(file, count) {

@@ -6,13 +6,16 @@ import { remembered } from '../dashboard/remembered.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { faultOf } from '../log.ts';
 import { type PrivacyDoor, privacyRoutes } from '../privacy/routes.ts';
+import { deliveriesText } from '../report/deliveries.ts';
 import { freshnessText } from '../report/freshness.ts';
 import type { SyncDoor } from '../sync/door.ts';
 import type { Backend } from './backend.ts';
 import { bodyAtMost } from './body-limit.ts';
 import { keyRoutes, partnerRoutes, siteRoutes } from './collections.ts';
+import { deliveryRoutes, destinationRoutes, destinationTypeRoutes } from './destinations.ts';
 import { erasureRoutes, visitorRoutes } from './erasures.ts';
 import { explainRoutes } from './explain.ts';
+import { exportRoutes } from './export.ts';
 import { BODY_LIMIT, type Env } from './http.ts';
 import { identityRoutes } from './identity.ts';
 import { importRoutes } from './imports.ts';
@@ -26,6 +29,7 @@ import { methodsOf } from './methods.ts';
 import { modelRoutes } from './models.ts';
 import { overlapRoutes } from './overlap.ts';
 import { ApiError, asApiError, sendProblem } from './problem.ts';
+import { rateLimit } from './rate-limit.ts';
 import { segmentPlanRoutes } from './segment-apply.ts';
 import { lateAfterMs, segmentRoutes } from './segments.ts';
 import { taxonomyRoutes } from './taxonomy.ts';
@@ -71,8 +75,11 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
   const freshness = remembered(() =>
     freshnessText(options.clickhouse, options.registry.list('segment'), lateAfterMs(options)).catch(() => ''),
   );
+  const deliveries = remembered(() =>
+    deliveriesText(options.clickhouse, options.registry.list('destination')).catch(() => ''),
+  );
   app.get('/metrics', async (c) =>
-    c.body(`${await options.metrics()}${await freshness()}`, 200, {
+    c.body(`${await options.metrics()}${await freshness()}${await deliveries()}`, 200, {
       'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
     }),
   );
@@ -92,6 +99,7 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
   }
   if (config.roles.has('collect')) app.route('/', privacyRoutes(options.privacy));
   if (config.roles.has('api')) {
+    app.use('/v1/*', rateLimit({ perMinute: config.apiPerMinute, request: options.privacy.request }));
     // Before the limit: an upload is read as it comes, and may be of any size.
     app.route('/v1/traits', traitRoutes(options));
     app.route('/v1/matches', matchRoutes(options));
@@ -108,6 +116,10 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
     app.route('/v1/segments', segmentRoutes(options));
     app.route('/v1/segments', lookalikeRoutes(options));
     app.route('/v1/overlap', overlapRoutes(options));
+    app.route('/v1/destinations', destinationRoutes(options));
+    app.route('/v1/destination-types', destinationTypeRoutes());
+    app.route('/v1/deliveries', deliveryRoutes(options));
+    app.route('/v1/export', exportRoutes(options));
     app.route('/v1/keys', keyRoutes(options));
     app.route('/v1/visitors', visitorRoutes(options));
     app.route('/v1/visitors', explainRoutes(options));

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Config } from '../config.ts';
+import type { plansOf } from '../delivery/plan/plans.ts';
+import type { Courier } from '../delivery/run/courier.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Leases } from '../jobs/lease.ts';
 import type { Ledger } from '../jobs/ledger.ts';
@@ -19,6 +21,8 @@ export interface Backend {
   readonly ledger: Ledger;
   readonly jobs: Jobs;
   readonly tally: Tally;
+  /** What deliveries to destinations stand on. */
+  readonly courier: Courier & { readonly plans: ReturnType<typeof plansOf> };
   /** Whether the file of addresses lets data centres be told: one sign of crawlers less where it does not. */
   readonly tellsDataCentres: boolean;
   /** Key of cookies and hashes. */

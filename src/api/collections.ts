@@ -20,7 +20,7 @@ import { ApiError } from './problem.ts';
 import { refuse } from './refuse.ts';
 
 /** How one kind of thing is made, shown and changed; the routes are the same for all. */
-interface Collection<K extends Kind> {
+export interface Collection<K extends Kind> {
   readonly kind: K;
   readonly readScope: string;
   readonly editScope: string;
@@ -29,11 +29,16 @@ interface Collection<K extends Kind> {
   /** What a caller may give to make one, where that is not the same. */
   readonly firstInput?: z.ZodObject;
   /** What is stored for it, what only the answer to making it shows, and what it is called where nothing was said. */
-  readonly make: (input: Record<string, unknown>) => {
+  readonly make: (
+    input: Record<string, unknown>,
+    id: string | undefined,
+  ) => {
     body: Body<K>;
     once?: Record<string, unknown>;
     id?: string;
   };
+  /** What a change makes of it, where that is more than to replace the fields that were given. */
+  readonly merge?: (current: Item<K>, change: Record<string, unknown>) => Record<string, unknown>;
   /** What is wrong with it as a whole, each as `/path: what`. */
   readonly problems?: (body: Body<K>) => readonly string[];
   /** What may not be changed about it, likewise. */
@@ -45,9 +50,10 @@ interface Collection<K extends Kind> {
   readonly idsLast?: string;
 }
 
-function routes<K extends Kind>(registry: Registry, collection: Collection<K>): Hono<Env> {
+/** The routes of one kind of thing. */
+export function routes<K extends Kind>(registry: Registry, collection: Collection<K>): Hono<Env> {
   const { kind, readScope, editScope, input, firstInput = input, make, show } = collection;
-  const { problems, changeProblems, checkId, idsLast } = collection;
+  const { problems, changeProblems, checkId, idsLast, merge } = collection;
   const app = new Hono<Env>();
   const find = (id: string): Item<K> => {
     const item = registry.get(kind, id);
@@ -63,7 +69,7 @@ function routes<K extends Kind>(registry: Registry, collection: Collection<K>): 
     const caller = expectScope(c, editScope);
     const { id: wanted, ...given } = await readJson(c, firstInput.extend({ id: idSchema.optional() }));
     if (wanted !== undefined) checkId?.(wanted as string);
-    const { body, once, id: own } = make(given);
+    const { body, once, id: own } = make(given, wanted as string | undefined);
     refuse(problems?.(body));
     const id = (wanted as string | undefined) ?? own ?? newId();
     if (registry.get(kind, id))
@@ -79,9 +85,10 @@ function routes<K extends Kind>(registry: Registry, collection: Collection<K>): 
   });
   app.patch('/:id', async (c) => {
     const caller = expectScope(c, editScope);
-    const { id, version, updatedAt: _, ...current } = find(c.req.param('id'));
+    const item = find(c.req.param('id'));
+    const { id, version, updatedAt: _, ...current } = item;
     const change = await readChange(c, input);
-    const body = KINDS[kind].parse({ ...current, ...change }) as Body<K>;
+    const body = KINDS[kind].parse({ ...current, ...(merge?.(item, change) ?? change) }) as Body<K>;
     // Before all else: who mends the rest of a change that cannot be made has mended it in vain.
     refuse(changeProblems?.(current as unknown as Body<K>, body));
     refuse(problems?.(body));

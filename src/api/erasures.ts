@@ -2,7 +2,8 @@ import { Hono } from 'hono';
 import { checkDeviceId, DEVICE_TYPES, deviceTypeOf } from '../collect/device-id.ts';
 import { REFUSALS } from '../collect/refusal.ts';
 import { deviceVisitor, isVisitorId, visitorNumber } from '../identity/visitor.ts';
-import { readErasure, requestErasure } from '../privacy/erasures.ts';
+import { acknowledgements } from '../privacy/deliveries.ts';
+import { type Erasure, readErasure, requestErasure } from '../privacy/erasures.ts';
 import type { Backend } from './backend.ts';
 import { type Env, expectScope } from './http.ts';
 import { ApiError } from './problem.ts';
@@ -22,17 +23,17 @@ export function visitorRoutes(backend: Backend): Hono<Env> {
     const visitors = await visitorsOf(backend, c.req.param('id'));
     const id = await requestErasure(clickhouse, visitors);
     c.header('Location', `/v1/erasures/${id}`);
-    return c.json(await readErasure(clickhouse, id), 202);
+    return c.json(await receipt(backend, id), 202);
   });
   return app;
 }
 
 /** `GET /v1/erasures/{id}`: the receipt, step by step. */
-export function erasureRoutes({ clickhouse }: Backend): Hono<Env> {
+export function erasureRoutes(backend: Backend): Hono<Env> {
   const app = new Hono<Env>();
   app.get('/:id', async (c) => {
     expectScope(c, 'read');
-    const erasure = await readErasure(clickhouse, c.req.param('id'));
+    const erasure = await receipt(backend, c.req.param('id'));
     if (erasure === undefined)
       throw new ApiError(
         'not_found',
@@ -41,6 +42,16 @@ export function erasureRoutes({ clickhouse }: Backend): Hono<Env> {
     return c.json(erasure);
   });
   return app;
+}
+
+/** The receipt, with what each destination has acknowledged. */
+async function receipt({ clickhouse, courier, registry }: Backend, id: string): Promise<Erasure | undefined> {
+  const erasure = await readErasure(clickhouse, id);
+  const hidden = erasure?.steps.find(({ step }) => step === 'hide')?.at;
+  if (erasure === undefined || hidden == null) return erasure;
+  const destinations = registry.list('destination');
+  const told = await acknowledgements(clickhouse, destinations, courier.types, hidden);
+  return { ...erasure, steps: [...erasure.steps, ...told] };
 }
 
 /**

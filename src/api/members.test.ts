@@ -1,5 +1,8 @@
-import { request } from 'node:http';
+import { createHash } from 'node:crypto';
+import { type IncomingMessage, request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
+import { parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Operator } from '../../test/client.ts';
 import { NO, OUR_VENDOR, PARTNER_VENDOR, tc, YES } from '../collect/front.testing.ts';
@@ -115,7 +118,7 @@ describe('members', () => {
     }
     await shop.build();
   });
-  const path = (query: string) => `/v1/segments/${shop.segment}/members?${query}`;
+  const path = (query: string, of = '') => `/v1/segments/${shop.segment}/members${of}?${query}`;
 
   it('are the uids as the partner gave them', async () => {
     const { lines } = await server.operator.pull(shop.segment, 'acme');
@@ -140,7 +143,99 @@ describe('members', () => {
     expect((await bytes(path('as=acme'), 'gzip;q=0.0')).encoding).toBeUndefined();
   });
 
+  it('end with how many lines there were and the checksum of the bytes, as they were sent and in the manifest', async () => {
+    for (const accepted of ['identity', 'gzip', 'zstd']) {
+      const { body, trailers, headers } = await bytes(path('as=acme&format=csv'), accepted);
+      expect(headers['trailer']).toBe('Ninety-Count, Content-Digest');
+      expect(trailers).toEqual({
+        'ninety-count': String(hostile.length),
+        'content-digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:`,
+      });
+      const at = `at=${String(headers['ninety-cursor'])}`;
+      const manifest = await server.operator.json('GET', path(`as=acme&format=csv&${at}`, '/manifest'));
+      const plain = (await bytes(path(`as=acme&format=csv&${at}`), 'identity')).body;
+      expect(manifest).toEqual({
+        segment: shop.segment,
+        as: 'acme',
+        since: null,
+        cursor: headers['ninety-cursor'],
+        asOf: headers['ninety-as-of'],
+        format: 'csv',
+        count: hostile.length,
+        bytes: plain.length,
+        sha256: createHash('sha256').update(plain).digest('hex'),
+      });
+    }
+  });
+
+  it('are a Parquet file', async () => {
+    const { body, headers, trailers } = await bytes(path('as=acme&format=parquet'), 'identity');
+    expect(headers['content-type']).toBe('application/vnd.apache.parquet');
+    expect(trailers['ninety-count']).toBe(String(hostile.length));
+    const file = new Uint8Array(body).buffer;
+    const rows = await parquetReadObjects({ file, compressors });
+    expect(rows.map(({ id, op }) => [id, op])).toEqual([...hostile].sort().map((id) => [id, 'add']));
+    const manifest = path(`as=acme&format=parquet&at=${String(headers['ninety-cursor'])}`, '/manifest');
+    expect(await server.operator.json('GET', manifest)).toMatchObject({
+      count: hostile.length,
+      bytes: null,
+      sha256: null,
+    });
+  });
+
+  it('that broke off are gone on with behind the last id, of the same build', async () => {
+    const sorted = [...hostile].sort();
+    const { cursor } = await shop.members('acme');
+    const person = server.person();
+    await shop.see(person);
+    await person.get('/setuid?bidder=acme&uid=latecomer');
+    await shop.build();
+    await shop.members('acme');
+    const rest = await bytes(
+      path(`as=acme&format=csv&at=${cursor}&after=${encodeURIComponent(sorted[1]!)}`),
+      'identity',
+    );
+    expect(rest.headers['ninety-cursor']).toBe(cursor);
+    expect(rest.body.toString()).toBe(
+      sorted
+        .slice(2)
+        .map((id) => `"${id.replaceAll('"', '""')}","add"\n`)
+        .join(''),
+    );
+    expect((await shop.members('acme', cursor)).changes).toEqual(['+latecomer']);
+  });
+
+  it('with a policy label leave under the ids of others only where a destination allows it; removals do', async () => {
+    const labelled = await new Shop(server).open();
+    for (const uid of ['l1', 'l2']) {
+      const person = server.person();
+      await labelled.see(person);
+      await person.get(`/setuid?bidder=acme&uid=${uid}`);
+    }
+    await labelled.build();
+    const first = await labelled.members('acme');
+    expect(first.changes).toEqual(['+l1', '+l2']);
+    const members = `/v1/segments/${labelled.segment}/members`;
+    await server.operator.json('PATCH', `/v1/segments/${labelled.segment}`, { labels: ['sensitive'] });
+    await labelled.build();
+    expect(await status('GET', `${members}?as=acme`)).toBe('403 label_not_allowed');
+    expect((await labelled.members('acme', first.cursor)).changes).toEqual(['-l1', '-l2']);
+    expect((await labelled.members('visitor')).changes).toHaveLength(2);
+    await server.operator.json('POST', '/v1/destinations', {
+      id: 'may-have-it',
+      name: 'x',
+      type: 'file-drop',
+      partner: 'acme',
+      segments: [labelled.segment],
+      schedule: 'manual',
+      allows: ['sensitive'],
+      settings: { drop: 'folder', path: 'x' },
+    });
+    expect((await labelled.members('acme')).changes).toEqual(['+l1', '+l2']);
+  });
+
   it.each<[string, string, string]>([
+    ['something to go on behind without an answer', 'after=x', '400 bad_cursor'],
     ['a format that is none', 'format=xml', '400 bad_format'],
     ['a format of every object', 'format=constructor', '400 bad_format'],
     ['a kind of id that is none', 'as=nobody', '400 unknown_source'],
@@ -198,15 +293,27 @@ describe('members', () => {
   });
 });
 
+interface Came {
+  readonly body: Buffer;
+  readonly encoding: string | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly trailers: IncomingMessage['trailers'];
+}
+
 /** The bytes of an answer as they came. */
-function bytes(path: string, accepted: string): Promise<{ body: Buffer; encoding: string | undefined }> {
+function bytes(path: string, accepted: string): Promise<Came> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${server.operator.key}`, 'accept-encoding': accepted };
     request(server.url + path, { headers, agent: false }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('end', () =>
-        resolve({ body: Buffer.concat(chunks), encoding: answer.headers['content-encoding'] }),
+        resolve({
+          body: Buffer.concat(chunks),
+          encoding: answer.headers['content-encoding'],
+          headers: answer.headers,
+          trailers: answer.trailers,
+        }),
       );
       answer.on('error', reject);
     })

@@ -9,6 +9,7 @@ const FRONT_DOOR: Readonly<Record<string, readonly string[]>> = {
   '/setuid': ['GET'],
   '/sync.html': ['GET'],
   '/cookie_sync': ['POST'],
+  '/v1/me': ['GET', 'OPTIONS'],
 };
 
 /**

@@ -24,6 +24,8 @@ export const API_REFUSALS = {
   not_built: 409,
   body_too_large: 413,
   bad_encoding: 415,
+  rate_limited: 429,
+  too_many_sign_ins: 429,
   busy: 503,
   not_stored: 503,
   clickhouse_unavailable: 503,

@@ -4,10 +4,6 @@ import { type Buildable, buildSegments, estimate } from '../audience/build.ts';
 import { type Build, buildHistory, currentBuilds } from '../audience/builds.ts';
 import { MAX_CLAUSES } from '../audience/rule/limits.ts';
 import { sizeOf } from '../audience/size.ts';
-import { DEVICE_TYPES } from '../collect/device-id.ts';
-import { CURSOR_LIFE_DAYS, readCursor } from '../delivery/cursor.ts';
-import type { Source } from '../delivery/exported-set.ts';
-import { FORMATS, type Format, pull } from '../delivery/pull.ts';
 import { idSchema, KINDS, type Segment } from '../registry/kinds.ts';
 import { newId, type Registry } from '../registry/registry.ts';
 import { freshnessOf } from '../report/freshness.ts';
@@ -23,10 +19,10 @@ import {
   readParams,
 } from './http.ts';
 import { expectLookalikes, expectStoredSeeds } from './lookalikes.ts';
+import { memberRoutes } from './members.ts';
 import { ApiError } from './problem.ts';
 import { Library, references } from './segment-rules.ts';
 import { segmentVersionRoutes } from './segment-versions.ts';
-import { streamed } from './streamed.ts';
 
 const said = KINDS.segment.omit({ applied: true });
 const newSegment = said.extend({ id: idSchema.optional() });
@@ -40,7 +36,6 @@ const asked = counted.extend({
 });
 /** A folder has its sub-folders in it. */
 const listed = z.object({ folder: z.string().optional(), label: z.string().optional() });
-const DAY_MS = 86_400_000;
 
 /**
  * Every segment with its rule ready to run; one whose rule no longer stands (a segment it needs is gone)
@@ -117,6 +112,7 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
     if (!segment) throw new ApiError('not_found', `There is no segment ${id}.`);
     return segment;
   };
+  app.route('/', memberRoutes(backend));
   app.route('/', segmentVersionRoutes(backend, { show: one, buildSoon: (id) => buildSoon(backend, [id]) }));
 
   app.get('/', async (c) => {
@@ -209,75 +205,5 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
     return c.json({ items: await buildHistory(clickhouse, find(c.req.param('id')).id, pageQuery(c).limit) });
   });
 
-  app.get('/:id/members', async (c) => {
-    expectScope(c, `export:${c.req.query('as') ?? 'visitor'}`);
-    const query = readParams(
-      c,
-      z.object({
-        as: z.string().default('visitor'),
-        since: z.string().max(1000).optional(),
-        format: z.string().default('ndjson'),
-      }),
-    );
-    const segment = find(c.req.param('id'));
-    const source = sourceOf(registry, query.as);
-    if (!Object.hasOwn(FORMATS, query.format))
-      throw new ApiError('bad_format', `format must be one of ${Object.keys(FORMATS).join(', ')}.`);
-    const since = query.since === undefined ? undefined : readCursor(query.since);
-    if (
-      query.since !== undefined &&
-      (since === undefined || since.segment !== segment.id || since.source !== source.id)
-    ) {
-      throw new ApiError(
-        'bad_cursor',
-        'since must be a Ninety-Cursor of an earlier answer for this segment and this kind of id.',
-      );
-    }
-    if (since !== undefined && Date.now() - since.issued > CURSOR_LIFE_DAYS * DAY_MS) {
-      throw new ApiError(
-        'cursor_expired',
-        `A cursor lives ${CURSOR_LIFE_DAYS} days; read the segment whole and go on from the new cursor.`,
-      );
-    }
-    const current = (await currentBuilds(clickhouse, [segment.id])).get(segment.id);
-    if (current === undefined || current.build === 0)
-      throw new ApiError(
-        'not_built',
-        `Segment ${segment.id} has not been built yet; POST …/build?wait=1 builds it now.`,
-      );
-    const abort = new AbortController();
-    const answer = await pull(clickhouse, backend.leases, {
-      segment: segment.id,
-      build: current.build,
-      size: current.size ?? 0,
-      source,
-      since,
-      format: query.format as Format,
-      minAudience: backend.config.minAudience,
-      abort: abort.signal,
-    });
-    return streamed(c, answer.lines, abort, {
-      'Content-Type': CONTENT_TYPES[query.format as Format],
-      'Ninety-Cursor': answer.cursor,
-      'Ninety-As-Of': current.asOf ?? '',
-    });
-  });
-
   return app;
-}
-
-const CONTENT_TYPES: Readonly<Record<Format, string>> = {
-  ndjson: 'application/x-ndjson',
-  csv: 'text/csv; charset=utf-8',
-  tsv: 'text/tab-separated-values; charset=utf-8',
-};
-
-function sourceOf(registry: Registry, as: string): Source {
-  if (as === 'visitor') return { kind: 'visitor', id: 'visitor' };
-  if ((DEVICE_TYPES as readonly string[]).includes(as)) return { kind: 'device', id: as };
-  if (registry.get('partner', as)) return { kind: 'partner', id: as };
-  throw new ApiError(
-    'unknown_source',
-    `as must be visitor, a device id type (${DEVICE_TYPES.join(', ')}) or the id of a partner.`,
-  );
 }

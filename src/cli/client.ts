@@ -2,7 +2,6 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { createGunzip } from 'node:zlib';
 import { UnreachableError } from '../import/unreachable.ts';
 import { isObject, parseJson } from '../json-object.ts';
 
@@ -30,6 +29,8 @@ export const HOW_TO_GIVE_A_KEY =
 export interface Answer {
   readonly status: number;
   readonly header: (name: string) => string | undefined;
+  /** Of a field that comes behind the body, once that is read. */
+  readonly trailer: (name: string) => string | undefined;
   readonly body: Readable;
 }
 
@@ -78,7 +79,7 @@ export class Client {
 
   /** @throws RefusedError, UnreachableError */
   async stream(path: string): Promise<Answer> {
-    return this.#good(await this.send('GET', path, { headers: { 'Accept-Encoding': 'gzip' } }));
+    return this.#good(await this.send('GET', path));
   }
 
   /** @throws RefusedError, UnreachableError */
@@ -153,10 +154,8 @@ function answerOf(incoming: IncomingMessage): Answer {
     const value = headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
   };
-  if (headers['content-encoding'] !== 'gzip') return { status: statusCode, header, body: incoming };
-  const body = createGunzip();
-  incoming.once('error', (error) => body.destroy(error));
-  return { status: statusCode, header, body: incoming.pipe(body) };
+  const trailer = (name: string) => incoming.trailers[name];
+  return { status: statusCode, header, trailer, body: incoming };
 }
 
 /** A problem's own sentence (RFC 9457); any other text was not written by this product. */

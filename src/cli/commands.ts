@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import('./export.ts')).exportCommand,
   keys: async () => (await import('./keys.ts')).keysCommand,
   partners: async () => (await import('./partners.ts')).partnersCommand,
+  destinations: async () => (await import('./destinations.ts')).destinationsCommand,
   taxonomy: async () => (await import('./taxonomy.ts')).taxonomyCommand,
   segments: async () => (await import('./segments.ts')).segmentsCommand,
   journal: async () => (await import('./journal.ts')).journalCommand,

@@ -7,8 +7,10 @@ const LINE_MS = 10_000;
 
 /** Work on a file, as far as it has come. */
 export interface Work {
-  /** Of the file; undefined = not known. */
+  /** Of the file; undefined = not known. Any other measure of how much it is will do, where `total` says it. */
   readonly bytes: number | undefined;
+  /** What it is of in all, where that is not so many megabytes. */
+  readonly total?: string | undefined;
   /** So far, of the same bytes. */
   readonly bytesRead: () => number;
   /** What is done now, such as `importing`. */
@@ -23,7 +25,7 @@ export interface Work {
  *
  * @returns ends it.
  */
-export function showProgress({ bytes, bytesRead, what, howFar }: Work): () => void {
+export function showProgress({ bytes, total, bytesRead, what, howFar }: Work): () => void {
   if (!process.stderr.isTTY || bytes === undefined) {
     const timer = setInterval(() => process.stderr.write(`  ${what()}: ${howFar()}\n`), LINE_MS).unref();
     return () => clearInterval(timer);
@@ -38,7 +40,7 @@ export function showProgress({ bytes, bytesRead, what, howFar }: Work): () => vo
     clearOnComplete: false,
     stream: process.stderr,
   });
-  const payload = () => ({ what: what(), size: megabytes(bytes), howFar: howFar() });
+  const payload = () => ({ what: what(), size: total ?? megabytes(bytes), howFar: howFar() });
   bar.start(Math.max(1, bytes), 0, payload());
   const draw = () => bar.update(bytesRead(), payload());
   const timer = setInterval(draw, DRAW_MS);

@@ -1,9 +1,11 @@
 import type { ShownIdentity } from '../api/identity.ts';
 import type { ShownJournal } from '../api/journal.ts';
 import type { Summary } from '../dashboard/summary.ts';
+import { type DeliveryHealth, TROUBLES } from '../report/deliveries.ts';
 import { type ShownSegment, segmentTable } from './build.ts';
 import type { Client } from './client.ts';
 import { EXIT_CODES, newCommand, withServerOptions } from './command.ts';
+import { deliveryTable } from './destinations.ts';
 import { CommandError, finish } from './exit.ts';
 import { table, thousands } from './table.ts';
 import { type Found, type ServerOptions, withServer } from './with-server.ts';
@@ -20,8 +22,8 @@ interface Run {
 }
 
 const HELP = `
-Shows whether the server takes hits, what waits in its journal, the last minutes, the segments and the last
-runs of the jobs. It fails (exit code 1) when the server does not take hits, so that a script can ask.
+Shows whether the server takes hits, what waits in its journal, the last minutes, the segments, the destinations
+and the last runs of the jobs. It fails (exit code 1) when the server does not take hits, so that a script can ask.
 
 Examples:
   $ npx ninety status
@@ -39,17 +41,22 @@ export const statusCommand = withServerOptions(
   finish(() =>
     withServer(options, async (client, _, found) => {
       const ready = await readiness(client);
-      const [summary, journal, identity, segments, runs] = await Promise.all([
+      const [summary, journal, identity, segments, deliveries, runs] = await Promise.all([
         client.json<Summary>('GET', '/v1/overview'),
         client.json<ShownJournal>('GET', '/v1/journal'),
         client.json<ShownIdentity>('GET', '/v1/identity'),
         client.list<ShownSegment>('/v1/segments'),
+        client.json<{ items: DeliveryHealth[] }>('GET', '/v1/deliveries'),
         client.json<{ items: Run[] }>('GET', `/v1/jobs?limit=${RUNS}`),
       ]);
       process.stdout.write(
         [
-          table(serverRows(client.url, found, ready, summary, journal, identity)),
+          table([
+            ...serverRows(client.url, found, ready, summary, journal, identity),
+            ...deliveryRows(deliveries.items),
+          ]),
           segments.length === 0 ? '  No segment yet; POST /v1/segments makes one.\n' : segmentTable(segments),
+          ...(deliveries.items.length === 0 ? [] : [deliveryTable(deliveries.items)]),
           runs.items.length === 0 ? '  No job has run yet.\n' : runTable(runs.items),
         ].join('\n'),
       );
@@ -99,6 +106,21 @@ function freshnessRows({ freshness: { oldest, failing } }: Summary) {
   if (oldest === null && failing === 0) return [];
   const age = oldest === null ? 'none is built' : `the oldest as of ${oldest}`;
   return [['segments', failing === 0 ? age : `${age}; the last build of ${thousands(failing)} failed`]];
+}
+
+/** What of the deliveries somebody should look after. */
+function deliveryRows(items: readonly DeliveryHealth[]) {
+  const troubled = items.filter(({ state }) => TROUBLES.has(state));
+  const dead = items.reduce((sum, each) => sum + each.dead, 0);
+  return [
+    ...troubled.map(({ destination, state, reason, detail, until }) => [
+      'delivery',
+      `${destination} is ${state}${reason === '' ? '' : `: ${reason}, ${detail}`}${until === null ? '' : `; tried again at ${until}`}`,
+    ]),
+    ...(dead === 0
+      ? []
+      : [['dead letters', `${thousands(dead)} lines; see ninety destinations dead-letters`]]),
+  ];
 }
 
 function identityRows({ links, clusters }: ShownIdentity) {

@@ -136,14 +136,28 @@ export class ClickHouse {
   /**
    * The answer of a SELECT as raw bytes in `format`, streamed at constant memory.
    *
+   * @param encoding in which ClickHouse packs the bytes; they come as it packed them.
    * @throws ClickHouseError when the query cannot start; a later fault destroys the stream.
    */
-  async stream(sql: string, params: Params, format: string, abort?: AbortSignal): Promise<Readable> {
+  async stream(
+    sql: string,
+    params: Params,
+    format: string,
+    abort?: AbortSignal,
+    encoding?: 'gzip' | 'zstd',
+  ): Promise<Readable> {
     return this.#run('stream', async (client) => {
       const answer = await client.exec({
         query: `${sql} FORMAT ${format}`,
         query_params: { ...params },
-        clickhouse_settings: { ...READ, wait_end_of_query: 0 },
+        clickhouse_settings: {
+          ...READ,
+          wait_end_of_query: 0,
+          ...(encoding ? { enable_http_compression: 1 } : {}),
+        },
+        ...(encoding
+          ? { http_headers: { 'Accept-Encoding': encoding }, decompress_response_stream: false }
+          : {}),
         ...(abort ? { abort_signal: abort } : {}),
       });
       return answer.stream;

@@ -39,6 +39,11 @@ const TABLES = {
   model_labels: 'visitors',
   build_clauses: 'visitors',
   member_changes: 'visitors',
+  sent_sets: 'visitors',
+  delivery_lines: 'visitors',
+  profiles: 'visitors',
+  upkeep_work: 'visitors',
+  unlinked_uids: 'visitors',
   tallies: 'nobody',
   objects: 'nobody',
   leases: 'nobody',
@@ -59,6 +64,13 @@ const TABLES = {
   build_drivers: 'nobody',
   feature_counts: 'nobody',
   taxonomy_names: 'nobody',
+  delivery_runs: 'nobody',
+  delivery_chunks: 'nobody',
+  delivery_failures: 'nobody',
+  delivery_withheld: 'nobody',
+  delivery_losses: 'nobody',
+  delivery_breakers: 'nobody',
+  upkeeps: 'nobody',
   // A key tells nothing of anybody, and is gone before what was hashed with it.
   household_keys: 'nobody',
   schema_files: 'nobody',
@@ -210,9 +222,11 @@ describe('the kept_ views', async () => {
     'lookalikes',
     'build_clauses',
     'member_changes',
+    'sent_sets',
+    'profiles',
   ];
   /** Views over other views and tables than the one of their name. */
-  const derived = ['households', 'matches', 'feature_counts'];
+  const derived = ['households', 'matches', 'feature_counts', 'delivery_lines', 'places', 'unlinked_uids'];
   /** Tables into which no segment reads: what is in them is in others already, or is about deleting them. */
   const unread = [
     'matches',
@@ -226,6 +240,9 @@ describe('the kept_ views', async () => {
     'label_lines',
     'lookalike_work',
     'model_labels',
+    'delivery_lines',
+    'upkeep_work',
+    'unlinked_uids',
   ];
 
   beforeAll(async () => {
@@ -238,6 +255,8 @@ describe('the kept_ views', async () => {
     }));
     await clickhouse.insert('audience_builds', pointers);
     await clickhouse.insert('builds', [{ build: 0, state: 'built', time: new Date().toISOString() }]);
+    // What a destination was told counts with its run.
+    await clickhouse.insert('delivery_runs', [{ run: 0, time: new Date().toISOString() }]);
   });
 
   it('are there for every table about visitors that is read', async () => {
@@ -428,7 +447,7 @@ describe('the schema files', () => {
         );
         if (statement.startsWith('ALTER'))
           for (const [added] of statement.matchAll(/\bADD \w+ .*/g))
-            expect(added).toMatch(/^ADD COLUMN IF NOT EXISTS /);
+            expect(added).toMatch(/^ADD (COLUMN|INDEX) IF NOT EXISTS /);
         expect(statement.replace(/\/clickhouse\/tables\/\S+ '\{replica\}'/g, '')).not.toMatch(/[{}]|^--/m);
         expect(await ask(sharedEngine(), `EXPLAIN AST ${statement}`)).toMatch(/CreateQuery|AlterQuery/);
       }
@@ -479,7 +498,8 @@ describe('statements', () => {
     );
     const byVisitor = ['hits', 'features', 'consents', 'links', 'matches', 'members'];
     for (const name of byVisitor) expect(keys.get(name), name).toBe('visitor');
-    expect(keys.get('exports')).toBe('cityHash64(uid)');
+    for (const name of ['exports', 'sent_sets', 'delivery_lines'])
+      expect(keys.get(name), name).toBe('cityHash64(uid)');
     for (const [name, about] of Object.entries(TABLES)) {
       if (about === 'nobody' && name !== 'schema_files') expect(keys.get(name), name).toBe('0');
     }

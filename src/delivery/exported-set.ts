@@ -1,53 +1,65 @@
 import type { Params } from '../clickhouse/client.ts';
-import { MAY_HAND_OUT } from '../consent/purposes.ts';
 import { visitorIdSql } from '../identity/visitor.ts';
+import { type RowGate, rowParts, SAYS, type Source } from './gate/rows.ts';
 
-/** Under which ids a segment is read: our visitors, a type of device id, or a partner's ids. */
-export type Source =
-  | { readonly kind: 'visitor'; readonly id: 'visitor' }
-  | { readonly kind: 'device'; readonly id: string }
-  | { readonly kind: 'partner'; readonly id: string };
+export type { Source } from './gate/rows.ts';
+
+/** A statement and the values of its parameters. */
+export interface Statement {
+  readonly sql: string;
+  readonly params: Params;
+}
 
 /**
  * The exported set as it is now: the members of one build who allow it, under the ids asked for.
  *
- * A visitor counts who did not withdraw, whose newest observation allows handing out and, for a partner,
- * allows that very partner, whose id is one vendor's for good. Visitors of an imported log were reckoned from address and browser: they have
- * no id that anybody else knows, and never leave under one.
- *
- * @returns a SELECT of `uid` and `observed`, the day from which the row's retention counts.
+ * @param gate what holds beside consent; nothing where not given.
+ * @returns a SELECT of `uid` and `observed`, the day from which the row's retention counts; `segment` and `source` are
+ *   among its parameters.
  */
-export function exportedSet(segment: string, build: number, source: Source): { sql: string; params: Params } {
-  const params = { segment, build, source: source.id };
-  const members = `
-    SELECT visitor, max(kept_members.seen) AS seen
-    FROM kept_members WHERE segment = {segment:String} AND build = {build:UInt64} GROUP BY visitor`;
-  const allowed = `
-    SELECT visitor FROM kept_consents
-    WHERE withdrawn = 0 AND ${MAY_HAND_OUT}
-      ${source.kind === 'visitor' ? '' : "AND origin != 'import'"}
-      ${source.kind === 'partner' ? 'AND has(partners, {source:String})' : ''}`;
-  if (source.kind === 'visitor') {
+export function exportedSet(
+  segment: string,
+  build: number,
+  source: Source,
+  gate: Omit<RowGate, 'segments' | 'sources'> & { readonly forbidden?: readonly string[] } = {},
+): Statement {
+  const { forbidden = [], ...rest } = gate;
+  const { sql, params } = exportedSets({
+    ...rest,
+    segments: [{ segment, build, forbidden }],
+    sources: [source],
+  });
+  return { params: { ...params, segment, source: source.id }, sql: `SELECT uid, observed FROM (${sql})` };
+}
+
+/**
+ * The exported sets of several segments under several kinds of ids, by the one rule that pull and push share.
+ *
+ * @returns a SELECT of `segment`, `source`, `uid` and `observed`: each id of a segment once.
+ */
+export function exportedSets(gate: RowGate): Statement {
+  const { params, members, consents, ids, isFresh, inPlace } = rowParts(gate);
+  if (gate.segments.length === 0 || gate.sources.length === 0) return NOBODY;
+  const allowed = `visitor GLOBAL IN (SELECT visitor FROM (${consents}) WHERE says = ${SAYS.yes})`;
+  const leaving = `SELECT segment, visitor, seen FROM (${members}) WHERE ${allowed} AND ${inPlace}`;
+  if (ids === '') {
     return {
       params,
-      sql: `SELECT ${visitorIdSql('visitor')} AS uid, toDate(seen) AS observed
-            FROM (${members}) WHERE visitor IN (${allowed})`,
+      sql: `SELECT segment, 'visitor' AS source, ${visitorIdSql('visitor')} AS uid, toDate(seen) AS observed
+            FROM (${leaving})`,
     };
   }
-  // A visitor has one id with a partner, and every device id seen with it, unless the device itself has said no
-  // since.
-  const links =
-    source.kind === 'partner'
-      ? 'SELECT visitor, uid, last FROM kept_matches WHERE source = {source:String}'
-      : `SELECT visitor, uid, last FROM kept_links
-         LEFT JOIN withdrawn_visitors AS no ON no.visitor = kept_links.own
-         WHERE source = {source:String} AND no.time < last`;
   return {
     params,
-    sql: `SELECT uid, toDate(max(least(member.seen, link.last))) AS observed
-          FROM (${members}) AS member
-          INNER JOIN (${links}) AS link ON link.visitor = member.visitor
-          WHERE member.visitor IN (${allowed})
-          GROUP BY uid`,
+    sql: `SELECT member.segment AS segment, id.source AS source, id.uid AS uid,
+                 toDate(max(least(member.seen, id.last))) AS observed
+          FROM (${leaving}) AS member
+          GLOBAL INNER JOIN (SELECT * FROM (${ids}) WHERE ${isFresh}) AS id ON id.visitor = member.visitor
+          GROUP BY segment, source, uid`,
   };
 }
+
+const NOBODY: Statement = {
+  params: {},
+  sql: "SELECT '' AS segment, '' AS source, '' AS uid, today() AS observed WHERE false",
+};

@@ -1,109 +1,199 @@
 import type { Readable } from 'node:stream';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Leases } from '../jobs/lease.ts';
-import { type Cursor, CursorAheadError, writeCursor } from './cursor.ts';
-import { exportedSet, type Source } from './exported-set.ts';
+import { type Cursor, CursorAheadError, markOf, writeCursor } from './cursor.ts';
+import type { Source } from './exported-set.ts';
+import { Account, type Passed } from './formats/account.ts';
+import { EMPTY, type Encoding } from './formats/encoding.ts';
+import { FORMATS, type Format } from './formats/formats.ts';
+import { bringUpToDate } from './upkeep/bring-up-to-date.ts';
+import { changes, type Place, type ToldSet } from './upkeep/changes.ts';
+import type { LoggedSet } from './upkeep/logged-set.ts';
 
-export const FORMATS = { ndjson: 'JSONEachRow', csv: 'CSVWithNames', tsv: 'TabSeparatedWithNames' } as const;
-export type Format = keyof typeof FORMATS;
-
-export interface Pull {
-  readonly segment: string;
-  /** The build that readers see now. */
-  readonly build: number;
-  /** The segment's size: below `minAudience` no adds leave. */
+/** A set that is pulled, as it stands now. */
+export interface PulledSet extends Omit<LoggedSet, 'belowFloor'> {
+  /** The segment's size: below the floor no adds leave. */
   readonly size: number;
-  readonly source: Source;
+}
+
+/** How an answer is read. */
+export interface Reading {
   /** Without one: everyone, as adds. */
-  readonly since: Cursor | undefined;
+  readonly since?: Cursor | undefined;
+  /** The cursor of an answer that broke off: the same is read once more, as the log stood then. */
+  readonly at?: Cursor | undefined;
+  /** With it: the last line of which the reader has all; what comes behind it is read. */
+  readonly after?: Place | undefined;
   readonly format: Format;
+  readonly encoding?: Encoding | undefined;
   readonly minAudience: number;
+  /** Ends what is under way. */
   readonly abort: AbortSignal;
+}
+
+/** What is pulled together. All sets are under one lease, so that they have one place in time. */
+export interface Pulled {
+  readonly sets: readonly PulledSet[];
+  /** What the cursor is of. */
+  readonly of: Pick<Cursor, 'segment' | 'source'>;
+  /** ISO 8601: the moment for which the rules were asked, where it is one. */
+  readonly asOf?: string | null | undefined;
+}
+
+/** What an answer had, told when it is through: in its trailers and in the manifest. */
+export interface Receipt {
+  /** Of the answer as it went out, packed where it was. */
+  readonly bytes: number;
+  readonly sha256: Buffer;
+  /** Lines, without a head; rows of a Parquet file. */
+  readonly count: number;
 }
 
 export interface Answer {
   readonly cursor: string;
+  /** ISO 8601; undefined where the rules were not asked for one moment. */
+  readonly asOf: string | undefined;
   readonly lines: Readable;
 }
 
 const WAIT_MS = 300_000;
 
 /**
- * Reads a segment under one kind of id, whole or as changes since a cursor.
+ * Reads exported sets, whole or as changes since a cursor.
  *
- * The log of the exported set is first brought up to date (what entered, what left, since the last pull by
- * anybody), then answered from. So a change of membership, a match, a replaced id, a withdrawal and an
- * expiry all become lines in the same way, and a removal is known even when the link behind it is gone.
+ * The log of the sets is first brought up to date (what entered, what left, since the last pull by anybody), then
+ * answered from. So a change of membership, a match, a replaced id, a withdrawal and an expiry all become lines in the
+ * same way, and a removal is known even when the link behind it is gone.
  *
- * @throws LeaseBusyError where another pull of the same set takes too long; CursorAheadError.
+ * A line of the log is not changed once it is written, and the cursor tells up to which upkeep an answer reads. So an
+ * answer that broke off is gone on with from there (`at`, `after`): lines come in one order, that of segment, kind of
+ * id and id, each by its bytes, and what is behind a line is what the first answer would have had behind it, whatever
+ * happened since.
+ *
+ * @param receipt called when the last line is through, before the stream ends.
+ * @throws LeaseBusyError where another pull of the same sets takes too long; CursorAheadError; ClickHouseError.
  */
-export async function pull(clickhouse: ClickHouse, leases: Leases, request: Pull): Promise<Answer> {
-  const { segment, source, since } = request;
-  const belowFloor = request.size < request.minAudience;
-  const lease = await leases.wait(exportLease(segment, source.id), WAIT_MS);
-  const seq = lease.slot;
+export async function pullSets(
+  clickhouse: ClickHouse,
+  leases: Leases,
+  { sets, of, asOf }: Pulled,
+  reading: Reading,
+  receipt: (receipt: Receipt) => void = () => undefined,
+): Promise<Answer> {
+  const { since, at, after, format, encoding, abort } = reading;
+  const isBelow = ({ size }: PulledSet) => size < reading.minAudience;
+  const cursor: Cursor = at ?? {
+    ...of,
+    seq: await upkeep(clickhouse, leases, of, sets, isBelow, since),
+    asOf: asOf == null ? 0 : Date.parse(asOf),
+    issued: Date.now(),
+    below: sets.filter(isBelow).map(({ segment, name }) => markOf(segment, name)),
+  };
+  const below = new Set(cursor.below);
+  const unknown = new Set(since?.below);
+  const told = sets.map((set): ToldSet => {
+    const mark = markOf(set.segment, set.name);
+    const isHeldBack = isBelow(set) || set.build === undefined || below.has(mark);
+    return {
+      segment: set.segment,
+      name: set.name,
+      since: since?.seq ?? 0,
+      again: unknown.has(mark),
+      ops: [...(isHeldBack ? [] : (['add'] as const)), ...(since === undefined ? [] : (['remove'] as const))],
+    };
+  });
+  const { sql, params } = changes({ sets: told, seq: cursor.seq, after });
+  const { whole, rest, text } = FORMATS[format];
+  const head = after === undefined ? (text?.head ?? 0) : 0;
+  const countSets = async () => {
+    const [row] = await clickhouse.query<{ n: string }>(`SELECT count() AS n FROM (${sql})`, params);
+    return Number(row?.n ?? 0);
+  };
+  const ended = async ({ bytes, sha256, lines }: Passed) => {
+    // Of what ClickHouse has packed nobody here sees the lines; the log says how many there were.
+    const count = countsLines ? lines - head : await countSets();
+    receipt({ bytes, sha256, count });
+  };
+  const countsLines = text !== undefined && encoding === undefined;
+  const columns = of.segment === '' ? ALL_COLUMNS : COLUMNS;
+  const bytes = await clickhouse.stream(
+    `SELECT ${columns} FROM (${sql})`,
+    params,
+    after === undefined ? whole : rest,
+    abort,
+    encoding,
+  );
+  const lines = new Account(countsLines, encoding === undefined ? NOTHING : EMPTY[encoding], ended);
+  bytes.once('error', (error) => lines.destroy(error));
+  lines.once('close', () => bytes.destroy());
+  bytes.pipe(lines);
+  return {
+    cursor: writeCursor(cursor),
+    asOf: cursor.asOf === 0 ? undefined : new Date(cursor.asOf).toISOString(),
+    lines,
+  };
+}
+
+const NOTHING = Buffer.alloc(0);
+const COLUMNS = 'uid AS id, toString(op) AS op';
+/** Of all that a destination may have; behind the slash of a set's name stands under which ids it is. */
+const ALL_COLUMNS = "segment, splitByChar('/', source)[-1] AS `as`, uid AS id, toString(op) AS op";
+
+/** @returns the number of the upkeep. */
+async function upkeep(
+  clickhouse: ClickHouse,
+  leases: Leases,
+  of: Pulled['of'],
+  sets: readonly PulledSet[],
+  isBelow: (set: PulledSet) => boolean,
+  since: Cursor | undefined,
+): Promise<number> {
+  const lease = await leases.wait(exportLease(of.segment, of.source), WAIT_MS);
   try {
-    if (since !== undefined && Math.max(since.seq, since.removals) >= seq) throw new CursorAheadError();
-    await bringUpToDate(clickhouse, request, seq, belowFloor);
+    const seq = lease.slot;
+    if (since !== undefined && since.seq >= seq) throw new CursorAheadError();
+    for (const set of sets) await bringUpToDate(clickhouse, { ...set, belowFloor: isBelow(set) }, seq);
+    return seq;
   } finally {
     await lease.release();
   }
-  const from = since ?? { seq: 0, removals: 0, issued: Date.now() };
-  const params = { segment, source: source.id, seq, since: from.seq, told: from.removals };
-  const ops = since === undefined ? ['add'] : belowFloor ? ['remove'] : ['add', 'remove'];
-  // A reader below the floor is not told of adds; its place in them stays, so that they come when the floor is
-  // passed, and with them whatever was removed below it and is back.
-  const place = belowFloor
-    ? { seq: from.seq, removals: since === undefined ? 0 : seq, issued: from.issued }
-    : { seq, removals: seq, issued: Date.now() };
-  const lines = await clickhouse.stream(
-    `SELECT uid AS id, op FROM (
-       SELECT uid, argMax(kept_exports.op, kept_exports.seq) AS op,
-              argMaxIf(kept_exports.op, kept_exports.seq, kept_exports.seq <= {since:UInt64}) AS before,
-              countIf(kept_exports.seq <= {since:UInt64}) > 0 AND before = 'add' AS held,
-              argMaxIf(kept_exports.op, kept_exports.seq, kept_exports.seq <= {told:UInt64}) AS lately,
-              countIf(kept_exports.op = 'remove' AND kept_exports.seq > {since:UInt64} AND kept_exports.seq <= {told:UInt64}) > 0 AS taken
-       FROM kept_exports
-       WHERE segment = {segment:String} AND source = {source:String} AND kept_exports.seq <= {seq:UInt64}
-       GROUP BY uid)
-     WHERE op IN {ops:Array(String)} AND if(op = 'add', NOT held OR taken, held AND lately = 'add')
-     ${belowFloor && since === undefined ? 'LIMIT 0' : ''}`,
-    { ...params, ops },
-    FORMATS[request.format],
-    request.abort,
-  );
-  return { cursor: writeCursor({ segment, source: source.id, ...place }), lines };
 }
 
-export const exportLease = (segment: string, source: string) => `export/${segment}/${source}`;
+/** @returns the lease under which the log of a set is written: all sets of a destination have one. */
+export const exportLease = (segment: string, name: string): string => {
+  const slash = name.indexOf('/');
+  return slash === -1 ? `export/${segment}/${name}` : `exports/${name.slice(0, slash)}`;
+};
 
-/**
- * Appends to the log what differs between it and the set as it is now. An id whose day has moved on is
- * written again as what it is, so that its row lives as long as its newest observation.
- */
-async function bringUpToDate(
+/** A pull of one segment under one kind of id. */
+export interface Pull extends Omit<Reading, 'after'> {
+  readonly segment: string;
+  /** The build that readers see now; undefined: nobody may leave any more. */
+  readonly build: number | undefined;
+  readonly size: number;
+  readonly source: Source;
+  /** What holds beside consent. */
+  readonly gate?: LoggedSet['gate'] | undefined;
+  /** Of the log, where it is not the source's. */
+  readonly name?: string | undefined;
+  readonly asOf?: string | null | undefined;
+  /** The last id of which the reader has the line. */
+  readonly after?: string | undefined;
+}
+
+/** {@link pullSets} of one segment under one kind of id: lines of `id` and `op`. */
+export function pull(
   clickhouse: ClickHouse,
+  leases: Leases,
   request: Pull,
-  seq: number,
-  belowFloor: boolean,
-): Promise<void> {
-  const now = exportedSet(request.segment, request.build, request.source);
-  await clickhouse.command(
-    `INSERT INTO exports
-     SELECT {segment:String} AS segment, {source:String} AS source, uid, {seq:UInt64} AS seq,
-            if(isNow, 'add', 'remove') AS op, if(isNow, newest, today()) AS observed
-     FROM (
-       SELECT uid, max(side = 1) AS isNow, max(side = 2) AS wasIn,
-              maxIf(day, side = 1) AS newest, maxIf(day, side = 2) AS written
-       FROM (
-         SELECT uid, 1 AS side, observed AS day FROM (${now.sql})
-         UNION ALL
-         SELECT uid, 2 AS side, day FROM (
-           SELECT uid, argMax(kept_exports.op, kept_exports.seq) AS op, argMax(kept_exports.observed, kept_exports.seq) AS day
-           FROM kept_exports WHERE segment = {segment:String} AND source = {source:String} GROUP BY uid)
-         WHERE op = 'add')
-       GROUP BY uid)
-     WHERE (isNow AND (NOT wasIn OR newest > written) ${belowFloor ? 'AND wasIn' : ''}) OR (wasIn AND NOT isNow)`,
-    { ...now.params, seq },
+  receipt?: (receipt: Receipt) => void,
+): Promise<Answer> {
+  const { segment, build, size, source, gate = {}, name = source.id, asOf, after, ...reading } = request;
+  return pullSets(
+    clickhouse,
+    leases,
+    { of: { segment, source: name }, asOf, sets: [{ segment, name, build, size, source, gate }] },
+    { ...reading, after: after === undefined ? undefined : { segment, name, uid: after } },
+    receipt,
   );
 }

@@ -1,6 +1,9 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { migrate } from '../clickhouse/schema.ts';
+import { keepLastDay } from '../delivery/plan/last-day.ts';
 import { exportLease } from '../delivery/pull.ts';
+import { heal, logsToHeal } from '../delivery/upkeep/heal.ts';
+import { endingLogs, removeLastDay } from '../delivery/upkeep/remove-last-day.ts';
 import { eraseVisitors } from '../privacy/erase.ts';
 import type { Leases } from './lease.ts';
 import type { RunResult } from './ledger.ts';
@@ -10,7 +13,8 @@ const WAIT_MS = 60_000;
 /**
  * Lets go of what is past the retention: brings a changed setting to tables and views, drops the daily
  * partitions that the merges have left, deletes who is to be erased, and turns the last day of an exported id into its
- * removal, so that readers learn of it before its row is gone.
+ * removal, so that readers and destinations learn of it before its row is gone. The logs of exported sets are compared with
+ * all that is in the sets, which sets right what their upkeeps could not see.
  *
  * @param asked whether somebody asked for this run; else visitors are erased once a day.
  */
@@ -22,11 +26,19 @@ export async function expire(
 ): Promise<RunResult> {
   await migrate(clickhouse, retentionDays);
   const erased = await eraseVisitors(clickhouse, leases, retentionDays, asked);
-  const removed = await removeLastDay(clickhouse, leases, retentionDays);
+  const healed = await onLogs(leases, await logsToHeal(clickhouse), async (log, seq) => {
+    await heal(clickhouse, log, seq);
+    return 1;
+  });
+  const removed = await onLogs(leases, await endingLogs(clickhouse, retentionDays), (log, seq) =>
+    removeLastDay(clickhouse, log, seq, retentionDays),
+  );
+  await keepLastDay(clickhouse, retentionDays);
   const partitions = await dropExpired(clickhouse, retentionDays);
   return {
     result: {
       retentionDays,
+      exportsCompared: healed,
       exportsRemoved: removed,
       partitionsDropped: partitions,
       rowsErased: erased?.rows ?? 0,
@@ -36,32 +48,22 @@ export async function expire(
   };
 }
 
-async function removeLastDay(clickhouse: ClickHouse, leases: Leases, retentionDays: number): Promise<number> {
-  const lastDay = { days: retentionDays - 1 };
-  const ending = `
-    SELECT segment, source, uid FROM kept_exports GROUP BY segment, source, uid
-    HAVING argMax(kept_exports.op, kept_exports.seq) = 'add'
-       AND argMax(kept_exports.observed, kept_exports.seq) <= today() - {days:UInt16}`;
-  const sets = await clickhouse.query<{ segment: string; source: string }>(
-    `SELECT DISTINCT segment, source FROM (${ending})`,
-    lastDay,
-  );
-  let removed = 0;
-  for (const { segment, source } of sets) {
-    const lease = await leases.wait(exportLease(segment, source), WAIT_MS);
+/** Does something with the logs of exported sets, each under its lease. @returns the sum of what it came to. */
+async function onLogs(
+  leases: Leases,
+  logs: readonly { readonly segment: string; readonly name: string }[],
+  work: (log: { readonly segment: string; readonly name: string }, seq: number) => Promise<number>,
+): Promise<number> {
+  let sum = 0;
+  for (const log of logs) {
+    const lease = await leases.wait(exportLease(log.segment, log.name), WAIT_MS);
     try {
-      const cost = await clickhouse.command(
-        `INSERT INTO exports
-         SELECT segment, source, uid, {seq:UInt64} AS seq, 'remove' AS op, today() AS observed
-         FROM (${ending}) WHERE segment = {segment:String} AND source = {source:String}`,
-        { ...lastDay, segment, source, seq: lease.slot },
-      );
-      removed += cost.rowsWritten;
+      sum += await work(log, lease.slot);
     } finally {
       await lease.release();
     }
   }
-  return removed;
+  return sum;
 }
 
 /** Of tables partitioned by day, whole days go at once; elsewhere TTL merges and the views see to it. */

@@ -186,6 +186,37 @@ describe('the schedule', () => {
     expect(await runsOf('shared')).toHaveLength(due.size);
   });
 
+  it('runs what is due in parts beside each other, and writes nothing down where nothing is due', async () => {
+    let open: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let [looks, quick, slow] = [0, 0, 0];
+    const end = (count: () => void) => {
+      count();
+      return NOTHING;
+    };
+    const parts = async () => {
+      looks += 1;
+      if (looks === 1) return new Map();
+      return new Map([
+        ['slow', () => gate.then(() => end(() => slow++))],
+        ['quick', async () => end(() => quick++)],
+      ]);
+    };
+    const all = jobs({ name: 'divided', schedule: EVERY_SECOND, work: async () => NOTHING, parts });
+    all.start();
+    while (quick < 2) await sleep(50);
+    open();
+    await all.stop();
+    expect(slow).toBe(1);
+    const runs = await runsOf('divided');
+    expect(runs).toHaveLength(quick + slow);
+    expect(new Set(runs.map(({ run }) => run.replace(/@.*/, '')))).toEqual(
+      new Set(['divided/slow', 'divided/quick']),
+    );
+  });
+
   it.each([
     ['*/10 * * * *', 600_000],
     ['7 * * * *', 3_600_000],

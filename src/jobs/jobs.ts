@@ -11,6 +11,11 @@ export interface Job {
   readonly work: () => Promise<RunResult>;
   /** What a run by the schedule does, where it is less. */
   readonly due?: () => Promise<RunResult>;
+  /**
+   * What is due by the schedule, in place of all of it: parts by their names, which run beside each other, each as a
+   * run of its own. None = nothing is written down.
+   */
+  readonly parts?: () => Promise<ReadonlyMap<string, () => Promise<RunResult>>>;
 }
 
 /** How often a job that dies is begun again at once; one that takes its process with it each time waits then. */
@@ -72,9 +77,32 @@ export class Jobs {
     this.#takeOvers = setInterval(() => this.#takeOver(), this.#ledger.termMs / LOOKS_A_TERM).unref();
   }
 
-  #runDue({ name, work, due = work }: Job, at: Date): void {
+  #runDue(job: Job, at: Date): void {
+    if (job.parts !== undefined) return this.#runParts(job, at);
+    const { name, work, due = work } = job;
     // The name is the same wherever the schedule is: of those who give it to a run one wins.
     this.#runUnlessRunning(name, due, { run: `${name}@${at.toISOString()}` });
+  }
+
+  /** A part that is still going is left out, and keeps no other back. */
+  #runParts({ name, parts }: Job, at: Date): void {
+    const run = async () => {
+      for (const [part, work] of (await parts?.()) ?? []) {
+        const key = `${name}/${part}`;
+        if (this.#running.has(key)) continue;
+        const entry = { run: `${key}@${at.toISOString()}`, part: true };
+        this.#keep(key, name, this.#record(name, work, entry));
+      }
+    };
+    if (!this.#running.has(name)) this.#keep(name, name, run());
+  }
+
+  /** Until it has ended; with ClickHouse away there is no ledger to write a run into, and the next due time tries again. */
+  #keep(key: string, job: string, run: Promise<unknown>): void {
+    const running = run
+      .catch((error: Error) => this.#log.warn({ job, error: error.message }, 'job not run'))
+      .finally(() => this.#running.delete(key));
+    this.#running.set(key, running);
   }
 
   #runUnlessRunning(name: string, work: Job['work'], entry: Entry): void {
@@ -82,11 +110,7 @@ export class Jobs {
     const run = async () => {
       if (!(await this.#ledger.isRunning(name))) await this.#record(name, work, entry);
     };
-    // With ClickHouse away there is no ledger to write a run into; the next due time tries again.
-    const running = run()
-      .catch((error: Error) => this.#log.warn({ job: name, error: error.message }, 'job not run'))
-      .finally(() => this.#running.delete(name));
-    this.#running.set(name, running);
+    this.#keep(name, name, run());
   }
 
   /** Looks for runs that died, of whatever process, and does the job again. */
@@ -106,7 +130,10 @@ export class Jobs {
       // One that begins just now may still be left out: the next look tells.
       if (this.#running.has(job) || this.#takeOvers === undefined) return;
       this.#log.warn({ job, run }, 'job died; it is begun again');
-      await this.#begin(job, { run: `${run}+`, retries: retries + 1 });
+      const again = this.#jobs.get(job)!;
+      // What a part was of is known to nobody any more: what is due says it, or it is the whole job.
+      if (again.parts !== undefined) this.#runParts(again, new Date());
+      else await this.#begin(job, { run: `${run}+`, retries: retries + 1 });
     }
     // Last: who dies, or finds ClickHouse away, before this leaves it to be found again.
     await this.#ledger.bury(dead);

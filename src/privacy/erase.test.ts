@@ -69,8 +69,10 @@ const TABLES = [
   'members',
   'model_labels',
   'optouts',
+  'profiles',
   'set_aside',
   'traits',
+  'upkeep_work',
   'uploaded_links',
 ];
 /** Every table that has none. */
@@ -80,6 +82,12 @@ const OF_NOBODY = [
   'build_questions',
   'build_thresholds',
   'builds',
+  'delivery_breakers',
+  'delivery_chunks',
+  'delivery_failures',
+  'delivery_losses',
+  'delivery_runs',
+  'delivery_withheld',
   'erasure_batches',
   'feature_counts',
   'household_keys',
@@ -96,6 +104,7 @@ const OF_NOBODY = [
   'tallies',
   'taxonomy_names',
   'trait_uploads',
+  'upkeeps',
 ];
 /** Rows of each table that lie there for a visitor, whatever the views show. */
 async function stored(visitor: number): Promise<Record<string, number>> {

@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { PERSONAL_COLUMN, storedTable } from '../clickhouse/schema.ts';
+import { rememberUnlinked } from '../delivery/upkeep/unlinked.ts';
 import type { Leases } from '../jobs/lease.ts';
 
 /** Longest wait for another process's batch. */
@@ -11,6 +12,10 @@ export const SPARED_TABLES: Readonly<Record<string, string>> = {
   erasures: 'says who is to be deleted',
   erasure_steps: 'says what was deleted',
   exports: 'by it readers learn of the removal',
+  sent_sets: 'by it destinations learn of the removal',
+  unlinked_uids: 'by it readers learn of the removal; kept for eight days',
+  delivery_lines:
+    'is dropped when its run is told; what a destination did not take is kept thirty days at most',
   trait_lines: 'is dropped with the end of its upload, after a day at the latest',
   match_lines: 'is dropped with the end of its upload, after a day at the latest',
   label_lines: 'is dropped with the end of its upload, after a day at the latest',
@@ -164,6 +169,7 @@ async function eraseFrom(
     );
     if (found.length === 0) return erased;
     const visitors = found.map(({ visitor }) => BigInt(visitor));
+    if (name === 'links') await rememberUnlinked(host, { stored, id, visitors });
     await host.command(
       `DELETE FROM {stored:Identifier}
        WHERE ${id} IN {visitors:Array(UInt64)}

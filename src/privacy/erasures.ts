@@ -14,6 +14,8 @@ export interface Step {
   readonly rows?: number;
   /** Of a delivery: the segment that was handed out under our own ids. */
   readonly segment?: string;
+  /** Of a delivery: the destination that was told of it, or may have been. */
+  readonly destination?: string;
   readonly detail: string;
 }
 

@@ -1,3 +1,4 @@
+import { validate as validateCron } from 'node-cron';
 import { z } from 'zod';
 
 /** Ids of everything an operator makes. */
@@ -63,6 +64,36 @@ const labels = z
 export const MERGES = ['visitor', 'device', 'household'] as const;
 export type Merge = (typeof MERGES)[number];
 
+/**
+ * What a segment, or where its data comes from, may not be used for. A destination gets what is labelled so only
+ * where it `allows` the label: `sensitive` for what people would not want told of them, `no-resale` for data that
+ * was bought for our own use, `no-third-party` for data that stays with the sites it was seen on.
+ */
+export const POLICY_LABELS = ['sensitive', 'no-resale', 'no-third-party'] as const;
+export type PolicyLabel = (typeof POLICY_LABELS)[number];
+
+const cron = z
+  .string()
+  .max(100)
+  .refine(
+    (expression) => expression.trim().split(/\s+/).length === 5 && validateCron(expression),
+    'must be a cron expression of five fields, such as 0 */6 * * *',
+  );
+
+/** When a destination is brought up to date by itself. */
+const schedule = z.union(
+  [z.enum(['change', 'manual']), z.strictObject({ cron })],
+  'must be "change", "manual" or {"cron": "0 */6 * * *"}, in UTC',
+);
+
+/** A segment that goes to a destination, and what it is called there where that is not its id. */
+const delivered = z.union([
+  idSchema.transform((id): { id: string; code?: string | undefined } => ({ id })),
+  z.strictObject({ id: idSchema, code: z.string().trim().min(1).max(256).optional() }),
+]);
+
+const noneTwice = (list: readonly string[]) => new Set(list).size === list.length;
+
 /** What is stored of each kind, beside its id; the same schemas validate what comes in. */
 export const KINDS = {
   site: z.strictObject({ name, domains: z.array(domain).max(1000).default([]), key: z.string() }),
@@ -75,6 +106,8 @@ export const KINDS = {
     iframeUrl: partnerUrl.optional(),
     redirectHosts: z.array(domain).max(100).default([]),
     freshDays: z.int().min(1).max(90).default(14),
+    /** Those that are policy labels hold for every segment that asks for a trait of this provider. */
+    labels: labels.optional(),
     /** How our visitor's id stands in the partner's URLs. */
     idEncoding: z.enum(['plain', 'base64url', 'hex']).default('plain'),
     /** What the partner replaces by its own id in the redirect URL that it is given. */
@@ -106,6 +139,49 @@ export const KINDS = {
     /** This version was made of files; of the next it is said anew, or not. No caller may say it. */
     applied: z.literal(true).optional(),
   }),
+  destination: z.strictObject({
+    name,
+    /** One of the types of destination that there are; stays the same. */
+    type: z.string().max(64),
+    /** Of that type, but for those that are secret. */
+    settings: z.record(z.string().max(64), z.unknown()).default({}),
+    /** The secret ones, each encrypted. */
+    secrets: z.record(z.string().max(64), z.string()).default({}),
+    /** Under whose ids it is told of people, where it takes a partner's. */
+    partner: idSchema.optional(),
+    /** Under which device ids. */
+    devices: z.array(z.string().max(32)).max(20).refine(noneTwice, 'must not hold a type twice').default([]),
+    /** In the Global Vendor List, where it is not its type's. */
+    gvlId: z.int().min(1).max(65_535).optional(),
+    segments: z.union([
+      z.literal('all'),
+      z
+        .array(delivered)
+        .max(10_000)
+        .refine((list) => noneTwice(list.map(({ id }) => id)), 'must not hold a segment twice'),
+    ]),
+    schedule: schedule.default('change'),
+    mode: z.enum(['delta', 'full']).default('delta'),
+    /** Labels that keep nothing from it. */
+    allows: z.array(z.enum(POLICY_LABELS)).refine(noneTwice, 'must not hold a label twice').default([]),
+    /** Only people who were last seen in one of these; everywhere where not given. */
+    regions: z
+      .array(
+        z
+          .string()
+          .toUpperCase()
+          .regex(
+            /^(EEA|[A-Z]{2}(-[A-Z0-9]{1,3})?)$/,
+            'must be EEA, a country such as DE or a region such as US-CA',
+          ),
+      )
+      .min(1)
+      .max(300)
+      .optional(),
+    active: z.boolean().default(true),
+    /** ISO 8601: what it was told before counts for nothing, as after it was switched off. */
+    resyncAt: z.iso.datetime().optional(),
+  }),
   key: z.strictObject({ name, scopes: z.array(z.string()).min(1).max(50), hash: z.string() }),
 } as const;
 
@@ -124,3 +200,4 @@ export type Site = Item<'site'>;
 export type Partner = Item<'partner'>;
 export type Segment = Item<'segment'>;
 export type Key = Item<'key'>;
+export type Destination = Item<'destination'>;

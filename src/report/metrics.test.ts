@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { metricsText } from './metrics.ts';
 
 describe('the metrics', () => {
-  it('add up rooms, sites and processes under the name of the reason, and syncs by partner', () => {
+  it('add up rooms, sites and processes under the name of the reason, syncs by partner and lines by destination', () => {
     const text = metricsText(
       [
         { room: 'collect', site: 'shop', reason: 'stored', n: 5 },
@@ -16,6 +16,8 @@ describe('the metrics', () => {
         { room: 'sync', site: 'acme', reason: 'deleted', n: 2 },
         { room: 'sync', site: 'acme', reason: 'sent', n: 9 },
         { room: 'sync', site: 'acme', reason: 'sent', n: 1 },
+        { room: 'delivery', site: 'dsp', reason: 'stored', n: 8 },
+        { room: 'delivery', site: 'dsp', reason: 'unknown_id', n: 3 },
       ],
       [{ name: 'ninety_journal_bytes', help: 'Bytes that wait.', read: () => 17 }],
     );
@@ -38,6 +40,10 @@ ninety_syncs_total{partner="acme",outcome="matched"} 4
 ninety_syncs_total{partner="other",outcome="matched"} 2
 ninety_syncs_total{partner="acme",outcome="deleted"} 2
 ninety_syncs_total{partner="acme",outcome="sent"} 10
+# HELP ninety_deliveries_total Lines sent, by destination and by how they ended: accepted, or why not.
+# TYPE ninety_deliveries_total counter
+ninety_deliveries_total{destination="dsp",outcome="accepted"} 8
+ninety_deliveries_total{destination="dsp",outcome="unknown_id"} 3
 # HELP ninety_journal_bytes Bytes that wait.
 # TYPE ninety_journal_bytes gauge
 ninety_journal_bytes 17

@@ -17,12 +17,14 @@ export function metricsText(totals: readonly Total[], gauges: readonly Gauge[]):
   const refused: Series = new Map();
   const matched: Series = new Map();
   const synced: Series = new Map();
+  const delivered: Series = new Map();
   for (const { room, site, reason, n } of totals) {
     if (room === 'sync') {
       add(synced, [site, reason], n);
       if (STORING.has(reason)) add(matched, [reason], n);
       if (!Object.hasOwn(OUTCOMES, reason)) add(refused, [reason], n);
-    } else if (reason === STORED) add(stored, [site], n);
+    } else if (room === 'delivery') add(delivered, [site, reason === STORED ? 'accepted' : reason], n);
+    else if (reason === STORED) add(stored, [site], n);
     else add(refused, [reason], n);
   }
   return [
@@ -39,6 +41,12 @@ export function metricsText(totals: readonly Total[], gauges: readonly Gauge[]):
       'Cookie syncs by partner (none = not of one partner) and by how they ended.',
       ['partner', 'outcome'],
       synced,
+    ),
+    counter(
+      'ninety_deliveries_total',
+      'Lines sent, by destination and by how they ended: accepted, or why not.',
+      ['destination', 'outcome'],
+      delivered,
     ),
     ...gauges.map(
       ({ name, help, read }) => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${read()}\n`,

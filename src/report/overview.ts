@@ -128,7 +128,11 @@ async function clock(clickhouse: ClickHouse): Promise<string> {
 /** The API's answers explain themselves to the caller, each in words of its own. */
 const API_SENTENCE = 'A request to the management API; the answer told the caller what was wrong.';
 
+const DELIVERY_SENTENCE =
+  'A line that a destination did not take; ninety destinations dead-letters has more.';
+
 function sentenceOf(room: string, reason: string): string {
+  if (room === 'delivery') return DELIVERY_SENTENCE;
   if (room === 'api') return API_SENTENCE;
   return Object.hasOwn(REFUSALS, reason) ? REFUSALS[reason as keyof typeof REFUSALS] : '';
 }

@@ -1,5 +1,5 @@
 /** The rooms that count how things end. */
-export type Room = 'collect' | 'sync' | 'import' | 'api';
+export type Room = 'collect' | 'sync' | 'import' | 'api' | 'delivery';
 
 /** What is counted when nothing was refused. */
 export const STORED = 'stored';

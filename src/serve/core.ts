@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { nanoid } from 'nanoid';
 import type { Logger } from 'pino';
 import type { Backend } from '../api/backend.ts';
@@ -11,13 +12,21 @@ import { buildLookalikes } from '../audience/lookalikes/job.ts';
 import { buildDemographics } from '../audience/models/demographics.ts';
 import { ClickHouse, type Connection } from '../clickhouse/client.ts';
 import type { Config } from '../config.ts';
+import { DESTINATION_TYPES } from '../delivery/destinations/index.ts';
+import { buildProfiles, PROFILES_PART, profilesAreDue, withProfiles } from '../delivery/me/build.ts';
+import { createOutbound } from '../delivery/outbound/guarded.ts';
+import { plansOf } from '../delivery/plan/plans.ts';
+import { deliver } from '../delivery/run/deliver.ts';
+import { deliverAll } from '../delivery/run/deliver-all.ts';
+import { dueDestinations } from '../delivery/run/due.ts';
+import { Vault } from '../delivery/secrets.ts';
 import { buildIdentity } from '../identity/job.ts';
 import { expire } from '../jobs/expire.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { Leases } from '../jobs/lease.ts';
-import { Ledger } from '../jobs/ledger.ts';
+import { Ledger, type RunResult } from '../jobs/ledger.ts';
 import { Registry } from '../registry/registry.ts';
-import { Tally } from '../report/tally.ts';
+import { STORED, Tally } from '../report/tally.ts';
 
 /** What every process of Ninety stands on, whatever its part is. */
 export interface Core extends Omit<Backend, 'publicUrl' | 'flush' | 'tellsDataCentres'> {
@@ -27,6 +36,9 @@ export interface Core extends Omit<Backend, 'publicUrl' | 'flush' | 'tellsDataCe
   /** A name that no other process has. */
   readonly self: string;
 }
+
+/** Most minutes nothing is due. */
+const EVERY_MINUTE = '* * * * *';
 
 /** @param operatorKey the key of this run that the machine's own commands use. */
 export function makeCore(
@@ -41,6 +53,23 @@ export function makeCore(
   const registry = new Registry(clickhouse, config.data);
   const leases = new Leases(clickhouse, self);
   const ledger = new Ledger(clickhouse, self);
+  const tally = new Tally();
+  const { minAudience, retentionDays } = config;
+  const courier: Core['courier'] = {
+    clickhouse,
+    leases,
+    outbound: createOutbound({ allow: config.outboundAllow }),
+    vault: new Vault(secret),
+    secret,
+    types: DESTINATION_TYPES,
+    plans: plansOf({ clickhouse, registry, minAudience, retentionDays }),
+    folder: join(config.data, 'delivery'),
+    drops: join(config.data, 'drops'),
+    log,
+    count: (destination, outcome, lines) =>
+      tally.count('delivery', destination, outcome === 'accepted' ? STORED : outcome, Date.now(), lines),
+  };
+  const pages = { clickhouse, leases, registry, minAudience };
   const jobs = new Jobs(
     [
       {
@@ -80,6 +109,30 @@ export function makeCore(
         },
       },
       {
+        name: 'deliver',
+        schedule: EVERY_MINUTE,
+        work: async () => {
+          await registry.refresh();
+          return withProfiles(pages, () => deliverAll(courier, registry));
+        },
+        parts: async () => {
+          await registry.refresh();
+          const due = await dueDestinations(clickhouse, registry, Date.now());
+          const parts = new Map<string, () => Promise<RunResult>>(
+            due.map(({ destination, order }) => [
+              destination.id,
+              async () => ({
+                result: { ...(await deliver(courier, destination, order)) },
+                rowsRead: 0,
+                bytesRead: 0,
+              }),
+            ]),
+          );
+          if (await profilesAreDue(pages)) parts.set(PROFILES_PART, () => buildProfiles(pages));
+          return parts;
+        },
+      },
+      {
         name: 'expire',
         schedule: config.schedule.expire,
         work: () => expire(clickhouse, leases, config.retentionDays),
@@ -102,6 +155,7 @@ export function makeCore(
     log,
     self,
     keys: new Keys(registry, { environment: config.adminKey, operator: operatorKey }),
-    tally: new Tally(),
+    tally,
+    courier,
   };
 }

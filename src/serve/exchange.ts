@@ -9,6 +9,7 @@ import type { Collector } from '../collect/collector.ts';
 import { type Request, type Response, setCookies } from '../collect/door.ts';
 import { GIF } from '../collect/gif.ts';
 import type { Refusal } from '../collect/refusal.ts';
+import type { MeDoor, Nothing } from '../delivery/me/me.ts';
 import type { VisitorCookie } from '../identity/cookie.ts';
 import type { SyncDoor } from '../sync/door.ts';
 
@@ -16,6 +17,7 @@ export interface HttpOptions {
   readonly collector: Collector | undefined;
   readonly cookie: VisitorCookie;
   readonly sync: SyncDoor;
+  readonly me: MeDoor;
   readonly caller: (authorization: string | undefined) => Caller | undefined;
   readonly app: Hono<Env>;
   readonly trusted: TrustedProxies;
@@ -25,7 +27,7 @@ export interface HttpOptions {
   readonly publicHttps: boolean;
   /** Logs what was thrown. */
   readonly fault: (error: unknown) => void;
-  readonly refuse: (reason: Refusal | ApiRefusal) => void;
+  readonly refuse: (reason: Refusal | ApiRefusal | Nothing) => void;
 }
 
 const GIF_TEXT = GIF.toString('latin1');

@@ -15,6 +15,8 @@ import {
 import { openGeo } from '../collect/geo.ts';
 import { HitIds } from '../collect/ids.ts';
 import { Optouts } from '../collect/optouts.ts';
+import { rememberedPageSegments } from '../delivery/me/page-segments.ts';
+import { Profiles } from '../delivery/me/profiles.ts';
 import { VisitorCookie } from '../identity/cookie.ts';
 import { Households, isSignalledYes } from '../identity/household.ts';
 import { removeKeys } from '../identity/household-key.ts';
@@ -53,6 +55,7 @@ export const journalFolder = (data: string) => join(data, 'journal');
 const TALLY_MS = 2_000;
 const REGISTRY_MS = 2_000;
 const SUPPRESSIONS_MS = 2_000;
+const PROFILES_MS = 2_000;
 /** How late a household key may be thrown away, and its successor had. */
 const HOUSEHOLD_KEY_MS = 5_000;
 /** Requests under way at the end get so long; the whole shutdown has ten seconds. */
@@ -121,13 +124,20 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     gvlId: config.gvlId,
     isSuppressed: (visitor) => optouts.has(visitor),
   };
+  const profiles = new Profiles({
+    clickhouse: core.clickhouse,
+    folder: config.data,
+    // The workers of a server share a folder, and so a copy.
+    copies: worker === 'w1',
+  });
+  const ids = new HitIds(core.secret);
   const app = await makeApp({
     ...core,
     publicUrl,
     tellsDataCentres: geo.namesOwners,
     privacy: {
       rules,
-      ids: new HitIds(core.secret),
+      ids,
       cookie,
       optouts,
       refuse,
@@ -147,6 +157,7 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     collector: config.roles.has('collect') ? collector : undefined,
     cookie,
     sync,
+    me: { sync, ids, profiles, segments: rememberedPageSegments(registry) },
     caller: (authorization) => core.keys.caller(authorization),
     app,
     trusted: trustedProxies(config.trustProxy),
@@ -186,6 +197,15 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
       .catch((error: Error) => log.debug({ error: error.message }, 'the household key could not be had'));
   void refreshHouseholds();
   const householdKey = setInterval(() => void refreshHouseholds(), HOUSEHOLD_KEY_MS).unref();
+  const refreshProfiles = () =>
+    profiles
+      .refresh()
+      .catch((error: Error) => log.debug({ error: error.message }, 'the profiles could not be read again'));
+  const collects = config.roles.has('collect');
+  if (collects) void refreshProfiles();
+  const followProfiles = collects
+    ? setInterval(() => void refreshProfiles(), PROFILES_MS).unref()
+    : undefined;
   url = await listen(server, config.host, config.port);
   return {
     journal,
@@ -207,7 +227,9 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
       clearInterval(refresh);
       clearInterval(refreshSuppressions);
       clearInterval(householdKey);
+      clearInterval(followProfiles);
       await drain(server);
+      await profiles.close();
       await writeTallies();
       await journal.close();
       households?.close();

@@ -8,7 +8,8 @@ import { openSocket, statusesIn } from '../../test/raw-socket.ts';
 import type { Env } from '../api/http.ts';
 import { trustedProxies } from '../collect/address.ts';
 import { domainsOf, isOriginWithin } from '../collect/domains.ts';
-import { front, SITE } from '../collect/front.testing.ts';
+import { front, SECRET, SITE } from '../collect/front.testing.ts';
+import { HitIds } from '../collect/ids.ts';
 import { httpServer } from './http.ts';
 
 const door = front();
@@ -35,6 +36,12 @@ const server = httpServer({
   collector: door.collector,
   cookie: door.cookie,
   sync: { ...door, isSuppressed: () => false },
+  me: {
+    sync: door,
+    ids: new HitIds(SECRET),
+    profiles: { of: async () => [] },
+    segments: () => new Map(),
+  },
   caller: () => undefined,
   app,
   trusted: trustedProxies([]),

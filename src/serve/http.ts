@@ -18,6 +18,7 @@ import { cookieSyncRoute } from './cookie-sync.ts';
 import { FAULT, guarded, type HttpOptions, incomingRequest, request, send } from './exchange.ts';
 import { putFastPath } from './fast-path.ts';
 import { hits, refuseBody } from './hits.ts';
+import { meRoute } from './me.ts';
 
 /** Request line and headers together; a consent string and a few cookies fit beside the longest line. */
 const HEADERS_LIMIT = 49_152;
@@ -72,6 +73,7 @@ export function httpServer(options: HttpOptions): Server {
       return hits(options, collector, incoming, outgoing);
     if (collector !== undefined && pathOf(url) === '/cookie_sync')
       return cookieSyncRoute(options, incoming, outgoing);
+    if (collector !== undefined && pathOf(url) === '/v1/me') return meRoute(options, incoming, outgoing);
     const begun = syncOf(url);
     if (begun !== undefined && incoming.method === 'GET')
       return begun(incomingRequest(incoming, options), (response) => send(outgoing, response));

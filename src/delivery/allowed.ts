@@ -1,0 +1,97 @@
+import type { Destination } from '../registry/kinds.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Source } from './exported-set.ts';
+import { gateSegment, type Verdict } from './gate/segment.ts';
+import type { AskedSegment, Recipient } from './plan/planning.ts';
+import { originsOf } from './plan/plans.ts';
+import type { PulledSet } from './pull.ts';
+
+/** Why nobody of a segment may be added at a reader; who was told already is still told who left. */
+export type NotAllowed = 'label_not_allowed' | 'not_for_destination';
+
+/** What a reader may have of a segment. */
+export interface Allowed {
+  /** Under which name its log is kept. */
+  readonly name: string;
+  readonly gate: PulledSet['gate'];
+  readonly refused?: NotAllowed | undefined;
+}
+
+/**
+ * What may leave of a segment under ids of a kind, whoever asks for them. Our own visitors are for the operator, and
+ * consent alone decides. Ids of others are for others: the gate is that of the destinations which are told under such
+ * ids. Where there are several, a segment leaves that one of them may have, with who may leave to any of those; where
+ * there is none, nobody has allowed a label. A partner's id counts as long as it is fresh, as when it is pushed.
+ */
+export function allowedUnder(registry: Registry, segment: string, source: Source): Allowed {
+  const name = source.id;
+  if (source.kind === 'visitor') return { name, gate: {} };
+  const verdicts = registry
+    .list('destination')
+    .filter((destination) => takes(destination, source))
+    .map((destination) => ({
+      destination,
+      verdict: gateSegment(segment, destination.allows, originsOf(registry)),
+    }));
+  const open = verdicts.filter(({ verdict }) => verdict.refused.length === 0);
+  const verdict: Verdict =
+    open[0]?.verdict ?? verdicts[0]?.verdict ?? gateSegment(segment, [], originsOf(registry));
+  const regions = open.map(({ destination }) => destination.regions);
+  const gate = {
+    forbidden: verdict.forbidden,
+    freshDays: source.kind === 'partner' ? registry.get('partner', source.id)?.freshDays : undefined,
+    regions:
+      regions.length > 0 && regions.every((each) => each !== undefined)
+        ? [...new Set(regions.flatMap((each) => each ?? []))].sort()
+        : undefined,
+  };
+  return { name, gate, ...(verdict.refused.length > 0 ? { refused: 'label_not_allowed' } : {}) };
+}
+
+const takes = ({ partner, devices }: Destination, source: Source): boolean =>
+  source.kind === 'partner' ? partner === source.id : devices.includes(source.id);
+
+/** What one destination may have of a segment under ids of a kind, by the rule by which it is pushed to. */
+export function allowedTo(recipient: Recipient, segment: string, source: Source): Allowed {
+  const asked = recipient.segments.find(({ id }) => id === segment);
+  const gate = {
+    vendors: recipient.vendors,
+    regions: recipient.regions,
+    freshDays: recipient.freshDays,
+    forbidden: asked?.forbidden ?? [],
+  };
+  const refused = asked === undefined ? 'not_for_destination' : refusedOf(asked);
+  return {
+    name: `${recipient.destination}/${source.id}`,
+    gate,
+    ...(refused === undefined ? {} : { refused }),
+  };
+}
+
+/** A code that its type does not take keeps a segment from being pushed; a pull calls it by our id. */
+const refusedOf = ({ refused }: AskedSegment): NotAllowed | undefined =>
+  refused === 'label_not_allowed' ? refused : undefined;
+
+/**
+ * All that a destination may have, and what it may have no more of what it was told.
+ *
+ * @param logged of each name of a log the segments that it knows.
+ */
+export function allAllowed(
+  recipient: Recipient,
+  logged: ReadonlyMap<string, readonly string[]>,
+): PulledSet[] {
+  return recipient.sources.flatMap((source) => {
+    const now = recipient.segments.flatMap((asked): PulledSet[] => {
+      const { name, gate, refused } = allowedTo(recipient, asked.id, source);
+      const { id: segment, build, size } = asked;
+      return refused === undefined && build > 0 ? [{ segment, name, source, build, size, gate }] : [];
+    });
+    const segments = new Set(now.map(({ segment }) => segment));
+    const name = `${recipient.destination}/${source.id}`;
+    const gone = (logged.get(name) ?? [])
+      .filter((segment) => !segments.has(segment))
+      .map((segment): PulledSet => ({ segment, name, source, build: undefined, size: 0, gate: {} }));
+    return [...now, ...gone];
+  });
+}

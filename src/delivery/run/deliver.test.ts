@@ -1,0 +1,435 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freshDatabase } from '../../../test/engine.ts';
+import { ClickHouse } from '../../clickhouse/client.ts';
+import { migrate } from '../../clickhouse/schema.ts';
+import { Leases } from '../../jobs/lease.ts';
+import type { Destination } from '../../registry/kinds.ts';
+import { DeliveryError, type DeliveryReason } from '../destination.ts';
+import { Vault } from '../secrets.ts';
+import { readBreaker, writeBreaker } from './breaker.ts';
+import { listChunks, writeChunks } from './chunks.ts';
+import type { Courier } from './courier.ts';
+import { deliver, deliverLease, type Order } from './deliver.ts';
+import { countDeadLetters, listDeadLetters } from './failures.ts';
+import { listRuns, unfinishedRuns } from './runs.ts';
+import { ALL_TAKEN, StandIn, StandInPlans, standInCourier, standInDestination } from './stand-in.testing.ts';
+
+const clickhouse = new ClickHouse(await freshDatabase());
+const couriers: Courier[] = [];
+let number = 0;
+let standIn: StandIn;
+let plans: StandInPlans;
+let courier: Courier;
+let destination: Destination;
+
+beforeAll(() => migrate(clickhouse, 90).then(() => {}));
+beforeEach(async () => {
+  number += 1;
+  standIn = new StandIn();
+  plans = new StandInPlans(clickhouse);
+  courier = await standInCourier(clickhouse, standIn.type, plans);
+  couriers.push(courier);
+  destination = standInDestination(`dsp-${number}`);
+});
+afterAll(async () => {
+  for (const { folder } of couriers) await rm(folder, { recursive: true, force: true });
+  await clickhouse.close();
+});
+
+const DELTA: Order = { do: 'plan', cause: 'manual', mode: 'delta' };
+const RESUME: Order = { do: 'resume' };
+const people = (n: number, code = 'news') =>
+  Array.from({ length: n }, (_, at) => ({ uid: `u${at}`, add: [code] }));
+const holders = (code: string) =>
+  [...standIn.held].filter(([, codes]) => codes.has(code)).map(([uid]) => uid);
+const refusal = (reason: DeliveryReason, retry: boolean, afterMs?: number) =>
+  new DeliveryError(reason, 'it said no', { retry, afterMs });
+const chunksOf = async (run: number) =>
+  listChunks(clickhouse, { destination: destination.id, run }, -1, 1000);
+/** Makes everything that waits due, as time would. */
+const timePasses = async () => {
+  for (const { run } of await unfinishedRuns(clickhouse, destination.id))
+    await writeChunks(
+      clickhouse,
+      (await chunksOf(run))
+        .filter(({ state }) => state === 'waiting' || state === 'planned')
+        .map((chunk) => ({ ...chunk, step: chunk.step + 1, next: 0 })),
+    );
+  const breaker = await readBreaker(clickhouse, destination.id);
+  if (breaker.failures > 0)
+    await writeBreaker(clickhouse, destination.id, { ...breaker, next: 0 }, breaker.step + 1);
+};
+
+describe('a delivery', () => {
+  it('sends all that was planned, in chunks, with the secrets in clear and a key for each', async () => {
+    plans.wanted = people(25);
+    const done = await deliver(courier, destination, DELTA);
+    expect(done).toMatchObject({ state: 'done', lines: 25, accepted: 25 });
+    expect(holders('news')).toHaveLength(25);
+    expect(standIn.tries.map(({ lines }) => lines.length).sort()).toEqual([10, 10, 5]);
+    expect(new Set(standIn.tries.map(({ chunk }) => chunk.key)).size).toBe(3);
+    expect(new Set(standIn.tries.map(({ chunk }) => chunk.planned.getTime())).size).toBe(3);
+    expect(await listRuns(clickhouse, destination.id, { limit: 10 })).toMatchObject([
+      { run: done.run, state: 'done', cause: 'manual', mode: 'delta', chunks: 3, lines: 25, adds: 25 },
+    ]);
+    expect(
+      await clickhouse.query('SELECT uid FROM delivery_lines WHERE destination = {id:String}', {
+        id: destination.id,
+      }),
+    ).toEqual([]);
+  });
+
+  it('has a run also where there was nothing to tell', async () => {
+    expect(await deliver(courier, destination, DELTA)).toMatchObject({ state: 'done', lines: 0 });
+    expect(await listRuns(clickhouse, destination.id, { limit: 10 })).toHaveLength(1);
+    expect(standIn.tries).toEqual([]);
+  });
+
+  it('is one at a time for a destination', async () => {
+    const held = await courier.leases.wait(deliverLease(destination.id), 1000);
+    expect(await deliver(courier, destination, DELTA)).toMatchObject({ state: 'busy' });
+    await held.release();
+    expect(await deliver(courier, destination, DELTA)).toMatchObject({ state: 'done' });
+  });
+
+  it('of several processes at once is made by one, and nobody is told twice', async () => {
+    plans.wanted = people(30);
+    const others = [1, 2, 3, 4].map((process) => ({
+      ...courier,
+      leases: new Leases(clickhouse, `process ${process}`),
+    }));
+    const ends = await Promise.all(others.map((other) => deliver(other, destination, DELTA)));
+    const told = standIn.tries.flatMap(({ lines }) => lines.map(({ uid }) => uid));
+    // Who came when the first had ended planned the same people once more, as this stand-in of a plan does.
+    const runs = ends.filter(({ state }) => state === 'done').length;
+    expect(told).toHaveLength(30 * runs);
+    expect(new Set(standIn.tries.map(({ chunk }) => chunk.key)).size).toBe(standIn.tries.length);
+  });
+
+  it('has no more chunks under way than the destination takes', async () => {
+    plans.wanted = people(80);
+    let [now, most] = [0, 0];
+    let open = () => {};
+    const three = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    standIn.limits = { lines: 5, concurrency: 3 };
+    standIn.answer = async (_, nth) => {
+      now += 1;
+      most = Math.max(most, now);
+      if (nth === 3) open();
+      await three;
+      await new Promise(setImmediate);
+      now -= 1;
+      return ALL_TAKEN;
+    };
+    await deliver(courier, destination, DELTA);
+    expect(most).toBe(3);
+    expect(standIn.tries).toHaveLength(16);
+  });
+
+  it('cannot be made with secrets of another installation', async () => {
+    await expect(
+      deliver({ ...courier, vault: new Vault('another secret of 24 characters') }, destination, DELTA),
+    ).rejects.toMatchObject({ reason: 'secret_unreadable' });
+  });
+});
+
+describe('a chunk that is not taken', () => {
+  it.each<
+    [
+      sentence: string,
+      reason: DeliveryReason,
+      retry: boolean,
+      after: number | undefined,
+      state: string,
+      attempt: number,
+    ]
+  >([
+    ['waits for its next try', 'bad_answer', true, 60_000, 'waiting', 1],
+    ['waits as long as it is told', 'rate_limited', true, 3_000_000, 'waiting', 1],
+    ['is given up where the same would be refused again', 'rejected', false, undefined, 'dead', 1],
+    [
+      'waits where nothing is taken of us, and that is no try',
+      'unauthorized',
+      false,
+      undefined,
+      'waiting',
+      0,
+    ],
+    [
+      'waits where the destination is at it still, and that is no try',
+      'processing',
+      true,
+      60_000,
+      'waiting',
+      0,
+    ],
+  ])('%s: %s', async (_, reason, retry, after, state, attempt) => {
+    plans.wanted = people(5);
+    standIn.answer = () => {
+      throw refusal(reason, retry, after);
+    };
+    const { run } = await deliver(courier, destination, DELTA);
+    const [chunk] = await chunksOf(run!);
+    expect(chunk).toMatchObject({ state, attempt, reason, detail: 'it said no' });
+    if (after !== undefined) expect(chunk!.next - Date.now()).toBeGreaterThan(after - 30_000);
+  });
+
+  it('is sent again the same, under the same key, and then is not told twice', async () => {
+    plans.wanted = people(10);
+    standIn.answer = (_, nth) => {
+      if (nth < 3) throw refusal('bad_answer', true, 600_000);
+      return ALL_TAKEN;
+    };
+    await deliver(courier, destination, DELTA);
+    for (let tries = 0; tries < 4 && standIn.tries.length < 3; tries += 1) {
+      await timePasses();
+      await deliver(courier, destination, RESUME);
+    }
+    const [first, ...again] = standIn.tries;
+    expect(again).toHaveLength(2);
+    for (const { chunk, lines } of again) {
+      expect([chunk.key, chunk.planned, lines]).toEqual([
+        first!.chunk.key,
+        first!.chunk.planned,
+        first!.lines,
+      ]);
+    }
+    expect(holders('news')).toHaveLength(10);
+    expect(await unfinishedRuns(clickhouse, destination.id)).toEqual([]);
+  });
+
+  it('goes under another key without what may not leave any more', async () => {
+    plans.wanted = people(10);
+    standIn.answer = (_, nth) => {
+      if (nth === 1) throw refusal('bad_answer', true, 600_000);
+      return ALL_TAKEN;
+    };
+    await deliver(courier, destination, DELTA);
+    plans.withheld = new Map([[1, 4]]);
+    await timePasses();
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'done', accepted: 6 });
+    const [first, second] = standIn.tries;
+    expect(second!.chunk.key).not.toBe(first!.chunk.key);
+    expect(second!.chunk.count).toBe(6);
+    expect(holders('news')).toEqual(['u4', 'u5', 'u6', 'u7', 'u8', 'u9']);
+  });
+
+  it('of which nothing may leave any more is not sent', async () => {
+    plans.wanted = people(3);
+    standIn.answer = () => {
+      throw refusal('bad_answer', true, 600_000);
+    };
+    const { run } = await deliver(courier, destination, DELTA);
+    plans.withheld = new Map([[1, 3]]);
+    await timePasses();
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'done' });
+    expect(standIn.tries).toHaveLength(1);
+    expect(await chunksOf(run!)).toMatchObject([{ state: 'superseded' }]);
+  });
+
+  it('is a dead letter after the twelfth try, and does not keep the next run back', async () => {
+    plans.wanted = people(2);
+    standIn.answer = () => {
+      throw refusal('bad_answer', true, 600_000);
+    };
+    const { run } = await deliver(courier, destination, DELTA);
+    for (
+      let tries = 0;
+      tries < 30 && (await unfinishedRuns(clickhouse, destination.id)).length > 0;
+      tries += 1
+    ) {
+      await timePasses();
+      await deliver(courier, destination, RESUME);
+    }
+    expect(standIn.tries).toHaveLength(12);
+    expect(await listDeadLetters(clickhouse, destination.id, 10)).toMatchObject([
+      { run, chunk: 1, number: null, lines: 2, reason: 'bad_answer' },
+    ]);
+  });
+
+  it('does not keep what changed since back, but a full run', async () => {
+    plans.wanted = people(2);
+    standIn.answer = (_, nth) => {
+      if (nth === 1) throw refusal('bad_answer', true, 600_000);
+      return ALL_TAKEN;
+    };
+    await deliver(courier, destination, DELTA);
+    plans.wanted = [{ uid: 'u9', remove: ['news'] }];
+    const full = await deliver(courier, destination, { do: 'plan', cause: 'resync', mode: 'full' });
+    expect(full).toMatchObject({ state: 'waiting', run: null });
+    expect(await deliver(courier, destination, DELTA)).toMatchObject({
+      state: 'waiting',
+      lines: 1,
+      accepted: 1,
+    });
+    expect(standIn.tries.at(-1)!.lines[0]).toMatchObject({ uid: 'u9', remove: ['news'] });
+  });
+});
+
+describe('a chunk that was never tried', () => {
+  it('is looked at again where a later run was planned before its turn, and not in its own', async () => {
+    plans.wanted = people(30);
+    standIn.limits = { lines: 10, concurrency: 1 };
+    standIn.answer = (_, nth) => {
+      if (nth === 1) throw refusal('rate_limited', true, 600_000);
+      return ALL_TAKEN;
+    };
+    const { run } = await deliver(courier, destination, DELTA);
+    plans.wanted = [{ uid: 'u25', remove: ['news'] }];
+    await deliver(courier, destination, DELTA);
+    expect(plans.looks).toEqual([]);
+    await timePasses();
+    plans.withheld = new Map([[3, 6]]);
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'done' });
+    expect(plans.looks[0]).toEqual({ run, chunks: [1, 2, 3] });
+    expect(holders('news')).not.toContain('u25');
+  });
+});
+
+describe('lines that are not taken', () => {
+  it('are put together into a chunk of their own where they may be later, else they are dead letters', async () => {
+    plans.wanted = people(20);
+    standIn.answer = ({ lines }, nth) =>
+      nth > 2
+        ? ALL_TAKEN
+        : {
+            accepted: 0,
+            failed: lines.slice(0, 3).map(({ number }) => ({
+              number,
+              reason: number === 0 ? 'unknown_id' : 'line_rejected',
+              detail: 'not this one',
+              retry: number !== 0,
+            })),
+          };
+    const { run } = await deliver(courier, destination, DELTA);
+    await timePasses();
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'done' });
+    expect(standIn.tries[2]!.lines.map(({ uid }) => uid).sort()).toEqual(['u1', 'u11', 'u12', 'u2']);
+    expect(standIn.tries[2]!.lines.map(({ number }) => number)).toEqual([0, 1, 2, 3]);
+    expect(standIn.tries[2]!.chunk.mode).toBe('delta');
+    expect(holders('news')).toHaveLength(18);
+    expect(await countDeadLetters(clickhouse, destination.id)).toEqual(new Map([[run, { unknown_id: 2 }]]));
+  });
+});
+
+describe('a destination that is down', () => {
+  const failing = async () => {
+    plans.wanted = people(200);
+    standIn.limits = { lines: 10, concurrency: 1 };
+    standIn.answer = () => {
+      throw refusal('unreachable', true, 600_000);
+    };
+    return deliver(courier, destination, DELTA);
+  };
+
+  it('is left alone after five failures in a row, then asked with one chunk', async () => {
+    expect(await failing()).toMatchObject({ state: 'down' });
+    expect(standIn.tries).toHaveLength(5);
+    await deliver(courier, destination, RESUME);
+    expect(standIn.tries).toHaveLength(5);
+    await timePasses();
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'down' });
+    expect(standIn.tries).toHaveLength(6);
+    expect(await readBreaker(clickhouse, destination.id)).toMatchObject({
+      failures: 6,
+      reason: 'unreachable',
+    });
+  });
+
+  it('gets everything once it is back', async () => {
+    await failing();
+    standIn.answer = () => ALL_TAKEN;
+    await timePasses();
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'done', accepted: 200 });
+    expect(holders('news')).toHaveLength(200);
+    expect(await readBreaker(clickhouse, destination.id)).toMatchObject({ failures: 0 });
+  });
+
+  it('is asked at once where somebody has changed it', async () => {
+    plans.wanted = people(10);
+    standIn.answer = () => {
+      throw refusal('unauthorized', false);
+    };
+    expect(await deliver(courier, destination, DELTA)).toMatchObject({ state: 'down' });
+    standIn.answer = () => ALL_TAKEN;
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'down' });
+    const mended = { ...destination, version: destination.version + 1 };
+    expect(await deliver(courier, mended, RESUME)).toMatchObject({ state: 'done', accepted: 10 });
+  });
+});
+
+describe('dead letters', () => {
+  it('are told again when asked, as what is so by now, and are none afterwards', async () => {
+    plans.wanted = [
+      { uid: 'stays', add: ['news', 'sport'] },
+      { uid: 'left', add: ['news'] },
+      { uid: 'gone', remove: ['news'] },
+      { uid: 'back', remove: ['news'] },
+    ];
+    standIn.answer = () => {
+      throw refusal('rejected', false);
+    };
+    const { run } = await deliver(courier, destination, DELTA);
+    standIn.answer = ({ lines }) => ({
+      accepted: 0,
+      failed: lines
+        .filter(({ uid }) => uid === 'line')
+        .map(({ number }) => ({ number, reason: 'bad_id', detail: 'this', retry: false })),
+    });
+    plans.wanted = [
+      { uid: 'left', remove: ['news'] },
+      { uid: 'back', add: ['news'] },
+      { uid: 'line', add: ['sport'] },
+    ];
+    await deliver(courier, destination, DELTA);
+    expect((await listDeadLetters(clickhouse, destination.id, 10)).map(({ lines }) => lines)).toEqual([1, 4]);
+
+    standIn.answer = () => ALL_TAKEN;
+    const replay: Order = { do: 'replay', of: {} };
+    expect(await deliver(courier, destination, replay)).toMatchObject({
+      state: 'done',
+      lines: 3,
+      accepted: 3,
+    });
+    const { lines } = standIn.tries.at(-1)!;
+    expect(lines.map(({ uid, add, remove }) => ({ uid, add, remove }))).toEqual([
+      { uid: 'gone', add: [], remove: ['news'] },
+      { uid: 'line', add: ['sport'], remove: [] },
+      { uid: 'stays', add: ['news', 'sport'], remove: [] },
+    ]);
+    expect(await listDeadLetters(clickhouse, destination.id, 10)).toEqual([]);
+    expect(await chunksOf(run!)).toMatchObject([{ state: 'superseded' }]);
+    expect(await deliver(courier, destination, replay)).toMatchObject({ state: 'done', lines: 0 });
+  });
+
+  it('can be told again of one run alone, segment by segment where the destination wants it so', async () => {
+    standIn = new StandIn();
+    courier = { ...courier, types: new Map([['stand-in', { ...standIn.type, bySegment: true }]]) };
+    plans.wanted = [
+      { uid: 'a', add: ['news'] },
+      { uid: 'b', add: ['news', 'sport'] },
+    ];
+    standIn.answer = () => {
+      throw refusal('rejected', false);
+    };
+    const { run } = await deliver(courier, destination, DELTA);
+    plans.wanted = [{ uid: 'c', add: ['news'] }];
+    const later = await deliver(courier, destination, DELTA);
+    standIn.answer = () => ALL_TAKEN;
+    await deliver(courier, destination, { do: 'replay', of: { run: run! } });
+    expect(
+      standIn.tries
+        .slice(2)
+        .map(({ chunk, lines }) => [[...chunk.segments.keys()], lines.map(({ uid }) => uid)]),
+    ).toEqual([
+      [['news'], ['a', 'b']],
+      [['sport'], ['b']],
+    ]);
+    expect((await listDeadLetters(clickhouse, destination.id, 10)).map((letter) => letter.run)).toEqual([
+      later.run,
+    ]);
+  });
+});

@@ -1,0 +1,193 @@
+import type { ClickHouse } from '../../clickhouse/client.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
+import { writeChunks } from './chunks.ts';
+import type { Planned } from './courier.ts';
+import { DEAD_CHUNKS, DEAD_LINES } from './failures.ts';
+import { firstStep } from './moment.ts';
+import { type RunRow, readRun, type ToldSegment } from './runs.ts';
+import type { Sender } from './send-run.ts';
+
+/** Which dead letters. */
+export interface ReplayOf {
+  /** Only of this run. */
+  readonly run?: number | undefined;
+}
+
+/** Dead letters that were there at a moment; of a line of a dead chunk every number is meant. */
+const chosen = (of: ReplayOf, by: string) =>
+  `${of.run === undefined ? '' : 'run = {of:UInt64} AND '}${by} <= fromUnixTimestamp64Milli({at:Int64})`;
+
+/**
+ * Plans to tell again what was not taken: of each id one line, with what the destination was last told of it, so that
+ * what a later run has overtaken is not told.
+ *
+ * @param at milliseconds since 1970: what is dead by then.
+ * @throws ClickHouseError
+ */
+export async function planReplay(
+  { courier, target, lease }: Sender,
+  of: ReplayOf,
+  at: number,
+): Promise<Planned> {
+  const { clickhouse } = courier;
+  const { destination, type, settings } = target;
+  const size = type.limits(settings).lines;
+  const params = {
+    destination: destination.id,
+    run: lease.slot,
+    of: of.run ?? 0,
+    at,
+    size,
+  };
+  await clickhouse.command(
+    `INSERT INTO delivery_lines (destination, run, chunk, number, source, uid, add, remove, all, observed, time)
+     ${lines(of, type.bySegment, type.tells === 'all')}`,
+    params,
+    AS_A_WHOLE,
+  );
+  const chunks = await clickhouse.query<{
+    chunk: number;
+    count: string;
+    code: string;
+    adds: string;
+    removes: string;
+  }>(
+    `SELECT chunk, count() AS count, any(arrayConcat(add, remove)[1]) AS code, sum(length(add)) AS adds,
+            sum(length(remove)) AS removes
+     FROM delivery_lines WHERE destination = {destination:String} AND run = {run:UInt64} GROUP BY chunk ORDER BY chunk`,
+    params,
+  );
+  await writeChunks(
+    clickhouse,
+    chunks.map(({ chunk, count, code }) => ({
+      destination: destination.id,
+      run: lease.slot,
+      chunk,
+      step: firstStep(lease.slot),
+      version: 0,
+      key: '',
+      code: type.bySegment ? code : '',
+      state: 'planned',
+      count: Number(count),
+      attempt: 0,
+      reason: '',
+      detail: '',
+      remembered: '',
+      accepted: 0,
+      failed: 0,
+      counted: {},
+      next: 0,
+      begun: 0,
+    })),
+  );
+  const sum = (numbers: readonly string[]) => numbers.reduce((total, n) => total + Number(n), 0);
+  return {
+    segments: await toldSegments(clickhouse, of, params),
+    chunks: chunks.length,
+    lines: sum(chunks.map(({ count }) => count)),
+    adds: sum(chunks.map(({ adds }) => adds)),
+    removes: sum(chunks.map(({ removes }) => removes)),
+    refreshes: 0,
+  };
+}
+
+/**
+ * A line for each id, or each of its codes, cut into chunks; numbers begin with 1 for chunks and with 0 for lines. Of a
+ * code that an id has in several dead letters the newest counts, and only where it is not otherwise by now.
+ */
+function lines(of: ReplayOf, bySegment: boolean, tellsAll: boolean): string {
+  const dead = `
+    SELECT source, uid, change.1 AS code, argMax(change.2, line.run) AS is_add, min(line.observed) AS oldest
+    FROM kept_delivery_lines AS line
+    ARRAY JOIN arrayConcat(arrayMap(code -> (toString(code), true), line.add),
+                           arrayMap(code -> (toString(code), false), line.remove)) AS change
+    WHERE line.destination = {destination:String}
+      AND ((line.run, line.chunk) GLOBAL IN (SELECT run, chunk FROM (${DEAD_CHUNKS}) WHERE ${chosen(of, 'since')})
+        OR (line.run, line.chunk, line.number) GLOBAL IN (SELECT run, chunk, number FROM (${DEAD_LINES}) WHERE ${chosen(of, 'failed')}))
+    GROUP BY source, uid, code`;
+  const told = `
+    SELECT source, uid, toString(kept_sent_sets.code) AS code,
+           toString(argMax(kept_sent_sets.op, (kept_sent_sets.seq, kept_sent_sets.op))) AS op
+    FROM kept_sent_sets
+    WHERE destination = {destination:String} AND (source, uid) GLOBAL IN (SELECT source, uid FROM (${dead}))
+    GROUP BY source, uid, code`;
+  const now = `
+    SELECT source, uid, min(oldest) AS observed,
+           arraySort(groupArrayIf(code, is_dead AND is_add AND op IN ('add', 'refused', 'unsure'))) AS add,
+           arraySort(groupArrayIf(code, is_dead AND NOT is_add AND op NOT IN ('add', 'refused'))) AS remove,
+           ${tellsAll ? "arraySort(groupArrayIf(code, op IN ('add', 'refused') OR (is_dead AND is_add AND op = 'unsure')))" : 'emptyArrayString()'} AS all
+    FROM (
+      SELECT source, uid, code, max(side = 1) AS is_dead, max(word) AS is_add, max(op) AS op, min(oldest) AS oldest
+      FROM (
+        SELECT source, uid, code, 1 AS side, is_add AS word, '' AS op, oldest FROM (${dead})
+        UNION ALL
+        SELECT source, uid, code, 2 AS side, false AS word, op, today() AS oldest FROM (${told}))
+      GROUP BY source, uid, code)
+    GROUP BY source, uid`;
+  const perLine = bySegment
+    ? `SELECT source, uid, observed, change.1 AS code, if(change.2, [change.1], []) AS add,
+              if(change.2, [], [change.1]) AS remove, all
+       FROM (${now}) AS now
+       ARRAY JOIN arrayConcat(arrayMap(code -> (code, true), now.add),
+                              arrayMap(code -> (code, false), now.remove)) AS change`
+    : `SELECT source, uid, observed, '' AS code, add, remove, all FROM (${now})`;
+  // Each code begins a chunk of its own.
+  const placed = `
+    SELECT *, row_number() OVER (PARTITION BY code ORDER BY source, uid) - 1 AS place
+    FROM (${perLine}) WHERE notEmpty(add) OR notEmpty(remove)`;
+  return `
+    SELECT {destination:String}, {run:UInt64}, dense_rank() OVER (ORDER BY code, intDiv(place, {size:UInt32})),
+           place % {size:UInt32}, source, uid, add, remove, all, observed, now64(3, 'UTC')
+    FROM (${placed})`;
+}
+
+/** What the codes of the runs stood for; the newer run's word counts. */
+async function toldSegments(
+  clickhouse: ClickHouse,
+  of: ReplayOf,
+  params: { readonly destination: string },
+): Promise<ToldSegment[]> {
+  const runs = await clickhouse.query<{ run: string }>(
+    `SELECT DISTINCT run FROM (
+       SELECT run FROM (${DEAD_CHUNKS}) WHERE ${chosen(of, 'since')}
+       UNION ALL SELECT run FROM (${DEAD_LINES}) WHERE ${chosen(of, 'failed')}) ORDER BY run`,
+    params,
+  );
+  const told = new Map<string, ToldSegment>();
+  for (const { run } of runs) {
+    const row = await readRun(clickhouse, params.destination, Number(run));
+    for (const segment of row?.segments ?? []) told.set(segment.code, segment);
+  }
+  return [...told.values()];
+}
+
+/**
+ * Takes what a replay has taken up out of the dead letters. Once its run counts, so that a crash before it leaves them
+ * there; it can be done again.
+ *
+ * @throws ClickHouseError
+ */
+export async function finishReplay(clickhouse: ClickHouse, replay: RunRow, step: number): Promise<void> {
+  const of = JSON.parse(replay.detail) as ReplayOf;
+  const params = {
+    destination: replay.destination,
+    run: replay.run,
+    of: of.run ?? 0,
+    at: replay.planned,
+    step: step + 60_000,
+  };
+  await clickhouse.command(
+    `INSERT INTO delivery_failures (destination, run, chunk, number, attempt, reason, detail, retry, chunk_to, run_to, time)
+     SELECT destination, run, chunk, number, tried, reason, detail, retry, 0, {run:UInt64}, now64(3, 'UTC')
+     FROM (${DEAD_LINES}) WHERE ${chosen(of, 'failed')}`,
+    params,
+    AS_A_WHOLE,
+  );
+  await clickhouse.command(
+    `INSERT INTO delivery_chunks (destination, run, chunk, step, code, state, count, reason, detail, time)
+     SELECT destination, run, chunk, {step:UInt64}, of_code, 'superseded', lines, why, what, now64(3, 'UTC')
+     FROM (${DEAD_CHUNKS}) WHERE ${chosen(of, 'since')}`,
+    params,
+    AS_A_WHOLE,
+  );
+}

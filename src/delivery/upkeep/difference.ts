@@ -1,0 +1,68 @@
+import type { ClickHouse } from '../../clickhouse/client.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
+import { exportedSets } from '../exported-set.ts';
+import type { LoggedSet } from './logged-set.ts';
+import { type Work, workParams } from './work.ts';
+
+/**
+ * An add is written anew when its day has moved on so far, not with each day: of millions of ids that are seen daily
+ * there would be as many rows a day. On its last day an id is looked at in any case.
+ */
+export const REWRITE_DAYS = 7;
+
+/**
+ * Appends to the log what differs between it and the set as it is now.
+ *
+ * @param work the ids that are looked at, and who has them; all where not given.
+ * @returns rows written.
+ * @throws ClickHouseError
+ */
+export async function writeDifference(
+  clickhouse: ClickHouse,
+  { segment, name, build, source, gate, belowFloor }: LoggedSet,
+  seq: number,
+  retentionDays: number,
+  work?: Work,
+): Promise<number> {
+  const { forbidden = [], ...rest } = gate;
+  const now = exportedSets({
+    ...rest,
+    segments: build === undefined ? [] : [{ segment, build, forbidden }],
+    sources: [source],
+    ...(work === undefined ? {} : { visitors: work.holders }),
+  });
+  const isLooked =
+    work === undefined
+      ? 'true'
+      : `cityHash64(uid) GLOBAL IN (SELECT cityHash64(uid) FROM (${work.ids})) AND uid GLOBAL IN (${work.ids})`;
+  const { rowsWritten } = await clickhouse.command(
+    `INSERT INTO exports (segment, source, uid, seq, op, observed, was)
+     SELECT {segment:String}, {name:String}, uid, {seq:UInt64}, if(is_now, 'add', 'remove'),
+            if(is_now, newest, today()), if(was_in, 'in', 'out')
+     FROM (
+       SELECT uid, max(side = 1) AS is_now, max(side = 2) AS was_in,
+              maxIf(day, side = 1) AS newest, maxIf(day, side = 2) AS written
+       FROM (
+         SELECT uid, 1 AS side, observed AS day FROM (${now.sql}) WHERE ${isLooked}
+         UNION ALL
+         SELECT uid, 2 AS side, day FROM (
+           SELECT uid, argMax(kept_exports.op, kept_exports.seq) AS op,
+                  argMax(kept_exports.observed, kept_exports.seq) AS day
+           FROM kept_exports
+           WHERE segment = {segment:String} AND source = {name:String} AND ${isLooked} GROUP BY uid)
+         WHERE op = 'add')
+       GROUP BY uid)
+     WHERE if(is_now, ${belowFloor ? 'was_in AND' : ''} (newest >= written + ${REWRITE_DAYS}
+       OR (newest > written AND written <= today() - ({days:UInt16} - ${REWRITE_DAYS} - 1))), was_in)`,
+    {
+      ...now.params,
+      ...(work === undefined ? {} : workParams(work)),
+      segment,
+      name,
+      seq,
+      days: retentionDays,
+    },
+    AS_A_WHOLE,
+  );
+  return rowsWritten;
+}
