@@ -5,7 +5,8 @@
 -- not live until the next run), so the next run says what it is; `refused`: it was told and did not take it.
 -- `said` is what the run says of it (add, refresh, remove; empty = nothing, the row only lives on), of what was
 -- refused the reason; `told` when the destination was last told that it is in. An add is kept as long as the
--- observation behind it; what a removal needs, which must outlive the link, at most thirty days.
+-- observation behind it; what a removal needs, which must outlive the link, at most thirty days since it was told
+-- first. Rows that would outlive the one by which they are overtaken are deleted daily.
 -- shard by: cityHash64(uid)
 CREATE TABLE IF NOT EXISTS {sent_sets}
 (
@@ -39,6 +40,8 @@ CREATE TABLE IF NOT EXISTS {delivery_lines}
     add         Array(LowCardinality(String)),
     remove      Array(LowCardinality(String)),
     all         Array(LowCardinality(String)),
+    -- Whose data is to be deleted where the destination takes such requests: was erased, and is in nothing any more.
+    erased      Bool,
     observed    Date,
     time        DateTime64(3, 'UTC')
 )
@@ -71,7 +74,8 @@ TTL toDate(time) + toIntervalDay(least(30, {retention}))
 SETTINGS {deduplicated};
 
 -- Every run of a destination; of a run the row with the greatest `step` counts. The first makes the run's plan count.
--- `segments` is JSON: what each code stood for, and is the same in all rows of a run.
+-- `segments` is JSON: what each code stood for, and is the same in all rows of a run. A run is kept longer than what it
+-- told: on an id's last day `sent_sets` gets a row under the run that told it, which counts for thirty days more.
 -- shard by: 0
 CREATE TABLE IF NOT EXISTS {delivery_runs}
 (
@@ -94,7 +98,7 @@ CREATE TABLE IF NOT EXISTS {delivery_runs}
 )
 ENGINE = {MergeTree}
 ORDER BY (destination, run, step)
-TTL toDate(time) + toIntervalDay({retention})
+TTL toDate(time) + toIntervalDay({retention} + 31)
 SETTINGS {deduplicated};
 
 -- Behind the runs, by which it tells what counts.

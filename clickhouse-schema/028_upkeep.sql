@@ -21,9 +21,18 @@ ALTER TABLE {exports}
     ADD COLUMN IF NOT EXISTS was Enum8('unknown' = 0, 'out' = 1, 'in' = 2);
 ALTER TABLE {exports} ADD INDEX IF NOT EXISTS seq seq TYPE minmax GRANULARITY 1;
 
+-- The day of the add that a removal has taken back: the removal goes with it and no sooner, because what is newest of an
+-- id counts, and the add alone would hand it out again. The job that lets go of what is past the retention deletes both
+-- after thirty days; this holds where it did not run. Of rows that are older than this column the day is not known, and
+-- is no later than that of the removal.
+ALTER TABLE {exports}
+    ADD COLUMN IF NOT EXISTS overtakes Date DEFAULT if(op = 'remove', observed, toDate(0));
+ALTER TABLE {exports} MODIFY TTL observed + toIntervalDay(if(op = 'remove', greatest(least(30, {retention}), {retention} - (observed - overtakes)), {retention}));
+
 CREATE OR REPLACE VIEW kept_exports AS
 SELECT * FROM exports
-WHERE observed > today() - if(op = 'remove', least(30, {retention}), {retention});
+WHERE observed > today() - if(op = 'remove', least(30, {retention}), {retention})
+   OR (op = 'remove' AND overtakes > today() - {retention});
 
 -- How far each log of an exported set is: the row with the greatest `seq` counts, and is written when all of the upkeep
 -- is. `source` is the log's name, `looked` when the upkeep began to look, `whole` when it last compared all of the set,

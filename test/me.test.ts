@@ -172,7 +172,7 @@ describeInChromium('what a page is told of its browser', () => {
   it('is by the site’s own id where the browser blocks our cookie, and nothing once it has opted out', async () => {
     await context.close();
     context = await world.browser(false);
-    const fid = '98765432109876543210';
+    const fid = '98765432109876543210987654321098765432';
     const page = await open();
     await page.evaluate(
       (url) => fetch(url, { mode: 'no-cors', credentials: 'include' }).then(() => undefined),

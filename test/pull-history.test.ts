@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClickHouse } from '../src/clickhouse/client.ts';
 import { migrate } from '../src/clickhouse/schema.ts';
-import { readCursor } from '../src/delivery/cursor.ts';
+import type { Cursor } from '../src/delivery/cursor.ts';
 import type { Source } from '../src/delivery/exported-set.ts';
 import { pull } from '../src/delivery/pull.ts';
 import { visitorId } from '../src/identity/visitor.ts';
@@ -76,7 +76,7 @@ class History {
   readonly #match = new Map<number, string>();
   readonly #devices = new Map<number, Set<string>>();
   /** What each reader holds, and its cursor, by kind of id. */
-  readonly #held = new Map<string, { ids: Set<string>; cursor: string | undefined }>();
+  readonly #held = new Map<string, { ids: Set<string>; cursor: Cursor | undefined }>();
 
   constructor(number: number) {
     this.#segment = `segment${number}`;
@@ -157,7 +157,7 @@ class History {
     }
   }
 
-  async #pull(as: 'visitor' | 'device' | 'partner', cursor: string | undefined) {
+  async #pull(as: 'visitor' | 'device' | 'partner', cursor: Cursor | undefined) {
     const source: Source =
       as === 'visitor'
         ? { kind: 'visitor', id: 'visitor' }
@@ -169,7 +169,7 @@ class History {
       build: this.#build,
       size: this.#members.length,
       source,
-      since: cursor === undefined ? undefined : readCursor(cursor),
+      since: cursor,
       format: 'ndjson',
       minAudience: FLOOR,
       abort: new AbortController().signal,

@@ -11,6 +11,7 @@ import { freshnessText } from '../report/freshness.ts';
 import type { SyncDoor } from '../sync/door.ts';
 import type { Backend } from './backend.ts';
 import { bodyAtMost } from './body-limit.ts';
+import { bulkStreams } from './bulk-streams.ts';
 import { keyRoutes, partnerRoutes, siteRoutes } from './collections.ts';
 import { deliveryRoutes, destinationRoutes, destinationTypeRoutes } from './destinations.ts';
 import { erasureRoutes, visitorRoutes } from './erasures.ts';
@@ -100,6 +101,7 @@ export async function makeApp(options: AppOptions): Promise<Hono<Env>> {
   if (config.roles.has('collect')) app.route('/', privacyRoutes(options.privacy));
   if (config.roles.has('api')) {
     app.use('/v1/*', rateLimit({ perMinute: config.apiPerMinute, request: options.privacy.request }));
+    app.use('/v1/*', bulkStreams(options));
     // Before the limit: an upload is read as it comes, and may be of any size.
     app.route('/v1/traits', traitRoutes(options));
     app.route('/v1/matches', matchRoutes(options));

@@ -76,9 +76,10 @@ const OF_WHOM = ['settings', 'partner', 'devices'] as const;
 
 /**
  * A change of a destination: of the settings only those given are replaced, and null takes one out. Switched on again,
- * or pointed elsewhere, it is told everything anew.
+ * or pointed elsewhere, it is told everything anew. Secrets do not go along to another place: who points it there could
+ * be somebody who may change settings and does not know them, and reads them there.
  *
- * @throws ApiError `invalid`
+ * @throws ApiError `invalid`, `secrets_needed`.
  */
 export function mergeDestination(
   vault: Vault,
@@ -93,6 +94,7 @@ export function mergeDestination(
   const settings = Object.fromEntries(
     Object.entries({ ...before.settings, ...given }).filter(([, value]) => value !== null),
   );
+  expectSecrets(type, current, given, settings);
   refuse([...before.problems, ...settingsProblems(type, settings)]);
   const kept = split(vault, current.id, type, settings);
   // An envelope is another with each sealing: what was not given stays as it is.
@@ -111,6 +113,32 @@ export function mergeDestination(
   const isBack = !current.active && change['active'] === true;
   return isElsewhere || isBack ? { ...after, resyncAt: new Date().toISOString() } : after;
 }
+
+/**
+ * @param given of the change; what it takes out of the settings is known to nobody afterwards.
+ * @throws ApiError `secrets_needed` where a setting of the place changes and a stored secret does not.
+ */
+function expectSecrets(
+  type: DestinationType,
+  current: Destination,
+  given: Readonly<Record<string, unknown>>,
+  settings: Readonly<Record<string, unknown>>,
+): void {
+  const needed = Object.keys(current.secrets).filter((name) => !Object.hasOwn(given, name));
+  if (needed.length === 0) return;
+  const said = (of: Readonly<Record<string, unknown>>, name: string) =>
+    JSON.stringify(of[name] ?? usual(type, name));
+  const moved = type.places.filter((name) => said(settings, name) !== said(current.settings, name));
+  if (moved.length === 0) return;
+  const problems = moved.map(
+    (name) => `/settings/${name}: says where things go; give ${needed.join(', ')} anew with it`,
+  );
+  throw new ApiError('secrets_needed', problems.join('; '), { problems });
+}
+
+/** @returns what counts where a setting is not given; undefined: nothing does. */
+const usual = (type: DestinationType, name: string): unknown =>
+  (type.settings.shape[name] as z.ZodType | undefined)?.safeParse(undefined).data;
 
 /** The settings as they were given once. @param renewed those that are given anew, and need not be read. */
 function opened(vault: Vault, { id, settings, secrets }: Destination, renewed: readonly string[]) {
@@ -221,5 +249,6 @@ export const showType = (type: DestinationType): Record<string, unknown> => ({
   removes: type.removes,
   expiryDays: type.expiryDays,
   secrets: type.secrets,
+  places: type.places,
   settings: z.toJSONSchema(type.settings, { io: 'input', unrepresentable: 'any' }),
 });

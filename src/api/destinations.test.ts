@@ -78,6 +78,8 @@ describe('a destination', () => {
     const { items } = await api<{ items: Json[] }>('GET', '/v1/destinations');
     for (const shown of [made, changed, ...items])
       expect(JSON.stringify(shown)).not.toContain(SECRET.slice(8));
+    const elsewhere = { settings: { url: 'https://else.test/' } };
+    expect(await status('PATCH', '/v1/destinations/kept', elsewhere)).toBe('400 secrets_needed');
     expect(await status('DELETE', '/v1/destinations/kept')).toBe('204');
     expect(await status('POST', '/v1/destinations', webhook({ id: 'kept' }))).toBe('409 retired_id');
   });

@@ -149,6 +149,25 @@ describe('all that a destination may have', () => {
   });
 });
 
+describe('ids that a destination takes no more', () => {
+  const since = async (cursor: string) =>
+    (await exported(cursor)).lines.map(({ segment, as, id, op }) => `${op} ${segment}/${as}/${id}`);
+
+  it('are taken back, and come again when it takes them again', async () => {
+    await api('PATCH', '/v1/destinations/dsp', { segments: [segments()[2]] });
+    const { lines, cursor } = await exported();
+    const devices = lines.filter(({ as }) => as === 'idfa');
+    expect(devices.length).toBeGreaterThan(0);
+    const each = (op: string) => devices.map(({ segment, as, id }) => `${op} ${segment}/${as}/${id}`);
+    await api('PATCH', '/v1/destinations/dsp', { devices: [] });
+    const without = await exported(cursor);
+    expect(await since(cursor)).toEqual(each('remove'));
+    expect(await since(without.cursor)).toEqual([]);
+    await api('PATCH', '/v1/destinations/dsp', { devices: ['idfa'] });
+    expect(await since(without.cursor)).toEqual(each('add'));
+  });
+});
+
 describe('a key of one destination', () => {
   let partner: Operator;
   beforeAll(async () => {
@@ -197,8 +216,33 @@ describe('an export that cannot be', () => {
     expect(await status(`/v1/export?${query}`)).toBe(expected);
   });
 
-  it('of one that is switched off is refused by name', async () => {
+  it('of one that is switched off is refused by name, of each of its segments too', async () => {
+    const { key } = await api<{ key: string }>('POST', '/v1/keys', { name: 'x', scopes: ['export:dsp'] });
+    const partner = new Operator(server.url, key);
+    const segment = `/v1/segments/${segments()[0]}/members`;
     await api('PATCH', '/v1/destinations/dsp', { active: false });
     expect(await status('/v1/export?destination=dsp')).toBe('409 in_use');
+    expect(await status(`${segment}?as=acme`, partner)).toBe('409 in_use');
+    expect(await status(`${segment}/manifest?as=idfa&at=x`, partner)).toBe('409 in_use');
+  });
+
+  it('of one that was deleted is nobody’s: its key reads less than before, and not more', async () => {
+    // Called as its partner is, so that the key's scope names both.
+    await api('POST', '/v1/destinations', {
+      id: 'other',
+      name: 'x',
+      type: 'file-drop',
+      partner: 'other',
+      segments: [segments()[0]],
+      schedule: 'manual',
+      settings: { drop: 'folder', path: 'other' },
+    });
+    const { key } = await api<{ key: string }>('POST', '/v1/keys', { name: 'x', scopes: ['export:other'] });
+    const partner = new Operator(server.url, key);
+    const read = (n: number) => status(`/v1/segments/${segments()[n]}/members?as=other`, partner);
+    expect([await read(0), await read(2)]).toEqual(['200', '403 not_for_destination']);
+    expect(await statusOf(server.operator, 'DELETE', '/v1/destinations/other')).toBe('204');
+    expect([await read(0), await read(2)]).toEqual(['403 forbidden', '403 forbidden']);
+    expect(await status('/v1/export?destination=other', partner)).toBe('404 not_found');
   });
 });

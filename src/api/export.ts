@@ -2,7 +2,9 @@ import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { allAllowed } from '../delivery/allowed.ts';
+import { Cursors } from '../delivery/cursor.ts';
 import { encodingFor } from '../delivery/formats/encoding.ts';
+import { type Format, idOf } from '../delivery/formats/formats.ts';
 import { type Pulled, pullSets, type Reading } from '../delivery/pull.ts';
 import type { Place } from '../delivery/upkeep/changes.ts';
 import { loggedSegments } from '../delivery/upkeep/logged-segments.ts';
@@ -10,8 +12,8 @@ import type { Backend } from './backend.ts';
 import { type Env, expectScope, readParams } from './http.ts';
 import { expectAt, manifestOf } from './members.ts';
 import { answered, receiptOf } from './members-answer.ts';
-import { CURSOR_MOST, cursorsOf, readPullQuery } from './members-query.ts';
-import { readRecipient } from './members-reader.ts';
+import { cursorsOf, readPullQuery } from './members-query.ts';
+import { expectOn, readRecipient } from './members-reader.ts';
 import { ApiError } from './problem.ts';
 
 /** For which destination everything is read. */
@@ -29,18 +31,19 @@ export const exportQuery = z.object({ destination: z.string() });
 export function exportRoutes(backend: Backend): Hono<Env> {
   const { clickhouse, leases } = backend;
   const app = new Hono<Env>();
+  const cursors = new Cursors(backend.secret);
 
   app.get('/', async (c) => {
     const abort = new AbortController();
     const encoding = encodingFor(c.req.header('accept-encoding') ?? '');
-    const { pulled, reading } = await asked(c, backend, abort.signal);
-    return answered(c, { format: reading.format, encoding, abort }, (receipt) =>
+    const { pulled, reading } = await asked(c, backend, cursors, abort.signal);
+    return answered(c, { cursors, format: reading.format, encoding, abort }, (receipt) =>
       pullSets(clickhouse, leases, pulled, { ...reading, encoding }, receipt),
     );
   });
 
   app.get('/manifest', async (c) => {
-    const { pulled, reading, texts, destination } = await asked(c, backend, c.req.raw.signal);
+    const { pulled, reading, texts, destination } = await asked(c, backend, cursors, c.req.raw.signal);
     expectAt(reading.at);
     const { receipt } = await receiptOf((told) =>
       pullSets(clickhouse, leases, pulled, { ...reading, after: undefined }, told),
@@ -56,28 +59,22 @@ export function exportRoutes(backend: Backend): Hono<Env> {
   return app;
 }
 
-async function asked(c: Context<Env>, backend: Backend, abort: AbortSignal) {
+async function asked(c: Context<Env>, backend: Backend, cursors: Cursors, abort: AbortSignal) {
   const { clickhouse, config, registry } = backend;
   expectScope(c, `export:${c.req.query('destination') ?? ''}`);
   const { destination: id } = readParams(c, exportQuery);
-  const texts = readPullQuery(c, CURSOR_MOST.many);
+  const texts = readPullQuery(c);
   const destination = registry.get('destination', id);
   if (destination === undefined) throw new ApiError('not_found', `There is no destination ${id}.`);
-  if (!destination.active)
-    throw new ApiError('in_use', `Destination ${id} is switched off; PATCH it with {"active": true}.`);
+  expectOn(destination);
   const recipient = await readRecipient(backend, destination);
   const of = { segment: '', source: `${id}/` };
-  const { since, at } = cursorsOf(texts, of, 'this destination');
-  const logged = new Map<string, readonly string[]>();
-  for (const source of recipient.sources) {
-    const name = `${id}/${source.id}`;
-    logged.set(name, await loggedSegments(clickhouse, name));
-  }
-  const pulled: Pulled = { of, sets: allAllowed(recipient, logged) };
+  const { since, at } = cursorsOf(cursors, texts, of, 'this destination');
+  const pulled: Pulled = { of, sets: allAllowed(recipient, await loggedSegments(clickhouse, id)) };
   const reading: Reading = {
     since,
     at,
-    after: texts.after === undefined ? undefined : placeOf(id, texts.after),
+    after: texts.after === undefined ? undefined : placeOf(id, texts.format, texts.after),
     format: texts.format,
     minAudience: config.minAudience,
     abort,
@@ -86,9 +83,9 @@ async function asked(c: Context<Env>, backend: Backend, abort: AbortSignal) {
 }
 
 /** @throws ApiError `bad_cursor` */
-function placeOf(destination: string, after: string): Place {
+function placeOf(destination: string, format: Format, after: string): Place {
   const [, segment, as, uid] = /^([^/]+)\/([^/]+)\/(.+)$/.exec(after) ?? [];
   if (segment === undefined || as === undefined || uid === undefined)
     throw new ApiError('bad_cursor', 'after must be <segment>/<as>/<id> of the last line that came whole.');
-  return { segment, name: `${destination}/${as}`, uid };
+  return { segment, name: `${destination}/${as}`, uid: idOf(format, uid) };
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import { ConflictError } from '../registry/registry.ts';
+import type { HoldStream } from './bulk-streams.ts';
 import type { Caller } from './keys.ts';
 import { may } from './keys.ts';
 import { ApiError } from './problem.ts';
@@ -10,6 +11,8 @@ export interface Env {
     caller: Caller | undefined;
     /** Under what name the request was refused, to be counted. */
     refused: string | undefined;
+    /** Of bulk streams: takes over what is answered. */
+    hold: HoldStream | undefined;
   };
 }
 

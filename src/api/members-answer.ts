@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Context } from 'hono';
+import type { Cursors } from '../delivery/cursor.ts';
 import type { Encoding } from '../delivery/formats/encoding.ts';
 import { FORMATS, type Format } from '../delivery/formats/formats.ts';
 import type { Answer, Receipt } from '../delivery/pull.ts';
@@ -9,6 +10,7 @@ import type { Env } from './http.ts';
 
 /** How a pull is answered. */
 export interface Answering {
+  readonly cursors: Cursors;
   readonly format: Format;
   readonly encoding: Encoding | undefined;
   /** Ends the query behind it, where the caller goes away. */
@@ -24,7 +26,7 @@ export interface Answering {
  */
 export async function answered(
   c: Context<Env>,
-  { format, encoding, abort }: Answering,
+  { cursors, format, encoding, abort }: Answering,
   read: (receipt: (receipt: Receipt) => void) => Promise<Answer>,
 ): Promise<Response> {
   const { outgoing } = c.env as { readonly outgoing?: ServerResponse };
@@ -32,10 +34,12 @@ export async function answered(
     outgoing?.addTrailers({ 'Ninety-Count': String(count), 'Content-Digest': digestOf(sha256) }),
   );
   lines.once('close', () => abort.abort());
-  return new Response(Readable.toWeb(lines) as ReadableStream, {
+  const body = Readable.toWeb(lines) as ReadableStream;
+  c.get('hold')?.(lines);
+  return new Response(body, {
     headers: {
       'Content-Type': FORMATS[format].contentType,
-      'Ninety-Cursor': cursor,
+      'Ninety-Cursor': cursors.write(cursor),
       ...(asOf === undefined ? {} : { 'Ninety-As-Of': asOf }),
       ...(encoding === undefined ? {} : { 'Content-Encoding': encoding }),
       'Cache-Control': 'no-store',

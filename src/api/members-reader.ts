@@ -14,10 +14,11 @@ const SCOPE = 'export:';
 
 /**
  * Who reads under ids of a kind. A key of scope `export:<x>` is the destination's of that id where there is one, and
- * then reads what that destination may have, under the ids that it takes; else it is of the kind of ids of that name.
+ * then reads what that destination may have, under the ids that it takes, as long as it is switched on; else it is of
+ * the kind of ids of that name. A key of a destination that was deleted reads nothing: what it was made for is no more.
  *
  * @returns the destination whose key it is; undefined where ids of that kind are read for nobody in particular.
- * @throws ApiError `unauthorized`, `forbidden`.
+ * @throws ApiError `unauthorized`, `forbidden`, `in_use`.
  */
 export function expectReader(c: Context<Env>, registry: Registry, as: string): Destination | undefined {
   const caller = c.get('caller');
@@ -28,11 +29,21 @@ export function expectReader(c: Context<Env>, registry: Registry, as: string): D
   const names = caller.scopes.flatMap((scope) =>
     scope.startsWith(SCOPE) ? [scope.slice(SCOPE.length)] : [],
   );
-  const destinations = names.flatMap((name) => registry.get('destination', name) ?? []);
-  if (names.includes(as) && registry.get('destination', as) === undefined) return undefined;
-  const own = destinations.find(({ partner, devices }) => partner === as || devices.includes(as));
+  const destinations = names
+    .flatMap((name) => registry.get('destination', name) ?? [])
+    .filter(({ partner, devices }) => partner === as || devices.includes(as));
+  // Of no version of a destination: one that was deleted must not leave its key more than it had.
+  if (names.includes(as) && registry.version('destination', as) === 0) return undefined;
+  const own = destinations.find(({ active }) => active) ?? destinations[0];
   if (own === undefined) throw new ApiError('forbidden', `This key lacks the scope ${SCOPE}${as}.`);
+  expectOn(own);
   return own;
+}
+
+/** Who is switched off is told nothing, in whichever way it asks. @throws ApiError `in_use` */
+export function expectOn({ id, active }: Destination): void {
+  if (!active)
+    throw new ApiError('in_use', `Destination ${id} is switched off; PATCH it with {"active": true}.`);
 }
 
 /** @throws ApiError `unknown_source` */

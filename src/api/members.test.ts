@@ -6,10 +6,12 @@ import { compressors } from 'hyparquet-compressors';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Operator } from '../../test/client.ts';
 import { NO, OUR_VENDOR, PARTNER_VENDOR, tc, YES } from '../collect/front.testing.ts';
+import { Cursors } from '../delivery/cursor.ts';
 import { testServer } from './server.testing.ts';
 import { GERMANY, type Json, Shop, statusOf, YES_SIGNAL } from './shop.testing.ts';
 
-const server = await testServer({ NINETY_MIN_AUDIENCE: '2' });
+const SECRET = 'a secret of at least 24 characters';
+const server = await testServer({ NINETY_MIN_AUDIENCE: '2', NINETY_SECRET: SECRET });
 const status = (method: string, path: string, body?: unknown, by = server.operator) =>
   statusOf(by, method, path, body);
 
@@ -107,7 +109,14 @@ describe('a person', () => {
 });
 
 describe('members', () => {
-  const hostile = ['=1+1,2', 'a"b', "a'b\\t", '\\N', 'a/b<i>'];
+  const hostile = ['=1+1,2', 'a"b', "a'b\\t", '\\N', 'a/b<i>', "'=1", '+aB/9=', '-1;2'];
+  /** As CSV has them. */
+  const defended = new Map([
+    ['=1+1,2', "'=1+1,2"],
+    ["'=1", "''=1"],
+    ['-1;2', "'-1;2"],
+  ]);
+  const inCsv = (id: string) => `"${(defended.get(id) ?? id).replaceAll('"', '""')}","add"\n`;
   let shop: Shop;
   beforeAll(async () => {
     shop = await new Shop(server).open();
@@ -183,6 +192,23 @@ describe('members', () => {
     });
   });
 
+  it('as CSV are no formulas, and are gone on with behind a line as it stands there', async () => {
+    const sorted = [...hostile].sort();
+    const whole = await bytes(path('as=acme&format=csv'), 'identity');
+    expect(whole.body.toString()).toBe(['"id","op"\n', ...sorted.map(inCsv)].join(''));
+    for (const [at, id] of sorted.entries()) {
+      const after = encodeURIComponent(defended.get(id) ?? id);
+      const cursor = String(whole.headers['ninety-cursor']);
+      const rest = await bytes(path(`as=acme&format=csv&at=${cursor}&after=${after}`), 'identity');
+      expect(rest.body.toString()).toBe(
+        sorted
+          .slice(at + 1)
+          .map(inCsv)
+          .join(''),
+      );
+    }
+  });
+
   it('that broke off are gone on with behind the last id, of the same build', async () => {
     const sorted = [...hostile].sort();
     const { cursor } = await shop.members('acme');
@@ -196,12 +222,7 @@ describe('members', () => {
       'identity',
     );
     expect(rest.headers['ninety-cursor']).toBe(cursor);
-    expect(rest.body.toString()).toBe(
-      sorted
-        .slice(2)
-        .map((id) => `"${id.replaceAll('"', '""')}","add"\n`)
-        .join(''),
-    );
+    expect(rest.body.toString()).toBe(sorted.slice(2).map(inCsv).join(''));
     expect((await shop.members('acme', cursor)).changes).toEqual(['+latecomer']);
   });
 
@@ -234,6 +255,11 @@ describe('members', () => {
     expect((await labelled.members('acme')).changes).toEqual(['+l1', '+l2']);
   });
 
+  it.each(['', '/manifest'])('cannot be asked for by HEAD%s', async (of) => {
+    const answer = await server.operator.send('HEAD', path('as=acme', of));
+    expect([answer.status, answer.headers['allow'], answer.body]).toEqual([405, 'GET', '']);
+  });
+
   it.each<[string, string, string]>([
     ['something to go on behind without an answer', 'after=x', '400 bad_cursor'],
     ['a format that is none', 'format=xml', '400 bad_format'],
@@ -252,15 +278,37 @@ describe('members', () => {
     expect(await status('GET', path(`as=acme&since=${cursor}`))).toBe('400 bad_cursor');
     const own = (await shop.members('acme')).cursor;
     expect(await status('GET', path(`as=visitor&since=${own}`))).toBe('400 bad_cursor');
-    const write = (seq: number, issued: number) =>
-      Buffer.from(JSON.stringify([1, shop.segment, 'acme', seq, 0, issued])).toString('base64url');
-    expect(await status('GET', path(`as=acme&since=${write(1, Date.now() - 31 * 86_400_000)}`))).toBe(
-      '410 cursor_expired',
-    );
-    expect(await status('GET', path(`as=acme&since=${write(2 ** 53 - 1, Date.now())}`))).toBe(
-      '410 cursor_expired',
-    );
-    expect(await status('GET', path(`as=acme&since=${write(-1, Date.now())}`))).toBe('400 bad_cursor');
+    const place = { segment: shop.segment, source: 'acme', asOf: 0 };
+    const write = (seq: number, issued: number) => new Cursors(SECRET).write({ ...place, seq, issued });
+    for (const cursor of [
+      `since=${write(1, Date.now() - 31 * 86_400_000)}`,
+      `since=${write(2 ** 53 - 1, Date.now())}`,
+      `at=${write(1, Date.now() - 2 * 3_600_000)}`,
+      `at=${write(2 ** 53 - 1, Date.now())}`,
+    ])
+      expect(await status('GET', path(`as=acme&${cursor}`)), cursor.slice(0, 5)).toBe('410 cursor_expired');
+  });
+
+  it('a cursor that a reader made up is none, so that nobody is shown again who has withdrawn since', async () => {
+    const own = (await shop.members('acme')).cursor;
+    const bytes = Buffer.from(own, 'base64url');
+    const said = JSON.parse(bytes.subarray(32).toString()) as [
+      number,
+      string,
+      string,
+      number,
+      number,
+      number,
+    ];
+    const later = said.with(5, said[5] + 1);
+    for (const made of [
+      JSON.stringify(later),
+      Buffer.concat([bytes.subarray(0, 32), Buffer.from(JSON.stringify(later))]),
+    ])
+      for (const as of ['at', 'since'])
+        expect(await status('GET', path(`as=acme&${as}=${Buffer.from(made).toString('base64url')}`))).toBe(
+          '400 bad_cursor',
+        );
   });
 
   it('are for a key of just that kind of id', async () => {

@@ -1,17 +1,18 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { currentBuilds } from '../audience/builds.ts';
+import { type Build, currentBuilds } from '../audience/builds.ts';
 import { type Allowed, allowedTo, allowedUnder, type NotAllowed } from '../delivery/allowed.ts';
+import { Cursors } from '../delivery/cursor.ts';
 import type { Source } from '../delivery/exported-set.ts';
 import { encodingFor } from '../delivery/formats/encoding.ts';
-import { FORMATS } from '../delivery/formats/formats.ts';
+import { FORMATS, idOf } from '../delivery/formats/formats.ts';
 import { type Pull, pull } from '../delivery/pull.ts';
 import type { Destination } from '../registry/kinds.ts';
 import type { Backend } from './backend.ts';
 import { type Env, readParams } from './http.ts';
 import { answered, receiptOf } from './members-answer.ts';
-import { CURSOR_MOST, cursorsOf, readPullQuery } from './members-query.ts';
+import { cursorsOf, readPullQuery } from './members-query.ts';
 import { expectReader, readRecipient, sourceOf } from './members-reader.ts';
 import { ApiError } from './problem.ts';
 
@@ -38,18 +39,19 @@ const NOT_ALLOWED: Readonly<Record<NotAllowed, string>> = {
 export function memberRoutes(backend: Backend): Hono<Env> {
   const { clickhouse, leases } = backend;
   const app = new Hono<Env>();
+  const cursors = new Cursors(backend.secret);
 
   app.get('/:id/members', async (c) => {
     const abort = new AbortController();
     const encoding = encodingFor(c.req.header('accept-encoding') ?? '');
-    const { request } = await asked(c, backend, abort.signal);
-    return answered(c, { format: request.format, encoding, abort }, (receipt) =>
+    const { request } = await asked(c, backend, cursors, abort.signal);
+    return answered(c, { cursors, format: request.format, encoding, abort }, (receipt) =>
       pull(clickhouse, leases, { ...request, encoding }, receipt),
     );
   });
 
   app.get('/:id/members/manifest', async (c) => {
-    const { request, texts } = await asked(c, backend, c.req.raw.signal);
+    const { request, texts } = await asked(c, backend, cursors, c.req.raw.signal);
     expectAt(request.at);
     const { answer, receipt } = await receiptOf((told) =>
       pull(clickhouse, leases, { ...request, after: undefined }, told),
@@ -85,19 +87,19 @@ export const manifestOf = (
     : { bytes, sha256: sha256.toString('hex') }),
 });
 
-async function asked(c: Context<Env>, backend: Backend, abort: AbortSignal) {
+async function asked(c: Context<Env>, backend: Backend, cursors: Cursors, abort: AbortSignal) {
   const { clickhouse, config, registry } = backend;
   const owner = expectReader(c, registry, c.req.query('as') ?? 'visitor');
   const { as } = readParams(c, membersQuery);
-  const texts = readPullQuery(c, CURSOR_MOST.one);
+  const texts = readPullQuery(c);
   const id = c.req.param('id')!;
   const segment = registry.get('segment', id);
   if (segment === undefined) throw new ApiError('not_found', `There is no segment ${id}.`);
   const source = sourceOf(registry, as);
-  const { name, gate, refused } = await allowedOf(backend, owner, id, source);
-  const of = { segment: id, source: name };
-  const { since, at } = cursorsOf(texts, of, 'this segment and this kind of id');
   const build = (await currentBuilds(clickhouse, [id])).get(id);
+  const { name, gate, refused, ruleChanged } = await allowedOf(backend, owner, id, source, build);
+  const of = { segment: id, source: name };
+  const { since, at } = cursorsOf(cursors, texts, of, 'this segment and this kind of id');
   if (build === undefined || build.build === 0)
     throw new ApiError(
       'not_built',
@@ -116,13 +118,14 @@ async function asked(c: Context<Env>, backend: Backend, abort: AbortSignal) {
     segment: id,
     build: refused === undefined ? build.build : undefined,
     size: build.size ?? 0,
+    ruleChanged,
     asOf: build.asOf,
     source,
     name,
     gate,
     since,
     at,
-    after: texts.after,
+    after: texts.after === undefined ? undefined : idOf(texts.format, texts.after),
     format: texts.format,
     minAudience: config.minAudience,
     abort,
@@ -135,8 +138,9 @@ async function allowedOf(
   owner: Destination | undefined,
   segment: string,
   source: Source,
+  build: Build | undefined,
 ): Promise<Allowed> {
-  if (owner === undefined) return allowedUnder(backend.registry, segment, source);
+  if (owner === undefined) return allowedUnder(backend.registry, segment, source, build);
   const recipient = await readRecipient(backend, owner);
   if (!recipient.sources.some(({ id }) => id === source.id))
     throw new ApiError('forbidden', `Destination ${owner.id} takes no ids of ${source.id}.`);

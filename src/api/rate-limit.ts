@@ -86,7 +86,8 @@ const UNITS: Readonly<Record<string, string>> = {
   bulk: 'bulk streams of a key',
 };
 
-const isBulk = (method: string, path: string) =>
+/** Whether a request streams a whole segment or takes a whole file. */
+export const isBulk = (method: string, path: string): boolean =>
   BULK.some(([one, pattern]) => one === method && pattern.test(path));
 
 /** Of IPv6 the network, for one machine has as many addresses in it as it likes. */

@@ -18,7 +18,9 @@ export function streamed(
   const out = zip ? lines.pipe(createGzip()) : lines;
   if (zip) lines.once('error', (error) => out.destroy(error));
   out.once('close', () => abort.abort());
-  return new Response(Readable.toWeb(out) as ReadableStream, {
+  const body = Readable.toWeb(out) as ReadableStream;
+  c.get('hold')?.(out);
+  return new Response(body, {
     headers: {
       ...headers,
       'Cache-Control': 'no-store',

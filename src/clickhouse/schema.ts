@@ -195,6 +195,8 @@ function retentionStatements(files: readonly File[], home: Home): string[] {
     const table = /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement)?.[1];
     const ttl = /^TTL (.+)$/m.exec(statement)?.[1];
     if (table && ttl) newest.set(table, `ALTER TABLE ${table} MODIFY TTL ${ttl}`);
+    const altered = /^ALTER TABLE (\w+) MODIFY TTL /.exec(statement)?.[1];
+    if (altered) newest.set(altered, statement);
   }
   return [...newest.values()];
 }

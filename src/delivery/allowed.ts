@@ -1,6 +1,8 @@
+import type { Build } from '../audience/builds.ts';
 import type { Destination } from '../registry/kinds.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Source } from './exported-set.ts';
+import { ruleChangedSince } from './gate/rule-changed.ts';
 import { gateSegment, type Verdict } from './gate/segment.ts';
 import type { AskedSegment, Recipient } from './plan/planning.ts';
 import { originsOf } from './plan/plans.ts';
@@ -15,6 +17,8 @@ export interface Allowed {
   readonly name: string;
   readonly gate: PulledSet['gate'];
   readonly refused?: NotAllowed | undefined;
+  /** Whether the members were made by another rule than the one judged here: no adds leave until the next build. */
+  readonly ruleChanged?: boolean | undefined;
 }
 
 /**
@@ -22,8 +26,15 @@ export interface Allowed {
  * consent alone decides. Ids of others are for others: the gate is that of the destinations which are told under such
  * ids. Where there are several, a segment leaves that one of them may have, with who may leave to any of those; where
  * there is none, nobody has allowed a label. A partner's id counts as long as it is fresh, as when it is pushed.
+ *
+ * @param build whose members are to leave, where there is one.
  */
-export function allowedUnder(registry: Registry, segment: string, source: Source): Allowed {
+export function allowedUnder(
+  registry: Registry,
+  segment: string,
+  source: Source,
+  build: Build | undefined,
+): Allowed {
   const name = source.id;
   if (source.kind === 'visitor') return { name, gate: {} };
   const verdicts = registry
@@ -45,7 +56,8 @@ export function allowedUnder(registry: Registry, segment: string, source: Source
         ? [...new Set(regions.flatMap((each) => each ?? []))].sort()
         : undefined,
   };
-  return { name, gate, ...(verdict.refused.length > 0 ? { refused: 'label_not_allowed' } : {}) };
+  const ruleChanged = build !== undefined && ruleChangedSince(build, verdict, registry);
+  return { name, gate, ruleChanged, ...(verdict.refused.length > 0 ? { refused: 'label_not_allowed' } : {}) };
 }
 
 const takes = ({ partner, devices }: Destination, source: Source): boolean =>
@@ -64,6 +76,7 @@ export function allowedTo(recipient: Recipient, segment: string, source: Source)
   return {
     name: `${recipient.destination}/${source.id}`,
     gate,
+    ruleChanged: asked?.ruleChanged,
     ...(refused === undefined ? {} : { refused }),
   };
 }
@@ -73,25 +86,33 @@ const refusedOf = ({ refused }: AskedSegment): NotAllowed | undefined =>
   refused === 'label_not_allowed' ? refused : undefined;
 
 /**
- * All that a destination may have, and what it may have no more of what it was told.
+ * All that a destination may have, and what it may have no more of what it was told: segments, and all under ids that
+ * it takes no more or whose partner is gone.
  *
- * @param logged of each name of a log the segments that it knows.
+ * @param logged of each kind of ids under which it was told the segments that its log knows.
  */
 export function allAllowed(
   recipient: Recipient,
   logged: ReadonlyMap<string, readonly string[]>,
 ): PulledSet[] {
-  return recipient.sources.flatMap((source) => {
-    const now = recipient.segments.flatMap((asked): PulledSet[] => {
+  const sources = new Map(recipient.sources.map((source) => [source.id, source]));
+  const now = [...sources.values()].flatMap((source) =>
+    recipient.segments.flatMap((asked): PulledSet[] => {
       const { name, gate, refused } = allowedTo(recipient, asked.id, source);
-      const { id: segment, build, size } = asked;
-      return refused === undefined && build > 0 ? [{ segment, name, source, build, size, gate }] : [];
-    });
-    const segments = new Set(now.map(({ segment }) => segment));
-    const name = `${recipient.destination}/${source.id}`;
-    const gone = (logged.get(name) ?? [])
-      .filter((segment) => !segments.has(segment))
+      const { id: segment, build, size, ruleChanged } = asked;
+      return refused === undefined && build > 0
+        ? [{ segment, name, source, build, size, ruleChanged, gate }]
+        : [];
+    }),
+  );
+  const isNow = new Set(now.map(({ segment, source }) => `${source.id}/${segment}`));
+  const gone = [...logged].flatMap(([id, segments]) => {
+    // Nobody is looked for under it, so of which kind it was is no matter.
+    const source = sources.get(id) ?? ({ kind: 'partner', id } as const);
+    const name = `${recipient.destination}/${id}`;
+    return segments
+      .filter((segment) => !isNow.has(`${id}/${segment}`))
       .map((segment): PulledSet => ({ segment, name, source, build: undefined, size: 0, gate: {} }));
-    return [...now, ...gone];
   });
+  return [...now, ...gone];
 }

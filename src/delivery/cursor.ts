@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { derivedKey } from './derived-key.ts';
 
 /** A reader's place in the log of exported sets. */
 export interface Cursor {
@@ -12,12 +13,13 @@ export interface Cursor {
   readonly asOf: number;
   /** Milliseconds since 1970 at which it was handed out. */
   readonly issued: number;
-  /** Marks of the sets that were below the floor then: of these the reader was told removals alone. */
-  readonly below: readonly number[];
 }
 
-/** A removal is kept so long; an older cursor could miss one, so it is refused and the set is read whole. */
-export const CURSOR_LIFE_DAYS = 30;
+/**
+ * Removals are kept a day longer; an older cursor could miss one, so it is refused and the set is read whole. By the
+ * day after the last cursor that needs it a removal is let go of, with the adds that it has taken back.
+ */
+export const CURSOR_LIFE_DAYS = 29;
 
 /** An answer that broke off is gone on with for so long: what was true of a person when it began leaves no later. */
 export const ANSWER_LIFE_MS = 3_600_000;
@@ -30,63 +32,50 @@ export class CursorAheadError extends Error {
   }
 }
 
+const VERSION = 3;
+/** HMAC-SHA256. */
+const MAC_BYTES = 32;
+
 /**
- * A set's mark in a cursor: 32 bits. Two sets of one mark are rare (one chance in 8,000 with a thousand sets), and do
- * no harm: a reader is told again what it has.
+ * Writes cursors, and reads again those that this installation wrote. They are signed, because what was handed out once
+ * is handed out again to who brings its cursor, without asking consent anew: a place or a moment that a reader makes up
+ * would show it people who have withdrawn since.
  */
-export const markOf = (segment: string, name: string): number =>
-  createHash('sha256').update(`${segment}\n${name}`).digest().readUInt32BE(0);
+export class Cursors {
+  readonly #key: Buffer;
 
-/** @returns text that is opaque to the reader and safe in a URL. */
-export function writeCursor({ segment, source, seq, asOf, issued, below }: Cursor): string {
-  const marks = Buffer.alloc(below.length * MARK_BYTES);
-  below.forEach((mark, at) => {
-    marks.writeUInt32BE(mark, at * MARK_BYTES);
-  });
-  return Buffer.from(
-    JSON.stringify([2, segment, source, seq, asOf, issued, marks.toString('base64url')]),
-  ).toString('base64url');
-}
+  /** @param secret NINETY_SECRET, or the one in the data folder. */
+  constructor(secret: string) {
+    this.#key = derivedKey(secret, 'cursors/v1');
+  }
 
-const MARK_BYTES = 4;
+  /** @returns text that is opaque to the reader and safe in a URL. Its length depends on the names alone. */
+  write({ segment, source, seq, asOf, issued }: Cursor): string {
+    const text = Buffer.from(JSON.stringify([VERSION, segment, source, seq, asOf, issued]));
+    return Buffer.concat([this.#mac(text), text]).toString('base64url');
+  }
 
-/** @returns undefined where the text is no cursor of ours. */
-export function readCursor(text: string): Cursor | undefined {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    if (!Array.isArray(parts)) return undefined;
-    const [version, segment, source, ...rest] = parts as unknown[];
-    if (typeof segment !== 'string' || typeof source !== 'string') return undefined;
-    if (version === 1) return readFirst(segment, source, rest);
-    const [seq, asOf, issued, marks, ...more] = rest;
-    if (version !== 2 || more.length > 0 || typeof marks !== 'string') return undefined;
-    if (!isCount(seq) || !isCount(asOf) || !isCount(issued)) return undefined;
-    const bytes = Buffer.from(marks, 'base64url');
-    if (bytes.length % MARK_BYTES > 0) return undefined;
-    const below = Array.from({ length: bytes.length / MARK_BYTES }, (_, at) =>
-      bytes.readUInt32BE(at * MARK_BYTES),
-    );
-    return { segment, source, seq, asOf, issued, below };
-  } catch {
-    return undefined;
+  /** @returns undefined where the text is no cursor of ours. */
+  read(text: string): Cursor | undefined {
+    const bytes = Buffer.from(text, 'base64url');
+    if (bytes.length <= MAC_BYTES) return undefined;
+    const said = bytes.subarray(MAC_BYTES);
+    if (!timingSafeEqual(bytes.subarray(0, MAC_BYTES), this.#mac(said))) return undefined;
+    // Signed by us, so it is what we wrote; only another version may have written otherwise.
+    const [version, segment, source, seq, asOf, issued] = JSON.parse(said.toString('utf8')) as Written;
+    return version === VERSION ? { segment, source, seq, asOf, issued } : undefined;
+  }
+
+  #mac(text: Buffer): Buffer {
+    return createHmac('sha256', this.#key).update(text).digest();
   }
 }
 
-/**
- * What was handed out first, and lives thirty days: it tells how far the reader was told adds, and how far removals,
- * which is further where it was below the floor.
- */
-function readFirst(segment: string, source: string, rest: readonly unknown[]): Cursor | undefined {
-  const [seq, removals, issued, ...more] = rest;
-  if (more.length > 0 || !isCount(seq) || !isCount(removals) || !isCount(issued)) return undefined;
-  return {
-    segment,
-    source,
-    seq: Math.max(seq, removals),
-    asOf: 0,
-    issued,
-    below: removals > seq ? [markOf(segment, source)] : [],
-  };
-}
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+type Written = readonly [
+  version: number,
+  segment: string,
+  source: string,
+  seq: number,
+  asOf: number,
+  issued: number,
+];

@@ -14,6 +14,8 @@ export interface Line {
   readonly remove: readonly string[];
   /** Every segment the id is in now; only for destinations that are told `all`. */
   readonly all: readonly string[];
+  /** Whether all data of the id is to be deleted, because it was erased; only for destinations that `forget`. */
+  readonly erased?: boolean;
 }
 
 /** A segment as a destination has it. */
@@ -79,6 +81,8 @@ export const DELIVERY_REASONS = [
   'job_failed',
   /** Of our own program. */
   'fault',
+  /** Nor of its doing: the chunk waited for longer than its lines are kept. */
+  'lapsed',
   // Of a line.
   'unknown_id',
   'bad_id',
@@ -138,6 +142,8 @@ export interface Limits {
   readonly concurrency: number;
   /** Chunks begun a minute. */
   readonly perMinute?: number;
+  /** Minutes that lie between what one run sends and what another does, whatever they were made for. */
+  readonly restMinutes?: number;
 }
 
 /** A kind of destination: one file each in `destinations/`. */
@@ -151,6 +157,11 @@ export interface DestinationType<Settings extends z.ZodObject = z.ZodObject> {
   readonly settings: Settings;
   /** Names of settings that are encrypted where they are kept, and never shown again. */
   readonly secrets: readonly (keyof z.output<Settings> & string)[];
+  /**
+   * Names of settings that say where things go, or who is taken to be there: who changes one of them must know the
+   * secrets, because these are shown to whoever is there.
+   */
+  readonly places: readonly (keyof z.output<Settings> & string)[];
   /** Which ids it takes: those of a partner, and of which device types. */
   readonly takes: { readonly partner: boolean; readonly devices: readonly string[] };
   /** In the Global Vendor List, where it is known; the destination object can name another. */
@@ -161,11 +172,18 @@ export interface DestinationType<Settings extends z.ZodObject = z.ZodObject> {
   readonly bySegment: boolean;
   /** Whether it understands a removal, or only forgets whom it hears no more of. */
   readonly removes: boolean;
+  /** Whether it can be asked to delete all that it has of an id; without: it cannot. */
+  readonly forgets?: boolean;
   /** Days after which it forgets a member, unless told; and the most it can be told. */
   readonly expiryDays: { readonly usual: number; readonly most: number };
   readonly limits: (settings: z.output<Settings>) => Limits;
   /** What is wrong with the name by which a segment is to be known there; undefined: nothing. */
   readonly refuseCode?: (code: string) => string | undefined;
+  /**
+   * Whether what a try wrote down says that the destination has all of the chunk, and is only to be asked what became
+   * of it: then the chunk stays as it was sent until that is known, whoever left it meanwhile. Without: it never does.
+   */
+  readonly hasAll?: (remembered: string) => boolean;
   /**
    * Sends a chunk once. Trying again, waiting and giving up are the caller's.
    *

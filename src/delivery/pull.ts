@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Leases } from '../jobs/lease.ts';
-import { type Cursor, CursorAheadError, markOf, writeCursor } from './cursor.ts';
+import { type Cursor, CursorAheadError } from './cursor.ts';
 import type { Source } from './exported-set.ts';
+import { type Floors, floorsAt } from './floors.ts';
 import { Account, type Passed } from './formats/account.ts';
 import { EMPTY, type Encoding } from './formats/encoding.ts';
-import { FORMATS, type Format } from './formats/formats.ts';
+import { FORMATS, type Format, idIn } from './formats/formats.ts';
+import { isHeldBack } from './plan/planning.ts';
 import { bringUpToDate } from './upkeep/bring-up-to-date.ts';
 import { changes, type Place, type ToldSet } from './upkeep/changes.ts';
 import type { LoggedSet } from './upkeep/logged-set.ts';
@@ -14,6 +16,8 @@ import type { LoggedSet } from './upkeep/logged-set.ts';
 export interface PulledSet extends Omit<LoggedSet, 'belowFloor'> {
   /** The segment's size: below the floor no adds leave. */
   readonly size: number;
+  /** Whether its members were made by another rule than that of the gate: then no adds leave either. */
+  readonly ruleChanged?: boolean | undefined;
 }
 
 /** How an answer is read. */
@@ -50,7 +54,7 @@ export interface Receipt {
 }
 
 export interface Answer {
-  readonly cursor: string;
+  readonly cursor: Cursor;
   /** ISO 8601; undefined where the rules were not asked for one moment. */
   readonly asOf: string | undefined;
   readonly lines: Readable;
@@ -81,27 +85,26 @@ export async function pullSets(
   receipt: (receipt: Receipt) => void = () => undefined,
 ): Promise<Answer> {
   const { since, at, after, format, encoding, abort } = reading;
-  const isBelow = ({ size }: PulledSet) => size < reading.minAudience;
+  const isBelow = (set: PulledSet) => isHeldBack(set, reading.minAudience);
   const cursor: Cursor = at ?? {
     ...of,
     seq: await upkeep(clickhouse, leases, of, sets, isBelow, since),
     asOf: asOf == null ? 0 : Date.parse(asOf),
     issued: Date.now(),
-    below: sets.filter(isBelow).map(({ segment, name }) => markOf(segment, name)),
   };
-  const below = new Set(cursor.below);
-  const unknown = new Set(since?.below);
-  const told = sets.map((set): ToldSet => {
-    const mark = markOf(set.segment, set.name);
-    const isHeldBack = isBelow(set) || set.build === undefined || below.has(mark);
-    return {
+  const then = at && (await floorsAt(clickhouse, at));
+  if (then?.size === 0 && sets.length > 0) throw new CursorAheadError();
+  const before = since && (await floorsAt(clickhouse, since));
+  const told = sets.map(
+    (set): ToldSet => ({
       segment: set.segment,
       name: set.name,
       since: since?.seq ?? 0,
-      again: unknown.has(mark),
-      ops: [...(isHeldBack ? [] : (['add'] as const)), ...(since === undefined ? [] : (['remove'] as const))],
-    };
-  });
+      // Of whom it was told adds is known where it was told adds at all.
+      again: before !== undefined && before.wasBelow(set) !== false,
+      ops: opsOf(set, isBelow(set), since !== undefined, then),
+    }),
+  );
   const { sql, params } = changes({ sets: told, seq: cursor.seq, after });
   const { whole, rest, text } = FORMATS[format];
   const head = after === undefined ? (text?.head ?? 0) : 0;
@@ -115,10 +118,10 @@ export async function pullSets(
     receipt({ bytes, sha256, count });
   };
   const countsLines = text !== undefined && encoding === undefined;
-  const columns = of.segment === '' ? ALL_COLUMNS : COLUMNS;
+  const id = idIn(format);
   const bytes = await clickhouse.stream(
-    `SELECT ${columns} FROM (${sql})`,
-    params,
+    `SELECT ${of.segment === '' ? OF_WHICH : ''} ${id.sql} AS id, toString(op) AS op FROM (${sql})`,
+    { ...params, ...id.params },
     after === undefined ? whole : rest,
     abort,
     encoding,
@@ -128,16 +131,24 @@ export async function pullSets(
   lines.once('close', () => bytes.destroy());
   bytes.pipe(lines);
   return {
-    cursor: writeCursor(cursor),
+    cursor,
     asOf: cursor.asOf === 0 ? undefined : new Date(cursor.asOf).toISOString(),
     lines,
   };
 }
 
+/** @param then how the sets stood when the answer that is gone on with began. */
+function opsOf(set: PulledSet, isBelow: boolean, isDelta: boolean, then: Floors | undefined): ToldSet['ops'] {
+  const wasBelow = then === undefined ? isBelow : then.wasBelow(set);
+  // It came later, and was not in that answer.
+  if (wasBelow === undefined) return [];
+  const isTold = !isBelow && !wasBelow && set.build !== undefined;
+  return [...(isTold ? (['add'] as const) : []), ...(isDelta ? (['remove'] as const) : [])];
+}
+
 const NOTHING = Buffer.alloc(0);
-const COLUMNS = 'uid AS id, toString(op) AS op';
 /** Of all that a destination may have; behind the slash of a set's name stands under which ids it is. */
-const ALL_COLUMNS = "segment, splitByChar('/', source)[-1] AS `as`, uid AS id, toString(op) AS op";
+const OF_WHICH = "segment, splitByChar('/', source)[-1] AS `as`,";
 
 /** @returns the number of the upkeep. */
 async function upkeep(
@@ -171,6 +182,8 @@ export interface Pull extends Omit<Reading, 'after'> {
   /** The build that readers see now; undefined: nobody may leave any more. */
   readonly build: number | undefined;
   readonly size: number;
+  /** As of a {@link PulledSet}. */
+  readonly ruleChanged?: boolean | undefined;
   readonly source: Source;
   /** What holds beside consent. */
   readonly gate?: LoggedSet['gate'] | undefined;
@@ -188,11 +201,26 @@ export function pull(
   request: Pull,
   receipt?: (receipt: Receipt) => void,
 ): Promise<Answer> {
-  const { segment, build, size, source, gate = {}, name = source.id, asOf, after, ...reading } = request;
+  const {
+    segment,
+    build,
+    size,
+    ruleChanged,
+    source,
+    gate = {},
+    name = source.id,
+    asOf,
+    after,
+    ...reading
+  } = request;
   return pullSets(
     clickhouse,
     leases,
-    { of: { segment, source: name }, asOf, sets: [{ segment, name, build, size, source, gate }] },
+    {
+      of: { segment, source: name },
+      asOf,
+      sets: [{ segment, name, build, size, ruleChanged, source, gate }],
+    },
     { ...reading, after: after === undefined ? undefined : { segment, name, uid: after } },
     receipt,
   );

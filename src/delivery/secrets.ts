@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { parseJson } from '../json-object.ts';
+import { derivedKey } from './derived-key.ts';
 
 /** A secret cannot be read: it was encrypted under another NINETY_SECRET, for another destination, or was changed. */
 export class SecretUnreadableError extends Error {
@@ -24,8 +25,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Settings of destinations that nobody is to read where they are kept: AES-256-GCM under a key that HKDF (RFC 5869)
- * makes of the installation's secret. An envelope is bound to its destination and setting, so that copied to
+ * Settings of destinations that nobody is to read where they are kept: AES-256-GCM under a key of their own
+ * ({@link derivedKey}). An envelope is bound to its destination and setting, so that copied to
  * another it cannot be read there.
  */
 export class Vault {
@@ -33,7 +34,7 @@ export class Vault {
 
   /** @param secret NINETY_SECRET, or the one in the data folder. */
   constructor(secret: string) {
-    this.#key = Buffer.from(hkdfSync('sha256', secret, '', 'ninety/destination-secrets/v1', 32));
+    this.#key = derivedKey(secret, 'destination-secrets/v1');
   }
 
   /**

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
 import { migrate } from '../clickhouse/schema.ts';
+import type { PlanRequest } from './plan/planning.ts';
 import { settle } from './plan/settle.ts';
 import { World } from './plan/world.testing.ts';
 import { waterfall } from './waterfall.ts';
@@ -23,6 +24,14 @@ async function worldOf(people: number): Promise<World> {
   await world.members(0, [...Array(people).keys()]);
   return world;
 }
+
+/** A run has come to its end. */
+const over = ({ destination, run }: PlanRequest) => {
+  const time = new Date().toISOString();
+  return clickhouse.insert('delivery_runs', [
+    { destination, run, step: 1, state: 'done', planned: time, time },
+  ]);
+};
 
 it('counts from the members down to what was accepted, each loss by its name', async () => {
   const world = await worldOf(6);
@@ -51,6 +60,7 @@ it('counts from the members down to what was accepted, each loss by its name', a
   const failure = { run: request.run, chunk: 1, number: 1, attempt: 1, reason: 'unknown_id', retry: false };
   await clickhouse.insert('delivery_failures', [{ ...of, ...failure, time: new Date().toISOString() }]);
   for (let again = 0; again < 2; again++) await settle(clickhouse, { ...request, replay: false });
+  await over(request);
   const [after] = await waterfall(clickhouse, { ...of, segment: world.segments[0]!.id });
   expect(after!.stages.at(-1)).toEqual({
     stage: 'accepted',
@@ -71,6 +81,27 @@ it('counts from the members down to what was accepted, each loss by its name', a
   expect(last).toMatchObject({ added: 6 });
 });
 
+it('counts as accepted nobody who waits in another run, and believes the run that ended last', async () => {
+  const world = await worldOf(3);
+  await world.members(0, [0, 1]);
+  const { request: older } = await world.planned();
+  await world.members(0, [0, 1, 2]);
+  const { request: newer } = await world.planned();
+  const accepted = async () => {
+    const [found] = await waterfall(clickhouse, { destination: world.destination });
+    return found!.stages.at(-1);
+  };
+  // The older waits for its next try while the newer is taken.
+  await world.ended(newer, 1, 'acknowledged');
+  await settle(clickhouse, { ...newer, replay: false }, new Date(Date.now() + 1000));
+  await over(newer);
+  expect(await accepted()).toMatchObject({ n: 1, losses: [{ reason: 'waiting', n: 2 }] });
+  await world.ended(older, 1, 'acknowledged');
+  await settle(clickhouse, { ...older, replay: false }, new Date(Date.now() + 2000));
+  await over(older);
+  expect(await accepted()).toMatchObject({ n: 3, losses: [] });
+});
+
 it('of a replay what was taken is told no more', async () => {
   const world = await worldOf(1);
   const { request } = await world.planned();
@@ -78,7 +109,8 @@ it('of a replay what was taken is told no more', async () => {
   await settle(clickhouse, { ...request, replay: false });
   const replay = world.request();
   await clickhouse.command(
-    `INSERT INTO delivery_lines SELECT destination, {to:UInt64} AS run, chunk, number, source, uid, add, remove, all, observed, time
+    `INSERT INTO delivery_lines (destination, run, chunk, number, source, uid, add, remove, all, observed, time)
+     SELECT destination, {to:UInt64} AS run, chunk, number, source, uid, add, remove, all, observed, time
      FROM delivery_lines WHERE destination = {destination:String} AND delivery_lines.run = {run:UInt64}`,
     { ...request, to: replay.run },
   );

@@ -72,17 +72,22 @@ export async function waterfall(
   });
 }
 
-/** Of a stage the newest numbers of a day count, of what was told all of the day's runs. */
+/**
+ * Of a stage the newest numbers of a day count, of what was told all of the day's runs. Newest is what the newest run
+ * found when it was planned; but what was accepted is counted when a run ends, which an older one may do later.
+ */
 const SQL = `
   SELECT segment, toString(day) AS day, stage, reason, sum(n) AS n
   FROM (
-    SELECT toString(segment) AS segment, day, toString(stage) AS stage, toString(reason) AS reason, n, run, time,
-           max((run, time)) OVER (PARTITION BY segment, day, stage) AS newest
+    SELECT toString(segment) AS segment, day, toString(stage) AS stage, toString(reason) AS reason, n,
+           if(stage = 'accepted', (toUnixTimestamp64Milli(time), toInt64(run)),
+              (toInt64(run), toUnixTimestamp64Milli(time))) AS place,
+           max(place) OVER (PARTITION BY segment, day, stage) AS newest
     FROM delivery_losses
     WHERE destination = {destination:String} AND ({segment:String} = '' OR segment = {segment:String})
       AND day > today() - {days:UInt16}
       AND run GLOBAL IN (SELECT run FROM delivery_runs WHERE destination = {destination:String}))
-  WHERE stage IN {changes:Array(String)} OR (run, time) = newest
+  WHERE stage IN {changes:Array(String)} OR place = newest
   GROUP BY segment, day, stage, reason
   ORDER BY segment, day, stage, n DESC, reason`;
 

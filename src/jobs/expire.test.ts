@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
 import { migrate } from '../clickhouse/schema.ts';
-import { expire } from './expire.ts';
+import { ExpireError, expire } from './expire.ts';
 import { Leases } from './lease.ts';
 
 const clickhouse = new ClickHouse(await freshDatabase());
@@ -70,5 +70,24 @@ describe('expire', () => {
       { uid: 'left before', today: 0, later: 0 },
     ]);
     expect((await expire(clickhouse, leases, 90)).result).toMatchObject({ exportsRemoved: 0 });
+  });
+
+  it('does all else where a step fails, and says which', async () => {
+    await clickhouse.insert('exports', [
+      { segment: 'later', source: 'partner', uid: 'u', seq: 1, op: 'add', observed: dayAgo(88) },
+    ]);
+    await clickhouse.insert('hits', [{ time: dayAgo(95), visitor: 2, hit: 1 }]);
+    await clickhouse.insert('erasures', [{ erasure: 'e', visitor: 2, time: dayAgo(0), stored: dayAgo(0) }]);
+    await clickhouse.command('CREATE TABLE unfit (uid String, day Date) ENGINE = MergeTree ORDER BY tuple()');
+    const error = await expire(clickhouse, leases, 90).catch((reason: unknown) => reason);
+    await clickhouse.command('DROP TABLE unfit SYNC');
+    expect(error).toBeInstanceOf(ExpireError);
+    expect(error).toMatchObject({ reason: 'step_failed', steps: ['erase'], errors: [{ tables: ['unfit'] }] });
+    expect((error as Error).message).toContain('Nothing was deleted from unfit');
+    expect(await clickhouse.query("SELECT op FROM exports WHERE segment = 'later' ORDER BY seq")).toEqual([
+      { op: 'add' },
+      { op: 'remove' },
+    ]);
+    expect(await daysIn('hits')).toEqual([dayAgo(0)]);
   });
 });

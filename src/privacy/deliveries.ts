@@ -1,7 +1,9 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { DestinationType } from '../delivery/destination.ts';
-import { countDeadLetters } from '../delivery/run/failures.ts';
-import { type RunEnd, runOutcomes, runsSince, toldBy } from '../delivery/run/runs.ts';
+import { NOT_THERE } from '../delivery/plan/settle.ts';
+import { failuresWhere } from '../delivery/run/failures.ts';
+import { firstStep } from '../delivery/run/moment.ts';
+import { type RunEnd, runOutcomes, runsSince, toldBy, unfinishedRuns } from '../delivery/run/runs.ts';
 import type { Destination } from '../registry/kinds.ts';
 import type { Step } from './erasures.ts';
 
@@ -12,7 +14,8 @@ const DAY_MS = 86_400_000;
 /**
  * What each destination has acknowledged of the removal of somebody who was erased. Which of them had him nobody can
  * say any more once his links are deleted, and nobody keeps it for that: but all that a destination had of him is in
- * the first run that was planned after he was hidden, so with that run it is acknowledged.
+ * the first run that was planned after he was hidden, or was before. So it is acknowledged with the first of these runs
+ * of which every removal was taken, once nothing of those before it is left over.
  *
  * @param types by name. @param hidden ISO 8601: since when no plan finds him.
  * @returns a step for each destination that was told of anybody before.
@@ -83,16 +86,51 @@ async function endOf(
   };
 }
 
-/** The first run with which everything planned up to it is told: what was given up before is in the next run again. */
+/**
+ * The first run that everything was told with: itself, and what the runs before it had left over, which is in the runs
+ * that were planned once those had ended. An end's step and a run are both of the lease under which they were made.
+ */
 async function acknowledging(
   clickhouse: ClickHouse,
   destination: string,
   after: readonly RunEnd[],
 ): Promise<RunEnd | undefined> {
-  const dead = await countDeadLetters(clickhouse, destination);
-  for (const run of after) {
-    if (run.state !== 'done') return undefined;
-    if (!dead.has(run.run)) return run;
-  }
-  return undefined;
+  if (after.length === 0) return undefined;
+  const [oldest] = await unfinishedRuns(clickhouse, destination);
+  const left = await untakenRemovals(clickhouse, destination);
+  return after.find(
+    ({ run }) =>
+      (oldest === undefined || run < oldest.run) &&
+      !left.has(run) &&
+      [...left].every(([before, ended]) => before > run || ended < firstStep(run + 1)),
+  );
+}
+
+/**
+ * Runs of which a removal was not taken, also where a replay has told it since, with the step by which they ended. Of a
+ * run whose lines are gone nobody knows any more what it did not bring, so that it counts too.
+ */
+async function untakenRemovals(
+  clickhouse: ClickHouse,
+  destination: string,
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await clickhouse.query<{ run: string; ended: string }>(
+    `WITH dead AS (
+       SELECT run, chunk FROM delivery_chunks WHERE destination = {destination:String} AND state = 'dead'),
+     failed AS (
+       SELECT run, chunk, number FROM (${failuresWhere('destination = {destination:String}')})
+       WHERE chunk_to = 0 AND NOT has({notThere:Array(String)}, reason))
+     SELECT run, max(step) AS ended FROM delivery_runs
+     WHERE destination = {destination:String} AND state = 'done'
+       AND run GLOBAL IN (SELECT run FROM dead UNION ALL SELECT run FROM failed)
+       AND (run GLOBAL NOT IN (SELECT run FROM kept_delivery_lines WHERE destination = {destination:String})
+         OR run GLOBAL IN (
+           SELECT run FROM kept_delivery_lines
+           WHERE destination = {destination:String} AND notEmpty(remove)
+             AND ((run, chunk) GLOBAL IN (SELECT run, chunk FROM dead)
+               OR (run, chunk, number) GLOBAL IN (SELECT run, chunk, number FROM failed))))
+     GROUP BY run`,
+    { destination, notThere: NOT_THERE },
+  );
+  return new Map(rows.map(({ run, ended }) => [Number(run), Number(ended)]));
 }

@@ -278,6 +278,20 @@ describe('an erasure', () => {
     expect(all.map(({ name }) => name)).toEqual(known);
   });
 
+  it('deletes from every table, to whichever fraction of a second it knows its moments', async () => {
+    const { tables } = await tablesOfVisitors(clickhouse);
+    for (const { stored: name, time } of tables)
+      await clickhouse.insert(name, [
+        // A label is kept as long as it was confirmed last.
+        { visitor: 70, [time]: ago(HOUR), ...(name === 'labels' ? { last: ago(HOUR) } : {}) },
+      ]);
+    expect(Object.entries(await stored(70)).filter(([, rows]) => rows === 0)).toEqual([]);
+    await requestErasure(clickhouse, [70n]);
+    await batch();
+    // The no that an opt-out was is kept.
+    expect(Object.entries(await stored(70)).filter(([, rows]) => rows > 0)).toEqual([['consents', 1]]);
+  });
+
   it('fails by the name of every table that it cannot delete from, and deletes from all others', async () => {
     await live(7);
     const id = await requestErasure(clickhouse, [7n]);

@@ -173,7 +173,7 @@ async function eraseFrom(
     await host.command(
       `DELETE FROM {stored:Identifier}
        WHERE ${id} IN {visitors:Array(UInt64)}
-         AND toUnixTimestamp64Milli(${time}) <= transform(${id}, {visitors:Array(UInt64)}, {untils:Array(Int64)}, toInt64(0))
+         AND toUnixTimestamp64Milli(toDateTime64(${time}, 3)) <= transform(${id}, {visitors:Array(UInt64)}, {untils:Array(Int64)}, toInt64(0))
          ${spared(name)}`,
       { stored, visitors, untils: found.map(({ until }) => BigInt(until)) },
     );

@@ -54,6 +54,21 @@ describe('Adform', () => {
     expect(server.uploads()).toBe(3);
   });
 
+  it('has four files at once, from however many destinations', async () => {
+    const { server, settings } = await world({ workMs: 30 });
+    const sent = await Promise.all(
+      Array.from({ length: 8 }, async (_, n) =>
+        adform.send(chunkOf([{ uid: `u${n}`, add: ['10'] }]), await contextOf(settings)),
+      ),
+    );
+    expect(sent.map(({ accepted }) => accepted)).toEqual(Array.from({ length: 8 }, () => 1));
+    expect(server.segments.get('10')?.size).toBe(8);
+    // And a fifth beside them is refused at once.
+    const ask = () => fetch(settings.uploadUrl, { method: 'POST' }).then(({ status }) => status);
+    const statuses = await Promise.all(Array.from({ length: 5 }, ask));
+    expect(statuses.filter((status) => status === 429)).toHaveLength(1);
+  });
+
   it('says by name what was refused, and never the secret', async () => {
     const { settings } = await world();
     const wrong = { ...settings, clientSecret: 'another secret' };

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { type Answer, type Served, serve } from '../outbound/server.testing.ts';
+import { type Answer, type Received, type Served, serve } from '../outbound/server.testing.ts';
 
 export interface AdformOptions {
   readonly clientId: string;
   readonly clientSecret: string;
   /** Answers instead of the upload that has this number, from 1. */
   readonly instead?: (upload: number) => Answer | undefined;
+  /** Milliseconds for which it is at a file. */
+  readonly workMs?: number;
 }
 
 export interface AdformServer extends Served {
@@ -17,6 +19,7 @@ export interface AdformServer extends Served {
 
 const SCOPE = 'https://api.adform.com/scope/dmp.segments';
 const MOST_BYTES = 100_000_000;
+const FILES_AT_ONCE = 4;
 
 /**
  * Adform as its help describes it: a token of client credentials with the scope of segments, then files of
@@ -26,7 +29,17 @@ export async function serveAdform(options: AdformOptions): Promise<AdformServer>
   const segments = new Map<string, Set<string>>();
   const known = new Set<string>();
   let uploads = 0;
-  const served = await serve(({ method, path, headers, body }) => {
+  let underWay = 0;
+  const served = await serve(async (received) => {
+    if (received.path !== '/upload') return answer(received);
+    // Counted while a file is worked off, which takes a moment.
+    if (underWay >= FILES_AT_ONCE) return { status: 429, headers: { 'retry-after': '60' } };
+    underWay += 1;
+    await new Promise((resolve) => setTimeout(resolve, options.workMs ?? 0));
+    underWay -= 1;
+    return answer(received);
+  });
+  function answer({ method, path, headers, body }: Received): Answer {
     if (method !== 'POST') return { status: 405 };
     if (path === '/sts/connect/token') {
       const form = new URLSearchParams(body.toString());
@@ -70,6 +83,6 @@ export async function serveAdform(options: AdformOptions): Promise<AdformServer>
       }
     }
     return { status: 202 };
-  });
+  }
   return { ...served, segments, uploads: () => uploads, tokens: () => known.size };
 }

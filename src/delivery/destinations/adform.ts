@@ -6,6 +6,7 @@ import type { WrittenFile } from '../files/line-file.ts';
 import { refusePlainCode } from '../files/text.ts';
 import { unwritable } from '../files/unwritable.ts';
 import { type Encoded, previewLines, writeLines } from '../files/write-lines.ts';
+import { atMost } from '../outbound/at-once.ts';
 import { refusedBy } from '../outbound/refusal.ts';
 
 const address = z.url({ protocol: /^https?$/ }).max(500);
@@ -41,6 +42,7 @@ export const adform = {
   summary: "Uploads ids with their segments to Adform's data management platform.",
   settings,
   secrets: ['clientSecret'],
+  places: ['uploadUrl', 'tokenUrl'],
   takes: { partner: true, devices: DEVICES },
   gvlId: 50,
   tells: 'changes',
@@ -64,7 +66,9 @@ export const adform = {
     const bearer = await askForToken(context);
     for (const [place, part] of parts.entries()) {
       if (place < sent) continue;
-      await upload(`${chunk.key}_${place + 1}.txt`, part, bearer, context);
+      await uploadersOf(context.settings.uploadUrl)(() =>
+        upload(`${chunk.key}_${place + 1}.txt`, part, bearer, context),
+      );
       await context.remember(String(place + 1));
     }
     return taken;
@@ -105,6 +109,15 @@ async function askForToken({ settings, outbound, abort, now }: Context<Settings>
   } catch {
     throw new DeliveryError('bad_answer', 'the token cannot be read', { retry: true });
   }
+}
+
+const uploaders = new Map<string, ReturnType<typeof atMost>>();
+
+/** Four at once for an account, however many destinations of ours lead there. */
+function uploadersOf(url: string): ReturnType<typeof atMost> {
+  const known = uploaders.get(url) ?? atMost(FILES_AT_ONCE);
+  uploaders.set(url, known);
+  return known;
 }
 
 async function upload(

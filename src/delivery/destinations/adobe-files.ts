@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { DestinationType, Line } from '../destination.ts';
 import { putFiles } from '../drops/open.ts';
-import { DROP_SECRETS, withDrop } from '../drops/settings.ts';
+import { DROP_PLACES, DROP_SECRETS, withDrop } from '../drops/settings.ts';
 import type { WrittenFile } from '../files/line-file.ts';
 import { refusePlainCode } from '../files/text.ts';
 import { unwritable } from '../files/unwritable.ts';
@@ -45,6 +45,7 @@ export const adobeFiles = {
   summary: 'Full or incremental files with a transfer-control file, for receivers that take those of Adobe.',
   settings,
   secrets: [...DROP_SECRETS],
+  places: [...DROP_PLACES],
   takes: { partner: true, devices: Object.keys(DEVICE_SOURCES) },
   tells: 'changes',
   bySegment: false,

@@ -106,6 +106,18 @@ describe('real time in the manner of Adobe', () => {
     expect(await reasonOf(send([{ uid: 'a', add: ['1'] }]))).toBe(reason);
   });
 
+  it('lets a platform rest as long as it says, and then sends the chunk again', async () => {
+    await opened({ most: 3 });
+    const lines = Array.from({ length: 30 }, (_, n) => ({ uid: `u${n}`, add: ['1'] }));
+    await send(lines.slice(0, 10));
+    const refused = await send(lines).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ reason: 'rate_limited', retry: true, afterMs: 30_000 });
+    expect(platform.members('1')).toHaveLength(20);
+    platform.rest();
+    expect(await send(lines)).toEqual({ accepted: 30, failed: [] });
+    expect(platform.members('1')).toHaveLength(30);
+  });
+
   it('waits three seconds for an answer', async () => {
     await opened({ delayMs: 3500 });
     expect(await reasonOf(send([{ uid: 'a', add: ['1'] }]))).toBe('timed_out true');

@@ -13,6 +13,8 @@ export interface PlatformOptions {
   readonly header?: string;
   /** Of the ids in its own cookies. */
   readonly dpid?: string;
+  /** Messages that it takes before it is to be let rest. */
+  readonly most?: number;
   /** Milliseconds it takes for an answer. */
   readonly delayMs?: number;
   /** Segments whose messages it refuses. */
@@ -25,6 +27,7 @@ export class Platform {
   readonly #queued: Answer[] = [];
   readonly #held = new Map<string, Set<string>>();
   #served: Served | undefined;
+  #sinceRest = 0;
   /** Users of each message that was taken. */
   readonly messages: number[] = [];
   readonly dates = new Set<string>();
@@ -50,6 +53,10 @@ export class Platform {
     this.#queued.push(answer);
   }
 
+  rest(): void {
+    this.#sinceRest = 0;
+  }
+
   members(segment: string): string[] {
     return [...this.#held].flatMap(([user, segments]) => (segments.has(segment) ? [user] : [])).sort();
   }
@@ -57,6 +64,9 @@ export class Platform {
   async #answer({ method, headers, body }: Received): Promise<Answer> {
     const queued = this.#queued.shift();
     if (queued !== undefined) return queued;
+    this.#sinceRest += 1;
+    if (this.#sinceRest > (this.#options.most ?? Number.POSITIVE_INFINITY))
+      return { status: 429, headers: { 'retry-after': '30' } };
     const { key = 'key', hash = 'sha1', header = 'x-signature', delayMs } = this.#options;
     if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
     if (method !== 'POST' || headers['content-type'] !== 'application/json') return { status: 415 };

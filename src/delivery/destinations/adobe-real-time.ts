@@ -63,6 +63,7 @@ export const adobeRealTime: DestinationType<typeof settings> = {
     "Changes as signed messages, for platforms that take Adobe Audience Manager's real-time transfers.",
   settings,
   secrets: ['key'],
+  places: ['url'],
   takes: { partner: true, devices: [...DEVICE_DPIDS.keys()] },
   tells: 'changes',
   bySegment: false,

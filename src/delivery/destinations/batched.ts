@@ -17,7 +17,7 @@ export interface Batch {
  *   own; who cuts bodies sees to it that there is none.
  */
 export async function* batched(
-  pieces: AsyncIterable<Piece>,
+  pieces: AsyncIterable<Piece> | Iterable<Piece>,
   most: number,
   separator = '',
 ): AsyncGenerator<Batch> {

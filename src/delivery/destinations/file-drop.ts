@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DEVICE_TYPES } from '../../collect/device-id.ts';
 import type { Chunk, DestinationType, Line } from '../destination.ts';
 import { putFiles } from '../drops/open.ts';
-import { DROP_SECRETS, withDrop } from '../drops/settings.ts';
+import { DROP_PLACES, DROP_SECRETS, withDrop } from '../drops/settings.ts';
 import type { WrittenFile } from '../files/line-file.ts';
 import { csvField, jsonLine, refusePlainCode } from '../files/text.ts';
 import { unwritable, unwritableInJson } from '../files/unwritable.ts';
@@ -45,6 +45,7 @@ export const fileDrop = {
   summary: 'NDJSON, CSV or TSV files in a folder, a bucket or by SFTP, with a manifest that comes last.',
   settings,
   secrets: [...DROP_SECRETS],
+  places: [...DROP_PLACES],
   takes: { partner: true, devices: DEVICE_TYPES },
   tells: 'changes',
   bySegment: false,

@@ -111,6 +111,17 @@ describe("Google's bulk uploader", () => {
     await expect(send([{ uid: 'a', add: ['111'] }])).rejects.toMatchObject({ reason, retry });
   });
 
+  it('is let rest as long as it says, and then sent the chunk again', async () => {
+    const { server, send } = await world({ most: 3 });
+    const lines = Array.from({ length: 4500 }, (_, n) => ({ uid: `${n}`.padStart(40, '0'), add: ['111'] }));
+    await send(lines.slice(0, 1));
+    await expect(send(lines)).rejects.toMatchObject({ reason: 'rate_limited', retry: true, afterMs: 30_000 });
+    expect(server.requests()).toBe(4);
+    server.rest();
+    expect(await send(lines)).toMatchObject({ accepted: 4500, failed: [] });
+    expect(server.members.get('111')!.size).toBe(4500);
+  });
+
   it('knows a segment by the number of a list alone', () => {
     for (const code of ['111', BIG]) expect(google.refuseCode(code)).toBeUndefined();
     for (const code of ['', '0', '01', '-1', '1e3', 'cats', '9223372036854775808']) {

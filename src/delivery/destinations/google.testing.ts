@@ -6,6 +6,8 @@ export interface GoogleOptions {
   readonly lists: readonly string[];
   /** Ids that its match table does not have. */
   readonly unknown?: readonly string[];
+  /** Requests that it takes before it is to be let rest. */
+  readonly most?: number;
   /** Answers before it looks at a request. */
   readonly instead?: () => Answer | undefined;
 }
@@ -14,6 +16,7 @@ export interface GoogleServer extends Served {
   /** By list, `type:id` of its members. */
   readonly members: ReadonlyMap<string, ReadonlySet<string>>;
   readonly requests: () => number;
+  readonly rest: () => void;
 }
 
 const MOST_BYTES = 100_000;
@@ -25,10 +28,14 @@ const MOST_BYTES = 100_000;
 export async function serveGoogle(options: GoogleOptions): Promise<GoogleServer> {
   const members = new Map<string, Set<string>>(options.lists.map((list) => [list, new Set()]));
   let requests = 0;
+  let sinceRest = 0;
   const served = await serve(({ method, path, query, headers, body }) => {
     requests += 1;
     const instead = options.instead?.();
     if (instead !== undefined) return instead;
+    sinceRest += 1;
+    if (sinceRest > (options.most ?? Number.POSITIVE_INFINITY))
+      return { status: 429, headers: { 'retry-after': '30' } };
     if (method !== 'POST' || path !== '/upload') return { status: 404 };
     if (headers['content-type'] !== 'application/octet-stream') return { status: 415 };
     if (query.get('nid') !== options.networkId) return answer(400, message([1, 7]));
@@ -63,7 +70,10 @@ export async function serveGoogle(options: GoogleOptions): Promise<GoogleServer>
     if (errors.length === 0) return answer(200, message([1, 0]));
     return answer(400, message([1, 1], ...errors.map((error) => [2, error] as const)));
   });
-  return { ...served, members, requests: () => requests };
+  const rest = () => {
+    sinceRest = 0;
+  };
+  return { ...served, members, requests: () => requests, rest };
 }
 
 const answer = (status: number, body: Buffer): Answer => ({

@@ -69,6 +69,7 @@ export const google = {
   summary: 'Adds ids to user lists and takes them out, by the bulk uploader.',
   settings,
   secrets: [],
+  places: ['url'],
   takes: { partner: true, devices: Object.keys(DEVICES) },
   gvlId: 755,
   tells: 'changes',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Chunk, Context, DestinationType, Line, Told } from '../destination.ts';
 import { putFiles } from '../drops/open.ts';
-import { DROP_SECRETS, withDrop } from '../drops/settings.ts';
+import { DROP_PLACES, DROP_SECRETS, withDrop } from '../drops/settings.ts';
 import type { WrittenFile } from '../files/line-file.ts';
 import { refusePlainCode } from '../files/text.ts';
 import { unwritable } from '../files/unwritable.ts';
@@ -24,12 +24,14 @@ type Settings = z.output<typeof settings>;
 type Action = 'append' | 'delete' | 'replace';
 /** The files of a segment that are put, in this order. */
 const ACTIONS = ['delete', 'append', 'replace'] as const;
+/** "15 to 20 minutes" until a pair is worked off, and half as much again; the next pair has the same name. */
+const REST_MINUTES = 30;
 
 /**
  * Index Exchange, segments by files: of each segment a pair, `<audienceID>.gz` with an id a line, and
  * `<audienceID>.json`, its description in version 1.2, put behind it. A pair holds ids of one kind only, so that it
- * takes a partner's ids and no devices'. A pair is worked off in 15 to 20 minutes: deliver no oftener, the next pair has
- * the same name.
+ * takes a partner's ids and no devices'. A pair is worked off in 15 to 20 minutes, and the next has the same name: so long
+ * no other run sends any.
  *
  * Source: Index Exchange's public "Sending segment files to Index using SFTP", read second-hand and not to its end:
  * that the description has the version, name, id, source id, advertiser and account, time and action is from there, the
@@ -42,6 +44,7 @@ export const indexExchange = {
   summary: 'A pair of files for each segment: its ids, and a description.',
   settings,
   secrets: [...DROP_SECRETS],
+  places: [...DROP_PLACES],
   takes: { partner: true, devices: [] },
   gvlId: 10,
   tells: 'changes',
@@ -49,7 +52,7 @@ export const indexExchange = {
   removes: true,
   // Nothing is published of how long a segment's ids live; a month is what others keep.
   expiryDays: { usual: 30, most: 30 },
-  limits: () => ({ lines: 1e9, concurrency: 1 }),
+  limits: () => ({ lines: 1e9, concurrency: 1, restMinutes: REST_MINUTES }),
   refuseCode: (code) => (code.endsWith(DELETED) ? `must not end with ${DELETED}` : refusePlainCode(code)),
   async send(chunk, context) {
     const told = onlySegment(chunk);

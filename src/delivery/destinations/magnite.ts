@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Chunk, DestinationType, Line } from '../destination.ts';
 import { putFiles } from '../drops/open.ts';
-import { DROP_SECRETS, withDrop } from '../drops/settings.ts';
+import { DROP_PLACES, DROP_SECRETS, withDrop } from '../drops/settings.ts';
 import { LineFile } from '../files/line-file.ts';
 import { jsonLine, refusePlainCode } from '../files/text.ts';
 import { unwritableInJson } from '../files/unwritable.ts';
@@ -48,6 +48,7 @@ export const magnite = {
   summary: 'Taxonomy and membership files for Magnite, with additions and removals.',
   settings,
   secrets: [...DROP_SECRETS],
+  places: [...DROP_PLACES],
   takes: { partner: true, devices: Object.keys(ID_TYPES) },
   gvlId: 52,
   tells: 'changes',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEVICE_TYPES } from '../../collect/device-id.ts';
 import type { DestinationType, Line } from '../destination.ts';
 import { putFiles } from '../drops/open.ts';
-import { DROP_SECRETS, withDrop } from '../drops/settings.ts';
+import { DROP_PLACES, DROP_SECRETS, withDrop } from '../drops/settings.ts';
 import { refusePlainCode } from '../files/text.ts';
 import { unwritable } from '../files/unwritable.ts';
 import { type Encoded, previewLines, writeLines } from '../files/write-lines.ts';
@@ -47,6 +47,7 @@ export const pubmatic = {
   summary: 'Audience files for PubMatic: of each id that changed, all its segments.',
   settings,
   secrets: [...DROP_SECRETS],
+  places: [...DROP_PLACES],
   takes: { partner: true, devices: DEVICE_TYPES },
   gvlId: 76,
   tells: 'all',

@@ -60,6 +60,56 @@ describe('The Trade Desk', () => {
     expect(desk.members('sport')).toEqual([`TDID:${uuid(1)}`]);
   });
 
+  it('is asked to delete whom it was told of and who was erased, once his segments are taken back', async () => {
+    await opened({ unmapped: [uuid(9)] });
+    await sendFirst([1, 2, 3].map((n) => ({ uid: uuid(n), add: ['sport', 'news'] })));
+    await sendFirst([{ source: 'idfa', uid: uuid(4), add: ['sport'] }]);
+    const taken = await sendFirst([
+      { uid: uuid(1), remove: ['sport', 'news'], erased: true },
+      { uid: uuid(2), remove: ['sport'], erased: false },
+      { source: 'idfa', uid: uuid(4), remove: ['sport'], erased: true },
+      { uid: uuid(9), remove: ['sport'], erased: true },
+      { uid: 'no id', remove: ['sport'], erased: true },
+    ]);
+    expect(desk.deleted).toEqual([
+      { id: `TDID:${uuid(1)}`, names: [] },
+      { id: `DAID:${uuid(4)}`, names: [] },
+    ]);
+    expect(desk.members('news')).toEqual([`TDID:${uuid(2)}`, `TDID:${uuid(3)}`]);
+    expect(taken).toMatchObject({
+      accepted: 3,
+      failed: [
+        { number: 4, reason: 'bad_id' },
+        { number: 3, reason: 'unknown_id' },
+      ],
+    });
+  });
+
+  it('is asked so for a provider at a server of its own, and a refusal is a try of the chunk', async () => {
+    await opened();
+    const data = await new TradeDesk().open();
+    try {
+      const settings = tradeDeskThirdParty.settings.parse({
+        endpoint: data.url,
+        deletionEndpoint: desk.url,
+        dataProviderId: 'provider',
+        token: 'token',
+      });
+      const erased = chunkOf([{ uid: uuid(1), remove: ['sport'], erased: true }]);
+      desk.next({ status: 503, headers: { 'retry-after': '7' } });
+      const refused = await failing(tradeDeskThirdParty.send(erased, await contextOf(settings)));
+      expect(refused).toMatchObject({ reason: 'unavailable', retry: true, afterMs: 7000 });
+      expect(desk.deleted).toEqual([]);
+      expect(await tradeDeskThirdParty.send(erased, await contextOf(settings))).toMatchObject({
+        accepted: 1,
+      });
+      expect(desk.deleted).toEqual([{ id: `TDID:${uuid(1)}`, names: [] }]);
+      expect(data.deleted).toEqual([]);
+    } finally {
+      await data.close();
+    }
+  });
+
   it.each<[number, number]>([
     [60, 60],
     [0, 1],

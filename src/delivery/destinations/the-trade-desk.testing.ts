@@ -12,6 +12,20 @@ const DATA_FIELDS = new Set(['Name', 'TimestampUtc', 'TtlInMinutes']);
 const REQUEST_FIELDS: Readonly<Record<string, readonly string[]>> = {
   '/data/advertiser': ['AdvertiserId', 'DataProviderId', 'Items', 'DataLoadTraceId', 'DataOrigins'],
   '/data/thirdparty': ['DataProviderId', 'Items', 'DataLoadTraceId', 'DataOrigins', 'IsUserIdAlreadyHashed'],
+  '/data/deletion-optout/advertiser': [
+    'AdvertiserId',
+    'DataProviderId',
+    'Items',
+    'DataLoadTraceId',
+    'RequestType',
+  ],
+  '/data/deletion-optout/thirdparty': [
+    'DataProviderId',
+    'BrandId',
+    'Items',
+    'DataLoadTraceId',
+    'RequestType',
+  ],
 };
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/;
@@ -43,6 +57,8 @@ export class TradeDesk {
   /** Bytes of each request that was taken, in order. */
   readonly requests: number[] = [];
   refused = 0;
+  /** Ids that were to be deleted, as `TDID:…`, in order, with the names that they were in still. */
+  readonly deleted: { readonly id: string; readonly names: readonly string[] }[] = [];
 
   constructor(options: TradeDeskOptions = {}) {
     this.#options = options;
@@ -106,13 +122,18 @@ export class TradeDesk {
     const request = JSON.parse(body.toString('utf8')) as Json;
     if (Object.keys(request).some((field) => !fields.includes(field))) return { status: 400, body: {} };
     const { advertiserId, dataProviderId } = this.#options;
-    if (path === '/data/advertiser' && request['AdvertiserId'] !== (advertiserId ?? 'advertiser'))
+    if (path.endsWith('/advertiser') && request['AdvertiserId'] !== (advertiserId ?? 'advertiser'))
       return { status: 403 };
-    if (path === '/data/thirdparty' && request['DataProviderId'] !== (dataProviderId ?? 'provider'))
+    if (path.endsWith('/thirdparty') && request['DataProviderId'] !== (dataProviderId ?? 'provider'))
       return { status: 403 };
     const items = request['Items'];
     if (!Array.isArray(items) || items.length === 0) return { status: 400, body: {} };
-    const failed = items.flatMap((item: Json, at) => this.#take(item, String(at + 1)));
+    const isDeletion = path.startsWith('/data/deletion-optout/');
+    if (isDeletion && request['RequestType'] !== 'Deletion' && request['RequestType'] !== 'OptOut')
+      return { status: 400, body: {} };
+    const failed = items.flatMap((item: Json, at) =>
+      isDeletion ? this.#delete(item, String(at + 1)) : this.#take(item, String(at + 1)),
+    );
     return { status: 200, body: failed.length === 0 ? {} : { FailedLines: failed } };
   }
 
@@ -122,6 +143,19 @@ export class TradeDesk {
       headers[name] === createHmac('sha1', key).update(body).digest('base64');
     if (providerSigningKey !== undefined && !signed('ttdsignature-dp', providerSigningKey)) return false;
     return signingKey === undefined ? headers['ttd-auth'] === token : signed('ttdsignature', signingKey);
+  }
+
+  /** An item is one id and nothing else. */
+  #delete(item: Json, ItemNumber: string): Json[] {
+    const [[type, id] = ['', ''], ...others] = Object.entries(item);
+    const isOne = ID_FIELDS.has(type) && typeof id === 'string' && id !== '' && others.length === 0;
+    const isUuid = (type !== 'TDID' && type !== 'DAID') || UUID.test(String(id));
+    if (!isOne || !isUuid || this.#options.unmapped?.includes(String(id)) === true)
+      return [{ ErrorCode: 'InvalidUserId', Message: `item #${ItemNumber}`, ItemNumber }];
+    const key = `${type}:${id}`;
+    this.deleted.push({ id: key, names: [...(this.#held.get(key)?.keys() ?? [])] });
+    this.#held.delete(key);
+    return [];
   }
 
   #take(item: Json, ItemNumber: string): Json[] {

@@ -13,7 +13,7 @@ import { atMost } from '../outbound/at-once.ts';
 import { hmacBase64 } from '../outbound/hmac.ts';
 import { refusedBy } from '../outbound/refusal.ts';
 import type { Reply } from '../outbound.ts';
-import { batched } from './batched.ts';
+import { batched, type Piece } from './batched.ts';
 
 /** "Keep a request under 2.5 MB": of whole bytes, whichever megabyte is meant. */
 const REQUEST_BYTES = 2_500_000;
@@ -73,6 +73,10 @@ const thirdPartySettings = z.object({
     .url({ protocol: /^https?$/ })
     .default('https://bulk-data.adsrvr.org')
     .describe('Data server'),
+  deletionEndpoint: z
+    .url({ protocol: /^https?$/ })
+    .default('https://usw-data.adsrvr.org')
+    .describe('Data server that takes requests to delete ids'),
   dataProviderId: key.describe('Data provider whose data it is'),
   ...common,
 });
@@ -89,6 +93,7 @@ const shared = {
   tells: 'changes',
   bySegment: false,
   removes: true,
+  forgets: true,
   expiryDays: { usual: 90, most: MOST_TTL_MINUTES / 60 / 24 },
   limits: () => ({ lines: CHUNK_LINES, concurrency: CALLERS }),
   refuseCode: (code: string) =>
@@ -98,6 +103,10 @@ const shared = {
 /**
  * The Trade Desk, first-party data of an advertiser: `POST /data/advertiser` of its Data API (OpenAPI description
  * "TTD Data API" v0.1). Sending a chunk again changes nothing: items of the same time say the same.
+ *
+ * Of an id that was erased first its segments are taken back, which counts at once, and then `POST
+ * /data/deletion-optout/advertiser` asks for the deletion of all that was sent of it. `Deletion`, and not `OptOut`: that
+ * nothing of it is sent any more is seen to here.
  */
 export const tradeDeskFirstParty: DestinationType<typeof firstPartySettings> = {
   type: 'trade-desk-first-party',
@@ -105,20 +114,28 @@ export const tradeDeskFirstParty: DestinationType<typeof firstPartySettings> = {
   summary: 'Segments as first-party data of an advertiser at The Trade Desk.',
   settings: firstPartySettings.refine(hasOneKey, ONE_KEY),
   secrets: ['token', 'signingKey', 'providerSigningKey'],
+  places: ['endpoint'],
   ...shared,
-  send: (chunk, context) => send(firstParty(context.settings), chunk, context),
+  send: (chunk, context) => {
+    const door = firstParty(context.settings);
+    return send(door, deletions(door, context.settings.endpoint, 'advertiser'), chunk, context);
+  },
   preview: (chunk, settings) => preview(firstParty(settings), chunk, settings),
 };
 
-/** The Trade Desk, third-party data of a provider: `POST /data/thirdparty` of the same. */
+/** The Trade Desk, third-party data of a provider: `POST /data/thirdparty` and its deletions, of the same. */
 export const tradeDeskThirdParty: DestinationType<typeof thirdPartySettings> = {
   type: 'trade-desk-third-party',
   title: 'The Trade Desk, third-party data',
   summary: 'Segments of a data provider that advertisers buy at The Trade Desk.',
   settings: thirdPartySettings.refine(hasOneKey, ONE_KEY),
   secrets: ['token', 'signingKey'],
+  places: ['endpoint', 'deletionEndpoint'],
   ...shared,
-  send: (chunk, context) => send(thirdParty(context.settings), chunk, context),
+  send: (chunk, context) => {
+    const door = thirdParty(context.settings);
+    return send(door, deletions(door, context.settings.deletionEndpoint, 'thirdparty'), chunk, context);
+  },
   preview: (chunk, settings) => preview(thirdParty(settings), chunk, settings),
 };
 
@@ -129,8 +146,21 @@ interface Door {
   readonly authorise: (body: string) => Record<string, string>;
 }
 
+/** The door for what is to be deleted, beside that for data. */
+const deletions = (
+  { head, authorise }: Door,
+  endpoint: string,
+  whose: 'advertiser' | 'thirdparty',
+): Door => ({
+  url: under(endpoint, `/data/deletion-optout/${whose}`),
+  head: { ...head, RequestType: 'Deletion' },
+  authorise,
+});
+
+const under = (endpoint: string, path: string) => endpoint.replace(/\/+$/, '') + path;
+
 const firstParty = (settings: z.output<typeof firstPartySettings>): Door => ({
-  url: `${settings.endpoint.replace(/\/+$/, '')}/data/advertiser`,
+  url: under(settings.endpoint, '/data/advertiser'),
   head: {
     AdvertiserId: settings.advertiserId,
     ...(settings.dataProviderId === undefined ? {} : { DataProviderId: settings.dataProviderId }),
@@ -144,7 +174,7 @@ const firstParty = (settings: z.output<typeof firstPartySettings>): Door => ({
 });
 
 const thirdParty = (settings: z.output<typeof thirdPartySettings>): Door => ({
-  url: `${settings.endpoint.replace(/\/+$/, '')}/data/thirdparty`,
+  url: under(settings.endpoint, '/data/thirdparty'),
   head: { DataProviderId: settings.dataProviderId },
   authorise: (body) => authorised(settings, body),
 });
@@ -154,11 +184,24 @@ function authorised({ token, signingKey }: Settings, body: string): Record<strin
   return { TtdSignature: hmacBase64('sha1', signingKey ?? '', body) };
 }
 
-async function send(door: Door, chunk: Chunk, context: Context<Settings>) {
+async function send(data: Door, erasing: Door, chunk: Chunk, context: Context<Settings>) {
   const failed = new Map<number, FailedLine>();
+  const erased: Piece[] = [];
+  await post(data, items(chunk, context.settings, failed, erased), failed, context);
+  await post(erasing, erased, failed, context);
+  return { accepted: chunk.count - failed.size, failed: [...failed.values()] };
+}
+
+/** @param failed gets the lines that were not taken. @throws DeliveryError */
+async function post(
+  door: Door,
+  texts: AsyncIterable<Piece> | Iterable<Piece>,
+  failed: Map<number, FailedLine>,
+  context: Context<Settings>,
+): Promise<void> {
   const { start, end } = frame(door);
   const room = REQUEST_BYTES - 1 - Buffer.byteLength(start) - Buffer.byteLength(end);
-  for await (const batch of batched(items(chunk, context.settings, failed), room, ',')) {
+  for await (const batch of batched(texts, room, ',')) {
     const body = start + batch.texts.join(',') + end;
     const reply = await callersOf(door.url)(() =>
       context.outbound.ask(
@@ -178,19 +221,27 @@ async function send(door: Door, chunk: Chunk, context: Context<Settings>) {
       if (!failed.has(line.number)) failed.set(line.number, line);
     }
   }
-  return { accepted: chunk.count - failed.size, failed: [...failed.values()] };
 }
 
 async function preview(door: Door, chunk: Chunk, settings: Settings): Promise<string> {
   const texts: string[] = [];
-  for await (const { text } of items(chunk, settings, new Map())) texts.push(text);
+  for await (const { text } of items(chunk, settings, new Map(), [])) texts.push(text);
   const { start, end } = frame(door);
   return JSON.stringify(JSON.parse(start + texts.join(',') + end), undefined, 2);
 }
 
 const frame = ({ head }: Door) => ({ start: `${JSON.stringify(head).slice(0, -1)},"Items":[`, end: ']}' });
 
-async function* items(chunk: Chunk, { idType }: Settings, failed: Map<number, FailedLine>) {
+/**
+ * @param failed gets the lines whose ids are none. @param erased gets the ids that are to be deleted: at most those of a
+ * chunk.
+ */
+async function* items(
+  chunk: Chunk,
+  { idType }: Settings,
+  failed: Map<number, FailedLine>,
+  erased: Piece[],
+): AsyncGenerator<Piece> {
   const time = chunk.planned.toISOString();
   for await (const line of chunk.lines()) {
     const type = line.source === 'idfa' || line.source === 'gaid' ? 'DAID' : idType;
@@ -198,6 +249,8 @@ async function* items(chunk: Chunk, { idType }: Settings, failed: Map<number, Fa
       failed.set(line.number, { number: line.number, reason: 'bad_id', detail: `no ${type}`, retry: false });
       continue;
     }
+    if (line.erased === true)
+      erased.push({ number: line.number, text: JSON.stringify({ [type]: line.uid }) });
     const data = dataOf(line, chunk, time);
     for (let from = 0; from < data.length; from += ITEM_NAMES) {
       yield {
@@ -226,6 +279,7 @@ const ttlOf = (chunk: Chunk, code: string) =>
 /** What each of their error codes says of a line, and whether the same may be taken later. */
 const REASONS: ReadonlyMap<string, readonly [DeliveryReason, boolean]> = new Map([
   ['MissingUserId', ['bad_id', false]],
+  ['InvalidUserId', ['bad_id', false]],
   ['Uid2Error', ['bad_id', false]],
   ['UserNotMapped', ['unknown_id', false]],
   ['DataNameTooLong', ['bad_segment', false]],

@@ -57,6 +57,7 @@ export const webhook: DestinationType<typeof settings> = {
   summary: 'Changes as signed NDJSON requests to a server of your own.',
   settings,
   secrets: ['secret', 'previousSecret'],
+  places: ['url'],
   takes: { partner: true, devices: DEVICE_TYPES },
   tells: 'changes',
   bySegment: false,

@@ -137,6 +137,7 @@ describe('Xandr', () => {
     const lines = [{ uid: '123', add: ['10'] }];
     const { error, memory } = await failed(lines, { pace: { ...FAST, patienceMs: 20 } });
     expect(error).toMatchObject({ reason: 'processing', retry: true, afterMs: 300_000 });
+    expect(xandrAt(FAST).hasAll?.(memory.state!)).toBe(true);
     server.stuckAt = undefined;
     expect(await sent(lines, { remembered: memory.state })).toMatchObject({ accepted: 1 });
     expect(server.uploads).toBe(1);
@@ -158,6 +159,7 @@ describe('Xandr', () => {
     };
     await expect(sent(lines, { remember })).rejects.toThrow('killed');
     expect(server.uploads).toBe(when === 'before' ? 0 : 1);
+    expect(xandrAt(FAST).hasAll?.(state!)).toBe(false);
     expect(await sent(lines, { remembered: state })).toMatchObject({ accepted: 1 });
     expect(server.uploads).toBe(uploads);
   });

@@ -65,6 +65,7 @@ export function xandrAt(pace: Pace): DestinationType<typeof settings> {
     summary: 'Segments by the Batch Segment Service of Microsoft Monetize, formerly Xandr and AppNexus.',
     settings,
     secrets: ['password'],
+    places: ['endpoint'],
     takes: { partner: true, devices: XANDR_DEVICES },
     gvlId: 32,
     tells: 'changes',
@@ -74,6 +75,7 @@ export function xandrAt(pace: Pace): DestinationType<typeof settings> {
     limits: () => ({ lines: CHUNK_LINES, concurrency: 10, perMinute: 1 }),
     refuseCode: (code) =>
       /^[1-9]\d{0,9}$/.test(code) ? undefined : 'must be the number of a segment at Xandr',
+    hasAll: (remembered) => noted(remembered)?.uploaded === true,
     send: (chunk, context) => send(chunk, context, pace),
     preview: async (chunk, { externalIds }) => {
       let text = '';
@@ -122,13 +124,21 @@ interface Begun {
 
 /** The job of an earlier try, where its file reached Xandr; else a new one is to be made. */
 async function begunJob(api: XandrApi, { remembered }: Context<Settings>): Promise<Begun | undefined> {
-  const state = parseJson(remembered ?? '');
+  const state = noted(remembered ?? '');
+  if (state === undefined) return undefined;
+  const { job, begun, uploaded } = state;
+  // Killed between the upload and its note: a job that never had a file stays at its beginning.
+  if (!uploaded && (await api.job(job)).phase === 'starting') return undefined;
+  return { job, begun };
+}
+
+/** What a try wrote down. */
+function noted(remembered: string): (Begun & { readonly uploaded: boolean }) | undefined {
+  const state = parseJson(remembered);
   if (!isObject(state)) return undefined;
   const { job, begun, uploaded } = state;
   if (typeof job !== 'string' || typeof begun !== 'number') return undefined;
-  // Killed between the upload and its note: a job that never had a file stays at its beginning.
-  if (uploaded !== true && (await api.job(job)).phase === 'starting') return undefined;
-  return { job, begun };
+  return { job, begun, uploaded: uploaded === true };
 }
 
 async function completed(

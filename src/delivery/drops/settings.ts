@@ -56,6 +56,9 @@ export type DropSettings = z.output<typeof dropObject>;
 /** Settings of a drop that are kept encrypted. */
 export const DROP_SECRETS = ['secretAccessKey', 'password', 'privateKey', 'passphrase'] as const;
 
+/** Settings of a drop that say where it is, and by what it is known. */
+export const DROP_PLACES = ['drop', 'endpoint', 'region', 'bucket', 'host', 'port', 'hostKey'] as const;
+
 const REQUIRED = {
   folder: ['path'],
   s3: ['region', 'bucket', 'accessKeyId', 'secretAccessKey'],

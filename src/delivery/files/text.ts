@@ -5,9 +5,9 @@
 const UNWRITABLE = /[\p{Cc}\u2028\u2029\ufeff]|\p{Cs}/u;
 
 /** What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection). */
-const FORMULA = /^[=+\-@]/;
+export const FORMULA = /^[=+\-@]/;
 /** Ids in base64 may begin with + or -; with nothing but these characters a formula can neither call nor name anything. */
-const BASE64_AFTER_SIGN = /^[+-][A-Za-z0-9+/_-]*={0,2}$/;
+export const BASE64_AFTER_SIGN = /^[+-][A-Za-z0-9+/_-]*={0,2}$/;
 
 /**
  * Whether a text can stand in a line of a file between separators as it is. Files for machines know no escape, so

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { POLICY_LABELS } from '../../registry/kinds.ts';
 import { forbiddenFor, LAWS, TOPICS } from './forbidden.ts';
 import { gateSegment, type Origins, type Passing } from './segment.ts';
 
@@ -6,10 +7,10 @@ const did = { did: { category: '1' } };
 const health = forbiddenFor(new Set(['health']));
 const gender = forbiddenFor(new Set(['gender_identity']));
 
-/** Segments by id; the provider `acme` sells what may not be sold on. */
+/** Segments by id; of two providers `acme` sells what may not be sold on. */
 const world = (segments: Readonly<Record<string, Passing>>): Origins => ({
   segment: (id) => segments[id],
-  labelsOfProvider: (id) => (id === 'acme' ? ['no-resale', 'bought in May'] : []),
+  labelsOfProvider: (id) => ({ acme: ['no-resale', 'bought in May'], other: [] })[id],
 });
 
 describe('a segment has the policy labels', () => {
@@ -21,6 +22,11 @@ describe('a segment has the policy labels', () => {
     ],
     ['of the provider of a trait', { s: { rule: { trait: 'acme:car-buyers' } } }, ['no-resale']],
     ['of none for a trait of somebody else', { s: { rule: { trait: 'other:car-buyers' } } }, []],
+    [
+      'all that there are, of a provider whom nobody has registered',
+      { s: { rule: { not: { trait: 'stranger:car-buyers' } } } },
+      [...POLICY_LABELS],
+    ],
     [
       'also where it asks for the opposite',
       { s: { rule: { not: { trait: 'acme:car-buyers' } } } },

@@ -17,8 +17,8 @@ export interface Passing {
 export interface Origins {
   /** undefined = there is none of this id. */
   readonly segment: (id: string) => Passing | undefined;
-  /** Labels of the provider of traits, who is a partner of that id; none where there is no such partner. */
-  readonly labelsOfProvider: (id: string) => readonly string[];
+  /** Labels of the provider of traits, who is a partner of that id; undefined = he was deleted. */
+  readonly labelsOfProvider: (id: string) => readonly string[] | undefined;
 }
 
 /** What holds for a segment at a destination. */
@@ -29,6 +29,8 @@ export interface Verdict {
   readonly refused: readonly PolicyLabel[];
   /** Countries (`DE`) and regions (`US-WA`) from which nobody is told. */
   readonly forbidden: readonly string[];
+  /** Itself and every segment that its rule refers to or is like, however deep; also those that are gone. */
+  readonly uses: readonly string[];
 }
 
 /**
@@ -83,7 +85,9 @@ export function gateSegment(id: string, allows: readonly string[], origins: Orig
         return;
       case 'trait': {
         const colon = node.trait.indexOf(':');
-        for (const label of origins.labelsOfProvider(node.trait.slice(0, colon))) labels.add(label);
+        // What a provider allowed who was deleted nobody knows any more, and his traits are there for ninety days.
+        for (const label of origins.labelsOfProvider(node.trait.slice(0, colon)) ?? POLICY_LABELS)
+          labels.add(label);
         tell(topicsOfText(node.trait.slice(colon + 1)));
       }
     }
@@ -103,5 +107,6 @@ export function gateSegment(id: string, allows: readonly string[], origins: Orig
     labels: own,
     refused: own.filter((label) => !allows.includes(label)),
     forbidden: forbiddenFor(topics),
+    uses: [...seen],
   };
 }

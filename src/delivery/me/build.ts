@@ -4,10 +4,11 @@ import type { ClickHouse } from '../../clickhouse/client.ts';
 import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { pointersOf } from '../../clickhouse/pointers.ts';
 import { Spent } from '../../clickhouse/spent.ts';
-import { expectHeld, LeaseLostError, type Leases } from '../../jobs/lease.ts';
+import { expectHeld, type Leases } from '../../jobs/lease.ts';
 import type { RunResult } from '../../jobs/ledger.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { type BuiltSegment, rowParts, SAYS } from '../gate/rows.ts';
+import { ruleChangedSince } from '../gate/rule-changed.ts';
 import { pageSegments } from './page-segments.ts';
 
 /** What profiles are made from. */
@@ -65,19 +66,21 @@ export async function buildProfiles(from: ProfileSources): Promise<RunResult> {
     const builds = await currentBuilds(clickhouse);
     const told: BuiltSegment[] = [];
     let memberships = 0;
-    for (const [segment, { forbidden }] of pageSegments(registry)) {
-      const { build: number = 0, size } = builds.get(segment) ?? {};
-      if (number === 0 || !size || size < minAudience) continue;
-      told.push({ segment, build: number, forbidden });
-      memberships += size;
+    for (const [segment, page] of pageSegments(registry)) {
+      const built = builds.get(segment);
+      if (built === undefined || built.build === 0 || !built.size || built.size < minAudience) continue;
+      // Whether pages may be told of it was judged by a rule that did not make these members.
+      if (ruleChangedSince(built, page, registry)) continue;
+      told.push({ segment, build: built.build, forbidden: page.forbidden });
+      memberships += built.size;
     }
     if (told.length > MOST_SEGMENTS) throw new TooManySegmentsError(told.length);
     const spent = new Spent();
     for (const slice of told.length === 0 ? [] : slicesOf(memberships, from.membershipsASlice)) {
-      expectHeld(lease);
+      await expectHeld(lease);
       spent.add(await fill(clickhouse, build, told, slice));
     }
-    if (lease.lost() || !(await lease.isNewest())) throw new LeaseLostError(lease.name);
+    await expectHeld(lease);
     const summary: ProfilesSummary = {
       segments: told.map(({ segment }) => segment),
       newest: newestOf(builds.values()),

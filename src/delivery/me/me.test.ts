@@ -20,13 +20,13 @@ import { type Profile, UNAVAILABLE } from './profiles.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const VISITOR = visitorId(7n);
-const FID = '12345678901234567890';
+const FID = '12345678901234567890123456789012345678';
 const ids = new HitIds(SECRET);
 const OF_SITE = ids.ofFirstParty({ firstPartyId: FID }, SITE)!.visitor;
 
 const SEGMENTS: PageSegments = new Map([
-  ['boots', { forbidden: [], iabAudienceId: '1046' }],
-  ['clinics', { forbidden: ['DE'], iabAudienceId: undefined }],
+  ['boots', { uses: ['boots'], forbidden: [], iabAudienceId: '1046' }],
+  ['clinics', { uses: ['clinics'], forbidden: ['DE'], iabAudienceId: undefined }],
 ]);
 
 interface World extends MeDoor {
@@ -87,6 +87,11 @@ describe('a page is told', () => {
     expect(door.asked).toEqual([OF_SITE, VISITOR]);
   });
 
+  it('for an id that AMP made', async () => {
+    const fid = `amp-${'aB3-_x'.repeat(4)}`;
+    expect((await ask(world(), { fid }, {})).segments).toEqual(['boots', 'clinics']);
+  });
+
   it('under a consent that allows it, but for what the law of the place keeps back', async () => {
     const door = world();
     const there = { address: GERMAN };
@@ -129,6 +134,10 @@ describe('a page is told nothing, and by what name', () => {
     ['the site’s id has opted out', [undefined, [OF_SITE]], [{ fid: FID }], 'opted_out'],
     ['a withdrawal came since', ['withdrawn'], [{}], 'withdrawn'],
     ['ClickHouse is away', [UNAVAILABLE], [{}], UNAVAILABLE],
+    ['all that is known of it is a customer number', [], [{ fid: '0000471100004711' }, {}], 'guessable_id'],
+    ['it is a longer one', [], [{ fid: '98765432109876543210' }, {}], 'guessable_id'],
+    ['it is a hash', [], [{ fid: 'c0ffee'.repeat(6) }, {}], 'guessable_id'],
+    ['it is a name', [], [{ fid: 'amp-somebody' }, {}], 'guessable_id'],
   ])('where %s', async (_, made, asked, nothing) => {
     expect(await ask(world(...made), ...asked)).toMatchObject({ segments: [], nothing });
   });
@@ -179,6 +188,7 @@ describe('the page that asks', () => {
       'shop https://www.shop.test:8443',
     ],
     ['is of another site', { origin: 'https://elsewhere.test' }, 'foreign_page'],
+    ['is one over plain http', { origin: 'http://shop.test' }, 'foreign_page'],
     ['is of a host that only ends alike', { origin: 'https://notshop.test' }, 'foreign_page'],
     ['is of a sandbox or a file', { origin: 'null' }, 'foreign_page'],
     ['is no page', {}, 'foreign_page'],
@@ -199,6 +209,25 @@ describe('the page that asks', () => {
     ],
   ])('%s', (_, headers, found) => {
     expect(asking(headers)).toBe(found);
+  });
+
+  it.each([
+    ['http://localhost:8090', true],
+    ['http://shop.localhost', true],
+    ['http://127.0.0.1:3000', true],
+    ['http://[::1]:3000', true],
+    ['http://127.0.0.1.shop.test', false],
+    ['http://localhost.shop.test', false],
+  ])('of the origin %s: over plain http only of this machine', (origin, isAnswered) => {
+    const rules = () => ({
+      ...world().sync.rules(),
+      siteByKey: () => ({
+        ...SITE,
+        domains: ['localhost', 'shop.localhost', '127.0.0.1', '[::1]', 'shop.test'],
+      }),
+    });
+    const found = askingPage({ rules }, requestOf('/v1/me?s=x', { origin }));
+    expect(typeof found === 'object').toBe(isAnswered);
   });
 
   it('names a site that there is', () => {

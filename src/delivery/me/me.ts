@@ -20,8 +20,11 @@ export interface MeDoor {
   readonly segments: () => PageSegments;
 }
 
+/** The only id that came could be guessed, and who guesses it would be told of somebody else. */
+export const GUESSABLE = 'guessable_id';
+
 /** Why a page is told nothing. */
-export type Nothing = Refusal | typeof UNAVAILABLE;
+export type Nothing = Refusal | typeof UNAVAILABLE | typeof GUESSABLE;
 
 /** What a page is answered. */
 export interface MeAnswer {
@@ -40,7 +43,9 @@ export interface Asking {
 
 /**
  * Which site's page asks, by the key in `s` and by what browsers, and no pages, say of where a request comes from. A
- * browser leaves `Origin` out where page and server are of one origin, as behind a site's own proxy.
+ * browser leaves `Origin` out where page and server are of one origin, as behind a site's own proxy. Over plain http
+ * anybody on the way could be the page, so only pages of this machine come by it; ports do not tell pages apart, as they
+ * do not for cookies and certificates.
  *
  * @returns else why it is none's.
  */
@@ -49,7 +54,8 @@ export function askingPage({ rules }: Pick<SyncDoor, 'rules'>, request: Request)
   if (site === undefined) return 'unknown_site';
   const domains = domainsOf(site.domains);
   const origin = request.header('origin');
-  if (origin !== undefined) return isOriginWithin(origin, domains) ? { site, origin } : 'foreign_page';
+  if (origin !== undefined)
+    return isOriginWithin(origin, domains) && isPrivate(origin) ? { site, origin } : 'foreign_page';
   const isOurs =
     request.header('sec-fetch-site') === 'same-origin' &&
     isOriginWithin(`https://${request.header('host') ?? ''}`, domains);
@@ -59,7 +65,8 @@ export function askingPage({ rules }: Pick<SyncDoor, 'rules'>, request: Request)
 /**
  * `GET /v1/me?s=KEY&fid=FID&gdpr=…`: what this browser's page may know of it, for itself and for its bids: the segments
  * of its visitor that are large enough and that no label and no law keeps back. The visitor is that of our cookie, else
- * the one whom the site's first-party id stands for.
+ * the one whom the site's first-party id stands for. An id is all that it takes to ask without a browser, so only one
+ * that nobody can guess is answered; by any a person can say no.
  *
  * A page is always answered, with nothing where nothing may be told or nothing can be read. A no that comes along is a
  * withdrawal and is written down first, as at every other door.
@@ -87,6 +94,7 @@ export async function me(door: MeDoor, request: Request, site: Site, now: number
   if (isOut && signals.optedOut !== false) return nothing('opted_out');
   const visitor = admission.visitor ?? (isOut ? undefined : firstParty);
   if (visitor === undefined) return nothing('no_cookie');
+  if (admission.visitor === undefined && !UNGUESSABLE.test(query.get('fid') ?? '')) return nothing(GUESSABLE);
   const profile = await profiles.of(visitorNumber(visitor));
   if (typeof profile === 'string') return nothing(profile);
   const place = sync.places.at(request.address);
@@ -98,6 +106,15 @@ export async function me(door: MeDoor, request: Request, site: Site, now: number
       : [{ id, iabAudienceId: segment.iabAudienceId }];
   });
   return { told: toldOf(name, told), nothing: undefined, cookies: [] };
+}
+
+/** As the tag makes them (pixel/id.ts), and AMP, whose ids it takes over: 128 random bits. */
+const UNGUESSABLE = /^(?:\d{32,40}|amp-[\w-]{22,64})$/;
+
+/** Potentially trustworthy (W3C Secure Contexts, 3.1), as browsers hold an origin to be. */
+function isPrivate(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === 'https:' || /(?:^|\.)localhost$|^127(?:\.\d{1,3}){3}$|^\[::1\]$/.test(hostname);
 }
 
 /** Writes a no down for the browser's cookie and for what the site knows it by. */

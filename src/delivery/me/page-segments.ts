@@ -4,6 +4,8 @@ import { originsOf } from '../plan/plans.ts';
 
 /** A segment that pages may be told of. */
 export interface PageSegment {
+  /** Itself and every segment that its rule uses. */
+  readonly uses: readonly string[];
   /** Countries and regions from which nobody is told to be in it; none as a rule. */
   readonly forbidden: readonly string[];
   /** In the IAB Audience Taxonomy 1.1, where it has a place there. */
@@ -24,10 +26,10 @@ export function pageSegments(registry: Registry): PageSegments {
   const origins = originsOf(registry);
   return new Map(
     registry.list('segment').flatMap(({ id, iabAudienceId }) => {
-      const { refused, forbidden } = gateSegment(id, ALLOWS, origins);
+      const { refused, forbidden, uses } = gateSegment(id, ALLOWS, origins);
       if (refused.length > 0) return [];
       const isOne = iabAudienceId !== undefined && AUDIENCE_ID.test(iabAudienceId);
-      return [[id, { forbidden, iabAudienceId: isOne ? iabAudienceId : undefined }]];
+      return [[id, { uses, forbidden, iabAudienceId: isOne ? iabAudienceId : undefined }]];
     }),
   );
 }

@@ -5,6 +5,25 @@ import type { Line } from '../destination.ts';
 import type { PlanRequest } from './planning.ts';
 import { type Said, WITH_RUN } from './told.ts';
 
+const LEFT = `
+  SELECT uid FROM sent_sets WHERE destination = {destination:String} AND seq = {run:UInt64} AND said = 'remove'`;
+
+/**
+ * Whether an id is to be deleted: it was of somebody who was erased, and with this run it is in nothing any more, also
+ * for nobody else who has it. Links of the erased are deleted sooner or later, and then their ids are kept apart.
+ */
+const ERASED = `
+  (source, uid) GLOBAL IN (
+    SELECT toString(source), uid FROM kept_unlinked_uids WHERE uid GLOBAL IN (${LEFT})
+    UNION ALL
+    SELECT toString(source), uid FROM links
+    WHERE visitor GLOBAL IN (SELECT visitor FROM erased_visitors) AND uid GLOBAL IN (${LEFT}))
+  AND (source, uid) GLOBAL NOT IN (
+    SELECT source, uid FROM (
+      SELECT code, toString(source) AS source, uid, argMax(sent.op, (sent.seq, sent.op)) AS stands
+      FROM (${WITH_RUN}) AS sent WHERE uid GLOBAL IN (${LEFT}) GROUP BY code, source, uid)
+    WHERE stands IN ('add', 'refused'))`;
+
 /** A chunk of a run, without what was withheld of it up to a version. */
 export interface ChunkOfRun {
   readonly destination: string;
@@ -57,9 +76,9 @@ export async function writeLines(
   const placed = request.bySegment ? ofOneSegment(spoken, size) : together(request.tells);
   const params = { destination, run, size, days: request.retentionDays, ...placed.params };
   await clickhouse.command(
-    `INSERT INTO delivery_lines (destination, run, chunk, number, source, uid, add, remove, all, observed, time)
-     SELECT {destination:String}, {run:UInt64}, chunk, number, source, uid, add, remove, all, observed,
-            now64(3, 'UTC')
+    `INSERT INTO delivery_lines (destination, run, chunk, number, source, uid, add, remove, all, erased, observed, time)
+     SELECT {destination:String}, {run:UInt64}, chunk, number, source, uid, add, remove, all,
+            ${request.forgets === true ? ERASED : 'false'}, observed, now64(3, 'UTC')
      FROM (${placed.sql})`,
     params,
     AS_A_WHOLE,
@@ -115,9 +134,10 @@ export const LINES = `
   SELECT line.number AS number, line.source AS source, line.uid AS uid,
          arrayFilter(code -> NOT has(out.codes, code), line.add) AS add,
          arrayFilter(code -> NOT has(out.codes, code), line.remove) AS remove,
-         arrayFilter(code -> NOT has(out.codes, code), line.all) AS all
+         arrayFilter(code -> NOT has(out.codes, code), line.all) AS all,
+         line.erased AND empty(out.codes) AS erased
   FROM (
-    SELECT number, toString(source) AS source, uid, CAST(add, 'Array(String)') AS add,
+    SELECT number, erased, toString(source) AS source, uid, CAST(add, 'Array(String)') AS add,
            CAST(remove, 'Array(String)') AS remove, CAST(all, 'Array(String)') AS all
     FROM kept_delivery_lines
     WHERE destination = {destination:String} AND run = {run:UInt64} AND chunk = {chunk:UInt32}) AS line

@@ -1,6 +1,6 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { rowParts, SAYS } from '../gate/rows.ts';
-import { type AskedSegment, gateOf, type PlanRequest, type Recipient } from './planning.ts';
+import { type AskedSegment, gateOf, isHeldBack, type PlanRequest, type Recipient } from './planning.ts';
 
 /**
  * Where the members of a segment are on their way to a destination. Up to `allowed` visitors are counted, from `sent`
@@ -29,6 +29,7 @@ export const LOSSES = {
   code_not_taken: 'allowed',
   region_forbids: 'allowed',
   below_floor: 'sent',
+  rule_changed: 'sent',
 } as const satisfies Readonly<Record<string, Stage>>;
 export type Loss = keyof typeof LOSSES;
 
@@ -111,10 +112,11 @@ export type Change = (typeof CHANGES)[number];
  */
 export function countsOf(
   fate: Fates | undefined,
-  { id: segment, size }: Pick<AskedSegment, 'id' | 'size'>,
+  asked: Pick<AskedSegment, 'id' | 'size' | 'ruleChanged'>,
   sent: number,
   minAudience: number,
 ): Count[] {
+  const { id: segment, ruleChanged = false } = asked;
   const own: Count = { segment, stage: 'sent', reason: '', n: sent };
   if (fate === undefined) return [own];
   const { members, lost } = fate;
@@ -129,8 +131,9 @@ export function countsOf(
     }
     counts.push({ segment, stage, reason: '', n: left });
   }
-  const held = size < minAudience ? Math.max(0, left - sent) : 0;
-  if (held > 0) counts.push({ segment, stage: 'sent', reason: 'below_floor', n: held });
+  const held = isHeldBack(asked, minAudience) ? Math.max(0, left - sent) : 0;
+  const reason: Loss = ruleChanged ? 'rule_changed' : 'below_floor';
+  if (held > 0) counts.push({ segment, stage: 'sent', reason, n: held });
   return [...counts, own];
 }
 

@@ -273,7 +273,7 @@ describe('a plan', () => {
     const { request: again, planned } = await world.planned();
     expect(planned).toMatchObject({ lines: 1, adds: 0, refreshes: 1, removes: 0 });
     expect((await world.lines(again, 1)).flat()).toEqual([
-      { number: 0, source: 'acme', uid: world.uid('u1'), add: ['a'], remove: [], all: [] },
+      { number: 0, source: 'acme', uid: world.uid('u1'), add: ['a'], remove: [], all: [], erased: false },
     ]);
     expect((await world.planned()).planned.lines).toBe(0);
   });
@@ -298,6 +298,40 @@ describe('a plan', () => {
     const { request, planned } = await world.planned();
     expect(planned).toMatchObject({ adds: 0, removes: 1 });
     expect((await world.lines(request, 1)).flat()[0]).toMatchObject({ remove: ['a'], uid: world.uid('u0') });
+  });
+
+  it('tells whose data is to be deleted: who was erased, and is in nothing under any id of somebody else', async () => {
+    const world = new World(clickhouse);
+    world.segment('a');
+    world.segment('b');
+    for (const number of [0, 1, 2, 3, 4]) {
+      await world.consent(number);
+      await world.link(number, 'acme', `u${number}`);
+    }
+    // Two have one device: what was of the one is of the other still.
+    await world.link(3, 'idfa', 'd1');
+    await world.link(4, 'idfa', 'd1');
+    await world.members(0, [0, 1, 2, 3, 4]);
+    await world.members(1, [0, 1, 2, 3, 4]);
+    await world.planned({ forgets: true });
+    await world.withdraw(0);
+    await world.erase(1);
+    await world.erase(3);
+    // And of 2 the links are deleted already.
+    await world.erase(2);
+    await clickhouse.insert('unlinked_uids', [{ source: 'acme', uid: world.uid('u2') }]);
+    await clickhouse.command(
+      'ALTER TABLE links DELETE WHERE visitor = {visitor:UInt64} SETTINGS mutations_sync = 2',
+      { visitor: world.visitor(2) },
+    );
+    const { request, planned } = await world.planned({ forgets: true });
+    const lines = (await world.lines(request, planned.chunks)).flat();
+    expect(lines.map(({ uid, erased, remove }) => [uid, erased, remove]).sort()).toEqual([
+      [world.uid('u0'), false, ['a', 'b']],
+      [world.uid('u1'), true, ['a', 'b']],
+      [world.uid('u2'), true, ['a', 'b']],
+      [world.uid('u3'), true, ['a', 'b']],
+    ]);
   });
 
   it('takes everything back where that is asked', async () => {

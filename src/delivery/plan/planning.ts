@@ -16,6 +16,11 @@ export interface AskedSegment {
   readonly refused?: 'label_not_allowed' | 'code_not_taken' | undefined;
   /** Countries and regions of which nobody is told. */
   readonly forbidden: readonly string[];
+  /**
+   * Whether its members were made by another rule than that of which the two above speak: no adds leave until it is
+   * built anew.
+   */
+  readonly ruleChanged?: boolean | undefined;
 }
 
 /** Whom a destination is to be told of, and by what rule. */
@@ -46,6 +51,8 @@ export interface PlanRequest extends Recipient {
   readonly tells: 'changes' | 'all';
   /** Whether a chunk is of one segment alone. */
   readonly bySegment: boolean;
+  /** Whether it is told of whom to delete everything. */
+  readonly forgets?: boolean;
   /** Lines of a chunk at most. */
   readonly lines: number;
   readonly minAudience: number;
@@ -55,6 +62,12 @@ export interface PlanRequest extends Recipient {
 /** What of a recipient's segments may leave at all. */
 export const passing = (recipient: Recipient): readonly AskedSegment[] =>
   recipient.segments.filter(({ refused, build }) => refused === undefined && build > 0);
+
+/** Whether no adds leave of a segment now, while whoever is in stays and who leaves is taken back. */
+export const isHeldBack = (
+  { size, ruleChanged = false }: Pick<AskedSegment, 'size' | 'ruleChanged'>,
+  minAudience: number,
+): boolean => ruleChanged || size < minAudience;
 
 /** The rule by which rows of these segments leave to a recipient. */
 export const gateOf = (recipient: Recipient, segments: readonly AskedSegment[]): RowGate => ({

@@ -21,6 +21,7 @@ const TYPE: DestinationType = {
   summary: 'Takes everything.',
   settings: z.object({}),
   secrets: [],
+  places: [],
   takes: { partner: true, devices: ['idfa'] },
   gvlId: 21,
   tells: 'changes',
@@ -115,7 +116,7 @@ it('what is planned is told with its names, and what it was told before under it
   const now = new Date().toISOString();
   await clickhouse.insert('members', [{ build: 1, segment: 'plain', visitor: 1, seen: now }]);
   await clickhouse.insert('builds', [
-    { segment: 'plain', build: 1, state: 'built', as_of: now, size: 1, time: now },
+    { segment: 'plain', build: 1, version: 1, state: 'built', as_of: now, size: 1, time: now },
   ]);
   const allows = { purposes: 0b1101, partners: ['acme'], origin: 'pixel' };
   await clickhouse.insert('consents', [{ visitor: 1, time: now, withdrawn: 0, ...allows }]);
@@ -148,8 +149,31 @@ it('what is planned is told with its names, and what it was told before under it
   ]);
   const lines = [];
   for await (const line of plans.lines(of(2))) lines.push(line);
-  expect(lines).toEqual(dry.lines);
+  expect(lines).toEqual(dry.lines.map((line) => ({ ...line, erased: false })));
   expect(await plans.recheck({ destination: renamed.destination, type: TYPE, run: 2, chunks: [1] })).toEqual(
     new Map([[1, 0]]),
   );
+});
+
+it('of a segment whose rule was changed nobody is added until it is built by the new one', async () => {
+  const now = new Date().toISOString();
+  const plans = plansOf({ clickhouse, registry, minAudience: 0, retentionDays: 90 });
+  const planning = {
+    destination: { ...destinationOf({ partner: 'acme', segments: ['plain'] }), id: 'other' },
+    type: TYPE,
+    lines: 10,
+    run: 1,
+    mode: 'delta' as const,
+  };
+  expect((await plans.dryRun(planning)).said).toMatchObject([{ code: 'plain', adds: 1 }]);
+  const changed = KINDS.segment.parse({ name: 'PLAIN', rule: { did: { category: '2' } } });
+  await registry.put('segment', 'plain', changed, 1, 'test');
+  const held = await plans.dryRun(planning);
+  expect(held.lines).toEqual([]);
+  expect(held.counts).toContainEqual({ segment: 'plain', stage: 'sent', reason: 'rule_changed', n: 1 });
+  await clickhouse.insert('members', [{ build: 2, segment: 'plain', visitor: 1, seen: now }]);
+  await clickhouse.insert('builds', [
+    { segment: 'plain', build: 2, version: 2, state: 'built', as_of: now, size: 1, time: now },
+  ]);
+  expect((await plans.dryRun(planning)).said).toMatchObject([{ code: 'plain', adds: 1 }]);
 });

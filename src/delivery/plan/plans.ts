@@ -4,6 +4,7 @@ import type { Destination } from '../../registry/kinds.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { DestinationType, Line } from '../destination.ts';
 import type { Source } from '../exported-set.ts';
+import { ruleChangedSince } from '../gate/rule-changed.ts';
 import { gateSegment, type Origins } from '../gate/segment.ts';
 import type { Planned, Planning, Plans } from '../run/courier.ts';
 import type { ToldSegment } from '../run/runs.ts';
@@ -40,6 +41,7 @@ export function plansOf(from: PlanSources): Plans & {
     mode: planning.mode,
     tells: planning.type.tells,
     bySegment: planning.type.bySegment,
+    forgets: planning.type.forgets === true,
     lines: planning.lines,
     minAudience: from.minAudience,
     retentionDays: from.retentionDays,
@@ -57,7 +59,15 @@ export function plansOf(from: PlanSources): Plans & {
     },
     lines: (of): AsyncIterable<Line> => readLines(clickhouse, of),
     recheck: async ({ destination, type, run, chunks }) =>
-      recheck(clickhouse, { recipient: await recipientOf(from, destination, type), run, chunks }),
+      recheck(clickhouse, {
+        recipient: {
+          ...(await recipientOf(from, destination, type)),
+          tells: type.tells,
+          minAudience: from.minAudience,
+        },
+        run,
+        chunks,
+      }),
   };
 }
 
@@ -89,7 +99,8 @@ export async function recipientOf(
       const segment = registry.get('segment', id);
       if (segment === undefined) return [];
       const build = builds.get(id);
-      const { refused, forbidden } = gateSegment(id, destination.allows, originsOf(registry));
+      const verdict = gateSegment(id, destination.allows, originsOf(registry));
+      const { refused, forbidden } = verdict;
       return [
         {
           id,
@@ -104,6 +115,7 @@ export async function recipientOf(
                 ? undefined
                 : 'code_not_taken',
           forbidden,
+          ruleChanged: build !== undefined && ruleChangedSince(build, verdict, registry),
         },
       ];
     }),
@@ -135,7 +147,8 @@ function vendorsOf(registry: Registry, { partner, gvlId }: Destination, type: De
 /** The registry as the gate looks at it. */
 export const originsOf = (registry: Registry): Origins => ({
   segment: (id) => registry.get('segment', id),
-  labelsOfProvider: (id) => registry.get('partner', id)?.labels ?? [],
+  labelsOfProvider: (id) =>
+    registry.isDeleted('partner', id) ? undefined : (registry.get('partner', id)?.labels ?? []),
 });
 
 /** Also of codes that it is told no more of than that somebody left. */

@@ -1,18 +1,23 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { exportedSets } from '../exported-set.ts';
-import { codeParams, codeSql, gateOf, passing, type Recipient } from './planning.ts';
+import { codeParams, codeSql, gateOf, isHeldBack, type PlanRequest, passing } from './planning.ts';
+import { SPOKEN } from './told.ts';
 
 /** Why something that was planned is left out of its chunk. */
-export const WITHHELD_REASONS = ['withdrawn', 'superseded'] as const;
+export const WITHHELD_REASONS = ['withdrawn', 'held_back', 'superseded'] as const;
+
+/** Whom lines are for, as it is now: segments with the builds that readers see now. */
+export type Rechecked = Omit<PlanRequest, 'run' | 'mode' | 'bySegment' | 'lines' | 'retentionDays'>;
 
 /**
- * Looks again at chunks that were planned a while ago, and writes down what of them may not leave any more: adds of
- * ids that are not in the exported set now (`withdrawn`), and whatever a later run has told otherwise (`superseded`),
- * because what comes last is what the destination keeps. What was withheld once stays so, so that a version of a chunk
- * is the same for ever; the next plan after {@link settle} tells what is missing.
+ * Looks again at chunks that were planned a while ago, and writes down what of them may not leave any more: whoever is
+ * not in the exported set now (`withdrawn`), adds to a segment of which none leave now (`held_back`), and whatever a
+ * later run has told otherwise (`superseded`), because what comes last is what the destination keeps. Who is told all
+ * segments of an id keeps the last line of it: there any later word on the id overtakes the whole line. What was
+ * withheld once stays so, so that a version of a chunk is the same for ever; the next plan after {@link settle} tells
+ * what is missing.
  *
- * @param recipient as it is now: segments with the builds that readers see now.
  * @returns the version of each chunk now: 0 = nothing of it is withheld.
  * @throws ClickHouseError
  */
@@ -23,7 +28,7 @@ export async function recheck(
     run,
     chunks,
   }: {
-    readonly recipient: Recipient;
+    readonly recipient: Rechecked;
     readonly run: number;
     readonly chunks: readonly number[];
   },
@@ -32,29 +37,37 @@ export async function recheck(
   if (chunks.length === 0) return new Map();
   const before = await readVersions(clickhouse, of);
   const segments = passing(recipient);
+  const held = segments.filter((segment) => isHeldBack(segment, recipient.minAudience));
   const { sql: now, params } = exportedSets({
     ...gateOf(recipient, segments),
     visitors: `SELECT visitor FROM links
       WHERE (source IN {partners:Array(String)} OR source IN {devices:Array(String)})
         AND uid GLOBAL IN (SELECT uid FROM (${PLANNED}))`,
   });
+  const overtaken = recipient.tells === 'all' ? 'source, uid' : 'code, source, uid';
   await clickhouse.command(
     `INSERT INTO delivery_withheld (destination, run, chunk, version, number, code, reason, time)
      SELECT {destination:String}, {run:UInt64}, chunk,
             transform(chunk, {chunks:Array(UInt32)}, {versions:Array(UInt32)}, toUInt32(0)), number, code,
-            if(is_overtaken, 'superseded', 'withdrawn') AS reason, now64(3, 'UTC')
+            multiIf(is_overtaken, 'superseded', word = 'add' AND has({heldCodes:Array(String)}, code), 'held_back',
+                    'withdrawn') AS reason,
+            now64(3, 'UTC')
      FROM (
-       SELECT chunk, number, source, uid, change.1 AS code, change.2 AS is_add,
-              (code, source, uid) GLOBAL IN (
-                SELECT toString(code), toString(source), uid FROM kept_sent_sets
-                WHERE destination = {destination:String} AND seq > {run:UInt64}
-                  AND said IN ('add', 'refresh', 'remove')
-                  AND uid GLOBAL IN (SELECT uid FROM (${PLANNED}))) AS is_overtaken
+       SELECT chunk, number, source, uid, change.1 AS code, change.2 AS word,
+              (${overtaken}) GLOBAL IN (
+                SELECT ${overtaken} FROM (
+                  SELECT toString(code) AS code, toString(source) AS source, uid FROM kept_sent_sets
+                  WHERE destination = {destination:String} AND seq > {run:UInt64} AND ${SPOKEN}
+                    AND uid GLOBAL IN (SELECT uid FROM (${PLANNED})))) AS is_overtaken
        FROM (${PLANNED})
-       ARRAY JOIN arrayConcat(arrayMap(each -> (toString(each), true), add),
-                              arrayMap(each -> (toString(each), false), remove)) AS change)
-     WHERE (is_overtaken OR (is_add AND (code, source, uid) GLOBAL NOT IN (
-         SELECT ${codeSql('segment')}, source, uid FROM (${now}))))
+       ARRAY JOIN arrayConcat(
+         arrayMap(each -> (toString(each), 'add'), add),
+         arrayMap(each -> (toString(each), 'remove'), remove),
+         arrayMap(each -> (toString(each), 'in'), arrayFilter(each -> NOT has(add, each), all))) AS change)
+     WHERE (is_overtaken OR (word != 'remove' AND (code, source, uid, word) GLOBAL NOT IN (
+         SELECT ${codeSql('segment')}, source, uid,
+                arrayJoin(if(has({heldSegments:Array(String)}, segment), ['in'], ['in', 'add']))
+         FROM (${now}))))
        AND (chunk, number, code) GLOBAL NOT IN (
          SELECT chunk, number, toString(code) FROM delivery_withheld
          WHERE destination = {destination:String} AND run = {run:UInt64} AND chunk IN {chunks:Array(UInt32)})`,
@@ -62,6 +75,8 @@ export async function recheck(
       ...params,
       ...codeParams(segments),
       ...of,
+      heldSegments: held.map(({ id }) => id),
+      heldCodes: held.map(({ code }) => code),
       versions: chunks.map((chunk) => (before.get(chunk) ?? 0) + 1),
     },
     AS_A_WHOLE,
@@ -70,7 +85,7 @@ export async function recheck(
 }
 
 const PLANNED = `
-  SELECT chunk, number, toString(source) AS source, uid, add, remove FROM kept_delivery_lines
+  SELECT chunk, number, toString(source) AS source, uid, add, remove, all FROM kept_delivery_lines
   WHERE destination = {destination:String} AND run = {run:UInt64} AND chunk IN {chunks:Array(UInt32)}`;
 
 async function readVersions(

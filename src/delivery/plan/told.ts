@@ -1,7 +1,7 @@
 import type { ClickHouse, Params } from '../../clickhouse/client.ts';
 import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { exportedSets } from '../exported-set.ts';
-import { codeParams, codeSql, gateOf, type PlanRequest, passing } from './planning.ts';
+import { codeParams, codeSql, gateOf, isHeldBack, type PlanRequest, passing } from './planning.ts';
 
 /**
  * An add is written anew when its day has moved on so far, not with each day: of millions of ids that are seen daily
@@ -20,6 +20,9 @@ export interface Said {
   /** Ids of those that it did not take. */
   readonly refused: number;
 }
+
+/** Of a row of the log whether its run tells something of the id, and not only keeps what is known. */
+export const SPOKEN = "said IN ('add', 'refresh', 'remove')";
 
 /** The newest of what was told of each id, of a destination's published runs. */
 export const TOLD = `
@@ -50,20 +53,23 @@ export function differenceSql(request: PlanRequest): { readonly sql: string; rea
       ...params,
       ...codeParams(segments),
       destination: request.destination,
-      held: segments.filter(({ size }) => size < request.minAudience).map(({ id }) => id),
+      held: segments.filter((each) => isHeldBack(each, request.minAudience)).map(({ id }) => id),
       refreshDays: [0, ...segments.map(({ refreshDays }) => refreshDays)],
       days: request.retentionDays,
     },
     // An id whose newest observation has its last day is told that it is out while there is still a row to tell it by.
+    // A removal that was not taken keeps its first day, so that it is told again for thirty days and not for ever.
     sql: `
       SELECT code, source, uid,
              multiIf(NOT is_now, 'remove', is_told, 'add', was = '', '', ${full ? "'unsure'" : 'was'}) AS op,
              multiIf(NOT is_now, 'remove', NOT is_told, '', was = 'add', 'refresh', 'add') AS said,
              if(said IN ('add', 'refresh'), today(), was_told) AS told,
-             multiIf(op = 'remove' OR op = 'unsure', today(), op = 'refused', was_day, newest) AS observed
+             multiIf(op = 'remove' AND was = 'unsure' AND said_was = 'remove', was_day,
+                     op = 'remove' OR op = 'unsure', today(), op = 'refused', was_day, newest) AS observed
       FROM (
         SELECT code, source, uid, max(side = 1) AS is_now, max(can_add) AS may_add,
-               max(day_now) AS newest, max(op_was) AS was, max(told_was) AS was_told, max(day_was) AS was_day,
+               max(day_now) AS newest, max(op_was) AS was, max(said_before) AS said_was,
+               max(told_was) AS was_told, max(day_was) AS was_day,
                is_now AND may_add AND (
                  ${full ? 'true' : "was IN ('', 'unsure')"}
                  OR was_told <= today() - transform(code, {codes:Array(String)}, {refreshDays:Array(UInt16)}, toUInt16(0))
@@ -71,11 +77,12 @@ export function differenceSql(request: PlanRequest): { readonly sql: string; rea
         FROM (
           SELECT 1 AS side, ${codeSql('segment')} AS code, source, uid, observed AS day_now,
                  toUInt8(NOT has({held:Array(String)}, segment)) AS can_add,
-                 '' AS op_was, toDate(0) AS told_was, toDate(0) AS day_was
+                 '' AS op_was, '' AS said_before, toDate(0) AS told_was, toDate(0) AS day_was
           FROM (${now}) WHERE observed > today() - ({days:UInt16} - 1)
           UNION ALL
           SELECT 2 AS side, toString(code) AS code, toString(source) AS source, uid, toDate(0) AS day_now,
-                 toUInt8(0) AS can_add, toString(was) AS op_was, was_told AS told_was, was_day AS day_was
+                 toUInt8(0) AS can_add, toString(was) AS op_was, toString(was_said) AS said_before,
+                 was_told AS told_was, was_day AS day_was
           FROM (${TOLD}) WHERE was != 'remove')
         GROUP BY code, source, uid)
       WHERE said != '' OR (op = 'unsure' AND was IN ('add', 'refused'))

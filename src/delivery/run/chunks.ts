@@ -169,6 +169,20 @@ export async function lastBegun(clickhouse: ClickHouse, destination: string): Pr
   return Number(row?.last ?? 0);
 }
 
+/** When another run of the destination last sent something, or heard of it; 0 = none did. Milliseconds since 1970. */
+export async function lastSentByOthers(
+  clickhouse: ClickHouse,
+  { destination, run }: RunName,
+): Promise<number> {
+  const [row] = await clickhouse.query<{ last: string }>(
+    `SELECT toUnixTimestamp64Milli(max(delivery_chunks.time)) AS last FROM delivery_chunks
+     WHERE destination = {destination:String} AND run != {run:UInt64}
+       AND state IN ('sending', 'waiting', 'acknowledged')`,
+    { destination, run },
+  );
+  return Number(row?.last ?? 0);
+}
+
 /** Writes chunks as they stand now; each must have a step of its own, greater than before. */
 export async function writeChunks(clickhouse: ClickHouse, chunks: readonly ChunkRow[]): Promise<void> {
   const time = moment(Date.now());

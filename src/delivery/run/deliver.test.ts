@@ -217,6 +217,54 @@ describe('a chunk that is not taken', () => {
     expect(holders('news')).toEqual(['u4', 'u5', 'u6', 'u7', 'u8', 'u9']);
   });
 
+  it.each<[sentence: string, note: string, reason: DeliveryReason, isKept: boolean]>([
+    ['that the destination is at is asked about, and stays as it was sent', 'uploaded', 'processing', true],
+    ['that it has is so also where the question failed', 'uploaded', 'unavailable', true],
+    ['that it has a part of begins anew without whom it may not be told of', 'begun', 'processing', false],
+    ['whose job failed does as well', '', 'job_failed', false],
+  ])('%s: %s, %s', async (_, note, reason, isKept) => {
+    plans.wanted = people(10);
+    standIn.answer = async (_, nth, remember) => {
+      if (nth > 1) return ALL_TAKEN;
+      await remember('uploaded');
+      await remember(note);
+      throw refusal(reason, true, 600_000);
+    };
+    const { run } = await deliver(courier, destination, DELTA);
+    await clickhouse.insert(
+      'delivery_withheld',
+      [0, 1, 2, 3].map((number) => ({
+        destination: destination.id,
+        run,
+        chunk: 1,
+        version: 1,
+        number,
+        code: 'news',
+        reason: 'withdrawn',
+        time: new Date().toISOString(),
+      })),
+    );
+    plans.withheld = new Map([[1, 4]]);
+    await timePasses();
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({
+      state: 'done',
+      accepted: isKept ? 10 : 6,
+    });
+    const [first, second, ...others] = standIn.tries;
+    expect(others).toEqual([]);
+    expect(second!.remembered).toBe(isKept ? 'uploaded' : undefined);
+    expect(second!.chunk.key === first!.chunk.key).toBe(isKept);
+    expect(second!.lines).toHaveLength(isKept ? 10 : 6);
+    // Either way nobody knows that it has whom it must not have: the next run tells it.
+    expect(
+      await clickhouse.query(
+        `SELECT uid FROM sent_sets WHERE destination = {id:String}
+         GROUP BY uid HAVING argMax(toString(op), (seq, op)) = 'unsure' ORDER BY uid`,
+        { id: destination.id },
+      ),
+    ).toEqual(['u0', 'u1', 'u2', 'u3'].map((uid) => ({ uid })));
+  });
+
   it('of which nothing may leave any more is not sent', async () => {
     plans.wanted = people(3);
     standIn.answer = () => {
@@ -291,7 +339,7 @@ describe('a chunk that was never tried', () => {
 
 describe('lines that are not taken', () => {
   it('are put together into a chunk of their own where they may be later, else they are dead letters', async () => {
-    plans.wanted = people(20);
+    plans.wanted = people(20).map((line) => ({ ...line, erased: line.uid === 'u1' }));
     standIn.answer = ({ lines }, nth) =>
       nth > 2
         ? ALL_TAKEN
@@ -309,9 +357,65 @@ describe('lines that are not taken', () => {
     expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'done' });
     expect(standIn.tries[2]!.lines.map(({ uid }) => uid).sort()).toEqual(['u1', 'u11', 'u12', 'u2']);
     expect(standIn.tries[2]!.lines.map(({ number }) => number)).toEqual([0, 1, 2, 3]);
+    expect(standIn.tries[2]!.lines.filter(({ erased }) => erased).map(({ uid }) => uid)).toEqual(['u1']);
     expect(standIn.tries[2]!.chunk.mode).toBe('delta');
     expect(holders('news')).toHaveLength(18);
     expect(await countDeadLetters(clickhouse, destination.id)).toEqual(new Map([[run, { unknown_id: 2 }]]));
+  });
+});
+
+describe('a destination that works off what it is sent', () => {
+  const minutesPass = (minutes: number) =>
+    clickhouse.command(
+      `ALTER TABLE delivery_chunks UPDATE time = time - toIntervalMinute({minutes:UInt32})
+       WHERE destination = {id:String} SETTINGS mutations_sync = 2`,
+      { minutes, id: destination.id },
+    );
+  beforeEach(async () => {
+    standIn.limits = { lines: 10, concurrency: 1, restMinutes: 30 };
+    plans.wanted = people(20);
+    expect(await deliver(courier, destination, DELTA)).toMatchObject({ state: 'done', accepted: 20 });
+    plans.wanted = [{ uid: 'u1', remove: ['news'] }];
+  });
+
+  it.each(['cron', 'change'] as const)('is told nothing more for so long: %s', async (cause) => {
+    const order: Order = { do: 'plan', cause, mode: 'delta' };
+    const rests = await deliver(courier, destination, order);
+    expect(rests).toMatchObject({ state: 'resting', run: null, lines: 0 });
+    expect((Date.parse(rests.until!) - Date.now()) / 60_000).toBeGreaterThan(29);
+    expect(plans.planned).toHaveLength(1);
+    await minutesPass(31);
+    expect(await deliver(courier, destination, order)).toMatchObject({ state: 'done', accepted: 1 });
+    expect(holders('news')).toHaveLength(19);
+  });
+
+  it.each([
+    { do: 'plan', cause: 'manual', mode: 'delta' },
+    { do: 'plan', cause: 'resync', mode: 'full' },
+    { do: 'plan', cause: 'withdraw', mode: 'withdraw' },
+  ] satisfies Order[])('hears afterwards what was ordered meanwhile: $cause', async (order) => {
+    expect(await deliver(courier, destination, order)).toMatchObject({ state: 'resting', lines: 1 });
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'resting' });
+    expect(standIn.tries).toHaveLength(2);
+    await minutesPass(31);
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'done', accepted: 1 });
+    expect(holders('news')).toHaveLength(19);
+  });
+
+  it('hears afterwards what is replayed', async () => {
+    standIn.answer = () => {
+      throw refusal('rejected', false);
+    };
+    await minutesPass(31);
+    await deliver(courier, destination, DELTA);
+    standIn.answer = () => ALL_TAKEN;
+    const replay: Order = { do: 'replay', of: {} };
+    expect(await deliver(courier, destination, replay)).toMatchObject({ state: 'resting', lines: 1 });
+    // It is taken up, and a second order finds nothing more.
+    expect(await deliver(courier, destination, replay)).toMatchObject({ state: 'resting', lines: 0 });
+    await minutesPass(31);
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'done', accepted: 1 });
+    expect(holders('news')).toHaveLength(19);
   });
 });
 
@@ -366,8 +470,8 @@ describe('dead letters', () => {
     plans.wanted = [
       { uid: 'stays', add: ['news', 'sport'] },
       { uid: 'left', add: ['news'] },
-      { uid: 'gone', remove: ['news'] },
-      { uid: 'back', remove: ['news'] },
+      { uid: 'gone', remove: ['news'], erased: true },
+      { uid: 'back', remove: ['news', 'sport'], erased: true },
     ];
     standIn.answer = () => {
       throw refusal('rejected', false);
@@ -391,14 +495,16 @@ describe('dead letters', () => {
     const replay: Order = { do: 'replay', of: {} };
     expect(await deliver(courier, destination, replay)).toMatchObject({
       state: 'done',
-      lines: 3,
-      accepted: 3,
+      lines: 4,
+      accepted: 4,
     });
     const { lines } = standIn.tries.at(-1)!;
-    expect(lines.map(({ uid, add, remove }) => ({ uid, add, remove }))).toEqual([
-      { uid: 'gone', add: [], remove: ['news'] },
-      { uid: 'line', add: ['sport'], remove: [] },
-      { uid: 'stays', add: ['news', 'sport'], remove: [] },
+    // Of who was erased and is in something again not everything is to be deleted.
+    expect(lines.map(({ uid, add, remove, erased }) => ({ uid, add, remove, erased }))).toEqual([
+      { uid: 'back', add: [], remove: ['sport'], erased: false },
+      { uid: 'gone', add: [], remove: ['news'], erased: true },
+      { uid: 'line', add: ['sport'], remove: [], erased: false },
+      { uid: 'stays', add: ['news', 'sport'], remove: [], erased: false },
     ]);
     expect(await listDeadLetters(clickhouse, destination.id, 10)).toEqual([]);
     expect(await chunksOf(run!)).toMatchObject([{ state: 'superseded' }]);
@@ -407,6 +513,7 @@ describe('dead letters', () => {
 
   it('can be told again of one run alone, segment by segment where the destination wants it so', async () => {
     standIn = new StandIn();
+    standIn.limits = { lines: 10, concurrency: 1 };
     courier = { ...courier, types: new Map([['stand-in', { ...standIn.type, bySegment: true }]]) };
     plans.wanted = [
       { uid: 'a', add: ['news'] },

@@ -5,7 +5,7 @@ import { countDeadLetters } from './failures.ts';
 import { firstStep } from './moment.ts';
 import { finishReplay, planReplay, type ReplayOf } from './replay.ts';
 import { type Cause, type RunRow, runOutcomes, unfinishedRuns, writeRun } from './runs.ts';
-import { makeSender, type Sender, type Sent, sendRun } from './send-run.ts';
+import { makeSender, restOf, type Sender, type Sent, sendRun } from './send-run.ts';
 import { targetOf } from './target.ts';
 
 /** What a delivery is to do beside going on with what is unfinished. */
@@ -23,6 +23,7 @@ export interface Delivered {
   /**
    * - `done`: all that was to be told is told, or given up.
    * - `waiting`: for the next try of something.
+   * - `resting`: the destination works off what another run sent, and what is to be told waits for it.
    * - `down`: the destination takes nothing now.
    * - `busy`: another delivery to it is under way.
    * - `broken_off`: the rest is done by the next.
@@ -39,6 +40,9 @@ export interface Delivered {
   /** Lines of these runs that it did not take, and that are not sent again by themselves. */
   readonly dead: number;
 }
+
+/** What is asked for once more by itself, as long as nobody was told. */
+const COMES_AGAIN: ReadonlySet<Cause> = new Set<Cause>(['cron', 'change']);
 
 export const deliverLease = (destination: string) => `deliver/${destination}`;
 const LOST_LOOK_MS = 1_000;
@@ -98,7 +102,11 @@ async function withLease(
     if (sent.state === 'down' || sent.state === 'broken_off') break;
   }
   const isHeld = ends.some(({ state }) => state === 'down' || state === 'broken_off');
-  const run = isHeld ? undefined : await planned(sender, order, open);
+  // Each would come after a rest of its own, and what comes again by itself would stand in a growing queue.
+  const rest =
+    order.do === 'plan' && COMES_AGAIN.has(order.cause) ? await restOf(sender, lease.slot) : undefined;
+  if (rest !== undefined) ends.push(rest);
+  const run = isHeld || rest !== undefined ? undefined : await planned(sender, order, open);
   if (run !== undefined) {
     runs.push(run.run);
     ends.push(run.state === 'done' ? { state: 'done' } : await goOn(sender, run));
@@ -120,7 +128,7 @@ async function withLease(
 async function goOn(sender: Sender, run: RunRow): Promise<Sent> {
   if (run.cause === 'replay')
     await finishReplay(sender.courier.clickhouse, run, firstStep(sender.lease.slot));
-  return sendRun(sender, run);
+  return (await restOf(sender, run.run)) ?? sendRun(sender, run);
 }
 
 /**
@@ -171,7 +179,7 @@ async function planned(sender: Sender, order: Order, open: readonly RunRow[]): P
 
 /** The worst of the ends, and the earliest moment at which it goes on. */
 function endOf(ends: readonly Sent[]): Pick<Delivered, 'state' | 'until'> {
-  const order: readonly Sent['state'][] = ['broken_off', 'down', 'waiting', 'done'];
+  const order: readonly Sent['state'][] = ['broken_off', 'down', 'waiting', 'resting', 'done'];
   const state = order.find((each) => ends.some((end) => end.state === each)) ?? 'done';
   const untils = ends.flatMap((end) => ('until' in end ? [end.until] : []));
   return untils.length === 0 ? { state } : { state, until: new Date(Math.min(...untils)).toISOString() };

@@ -38,6 +38,7 @@ describe('what a destination is to be told', () => {
     fullPlanned: at('02T00:00:00'),
     unfinished: 0,
     unfinishedFull: 0,
+    lapsed: 0,
   };
   it.each<[sentence: string, fields: object, told: object]>([
     ['is what changed', {}, { cause: 'change', mode: 'delta' }],
@@ -56,8 +57,14 @@ describe('what a destination is to be told', () => {
       { resyncAt: '2026-03-01T00:00:00.000Z' },
       { cause: 'change', mode: 'delta' },
     ],
-  ])('%s', (_, fields, told) => {
-    expect(orderOf(destination(fields), last)).toEqual({ do: 'plan', ...told });
+    [
+      'is everything once, where something of what it was told could not be sent any more',
+      { lapsed: at('04T00:00:00') },
+      { cause: 'resync', mode: 'full' },
+    ],
+    ['is what changed again after that', { lapsed: at('01T00:00:00') }, { cause: 'change', mode: 'delta' }],
+  ])('%s', (_, { lapsed = 0, ...fields }: { lapsed?: number }, told) => {
+    expect(orderOf(destination(fields), { ...last, lapsed })).toEqual({ do: 'plan', ...told });
   });
 });
 
@@ -68,6 +75,10 @@ describe('destinations that are due', () => {
     readonly cause?: string;
     readonly planned: number;
     readonly next?: number;
+    /** When what was not taken was told again. */
+    readonly replayed?: number;
+    /** When its chunk was given up because its lines were gone. */
+    readonly lapsed?: number;
   }
   const STORIES: readonly (readonly [
     sentence: string,
@@ -83,6 +94,18 @@ describe('destinations that are due', () => {
       { schedule: { cron: '* * * * *' } },
       { planned: 0.1 },
       { do: 'plan', cause: 'cron' },
+    ],
+    [
+      'was told again since what it had not taken',
+      {},
+      { planned: 1.1, replayed: 0.01 },
+      { do: 'plan', cause: 'change' },
+    ],
+    [
+      'was told of somebody who could not be sent any more',
+      {},
+      { planned: 0.5, lapsed: 0.01 },
+      { do: 'plan', cause: 'resync', mode: 'full' },
     ],
     ['is told by hand alone', { schedule: 'manual' }, { planned: 500 }, undefined],
     [
@@ -123,13 +146,23 @@ describe('destinations that are due', () => {
         { kind: 'destination', id: destination, version: 1, time: ago(600), body: JSON.stringify(body) },
       ]);
       if (told === undefined) continue;
-      const { cause = 'change', planned, next } = told;
+      const { cause = 'change', planned, next, replayed, lapsed } = told;
       const time = ago(planned);
       const state = next === undefined ? 'done' : 'planned';
       const run = { destination, run: 1, time };
       await clickhouse.insert('delivery_runs', [
         { ...run, step: 1, state, cause, mode: 'delta', segments: '[]', planned: time },
       ]);
+      if (replayed !== undefined) {
+        const again = { destination, run: 2, time: ago(replayed), planned: ago(replayed) };
+        await clickhouse.insert('delivery_runs', [
+          { ...again, step: 1, state: 'done', cause: 'replay', mode: 'delta', segments: '[]' },
+        ]);
+      }
+      if (lapsed !== undefined)
+        await clickhouse.insert('delivery_chunks', [
+          { ...run, chunk: 1, step: 2, state: 'dead', reason: 'lapsed', count: 1, time: ago(lapsed) },
+        ]);
       if (next !== undefined)
         await clickhouse.insert('delivery_chunks', [
           { ...run, chunk: 1, step: 1, state: 'waiting', count: 1, next: ago(-next) },

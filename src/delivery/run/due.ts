@@ -55,16 +55,21 @@ export async function dueDestinations(
   });
 }
 
-/** What a destination is to be told next: everything where what it was told before counts for nothing. */
+/**
+ * What a destination is to be told next: everything where what it was told before counts for nothing, or part of that
+ * was lost before it could be sent.
+ */
 export function orderOf(
   destination: Destination,
   last: LastRun | undefined,
 ): Order & { readonly do: 'plan' } {
-  const { mode, resyncAt, schedule } = destination;
-  if (resyncAt !== undefined && Date.parse(resyncAt) > (last?.fullPlanned ?? 0))
-    return { do: 'plan', cause: 'resync', mode: 'full' };
+  const { mode, schedule } = destination;
+  if (isResyncDue(destination, last)) return { do: 'plan', cause: 'resync', mode: 'full' };
   return { do: 'plan', cause: typeof schedule === 'object' ? 'cron' : 'change', mode };
 }
+
+const isResyncDue = ({ resyncAt }: Destination, last: LastRun | undefined): boolean =>
+  Math.max(resyncAt === undefined ? 0 : Date.parse(resyncAt), last?.lapsed ?? 0) > (last?.fullPlanned ?? 0);
 
 /** A full run goes alone; see `deliver`. */
 const mayBePlanned = ({ mode }: Order & { readonly do: 'plan' }, last: LastRun | undefined): boolean =>
@@ -96,7 +101,7 @@ function isDueByItself(
   if (typeof schedule === 'object')
     return hasFired(schedule.cron, last?.planned ?? Date.parse(destination.updatedAt), now);
   if (last === undefined || now - last.planned > QUIET_MS || withdrawn > last.planned) return true;
-  if (destination.resyncAt !== undefined && Date.parse(destination.resyncAt) > last.fullPlanned) return true;
+  if (isResyncDue(destination, last)) return true;
   if (Date.parse(destination.updatedAt) > last.planned) return true;
   const segments = destination.segments === 'all' ? registry.list('segment') : destination.segments;
   return segments.some(({ id }) => (builds.get(id) ?? 0) > last.planned);

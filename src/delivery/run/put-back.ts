@@ -53,9 +53,9 @@ async function moveLines(clickhouse: ClickHouse, name: RunName, code: string, si
       SELECT chunk, number, tried, reason, detail, row_number() OVER (ORDER BY chunk, number) - 1 AS place
       FROM (${PENDING}) AS pending INNER JOIN (${CODES}) AS of USING (chunk) WHERE of_code = {code:String})`;
   await clickhouse.command(
-    `INSERT INTO delivery_lines (destination, run, chunk, number, source, uid, add, remove, all, observed, time)
+    `INSERT INTO delivery_lines (destination, run, chunk, number, source, uid, add, remove, all, erased, observed, time)
      SELECT line.destination, line.run, placed.to_chunk, placed.to_number, line.source, line.uid, line.add,
-            line.remove, line.all, line.observed, line.time
+            line.remove, line.all, line.erased, line.observed, line.time
      FROM kept_delivery_lines AS line
      GLOBAL INNER JOIN (${placed}) AS placed ON placed.chunk = line.chunk AND placed.number = line.number
      WHERE line.destination = {destination:String} AND line.run = {run:UInt64}`,

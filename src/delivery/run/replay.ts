@@ -40,7 +40,7 @@ export async function planReplay(
     size,
   };
   await clickhouse.command(
-    `INSERT INTO delivery_lines (destination, run, chunk, number, source, uid, add, remove, all, observed, time)
+    `INSERT INTO delivery_lines (destination, run, chunk, number, source, uid, add, remove, all, erased, observed, time)
      ${lines(of, type.bySegment, type.tells === 'all')}`,
     params,
     AS_A_WHOLE,
@@ -97,7 +97,8 @@ export async function planReplay(
  */
 function lines(of: ReplayOf, bySegment: boolean, tellsAll: boolean): string {
   const dead = `
-    SELECT source, uid, change.1 AS code, argMax(change.2, line.run) AS is_add, min(line.observed) AS oldest
+    SELECT source, uid, change.1 AS code, argMax(change.2, line.run) AS is_add, min(line.observed) AS oldest,
+           max(line.erased) AS gone
     FROM kept_delivery_lines AS line
     ARRAY JOIN arrayConcat(arrayMap(code -> (toString(code), true), line.add),
                            arrayMap(code -> (toString(code), false), line.remove)) AS change
@@ -115,29 +116,31 @@ function lines(of: ReplayOf, bySegment: boolean, tellsAll: boolean): string {
     SELECT source, uid, min(oldest) AS observed,
            arraySort(groupArrayIf(code, is_dead AND is_add AND op IN ('add', 'refused', 'unsure'))) AS add,
            arraySort(groupArrayIf(code, is_dead AND NOT is_add AND op NOT IN ('add', 'refused'))) AS remove,
-           ${tellsAll ? "arraySort(groupArrayIf(code, op IN ('add', 'refused') OR (is_dead AND is_add AND op = 'unsure')))" : 'emptyArrayString()'} AS all
+           ${tellsAll ? "arraySort(groupArrayIf(code, op IN ('add', 'refused') OR (is_dead AND is_add AND op = 'unsure')))" : 'emptyArrayString()'} AS all,
+           max(gone) AND countIf(op IN ('add', 'refused')) = 0 AND empty(add) AS erased
     FROM (
-      SELECT source, uid, code, max(side = 1) AS is_dead, max(word) AS is_add, max(op) AS op, min(oldest) AS oldest
+      SELECT source, uid, code, max(side = 1) AS is_dead, max(word) AS is_add, max(op) AS op, min(oldest) AS oldest,
+             max(gone) AS gone
       FROM (
-        SELECT source, uid, code, 1 AS side, is_add AS word, '' AS op, oldest FROM (${dead})
+        SELECT source, uid, code, 1 AS side, is_add AS word, '' AS op, oldest, gone FROM (${dead})
         UNION ALL
-        SELECT source, uid, code, 2 AS side, false AS word, op, today() AS oldest FROM (${told}))
+        SELECT source, uid, code, 2 AS side, false AS word, op, today() AS oldest, false AS gone FROM (${told}))
       GROUP BY source, uid, code)
     GROUP BY source, uid`;
   const perLine = bySegment
     ? `SELECT source, uid, observed, change.1 AS code, if(change.2, [change.1], []) AS add,
-              if(change.2, [], [change.1]) AS remove, all
+              if(change.2, [], [change.1]) AS remove, all, erased
        FROM (${now}) AS now
        ARRAY JOIN arrayConcat(arrayMap(code -> (code, true), now.add),
                               arrayMap(code -> (code, false), now.remove)) AS change`
-    : `SELECT source, uid, observed, '' AS code, add, remove, all FROM (${now})`;
+    : `SELECT source, uid, observed, '' AS code, add, remove, all, erased FROM (${now})`;
   // Each code begins a chunk of its own.
   const placed = `
     SELECT *, row_number() OVER (PARTITION BY code ORDER BY source, uid) - 1 AS place
     FROM (${perLine}) WHERE notEmpty(add) OR notEmpty(remove)`;
   return `
     SELECT {destination:String}, {run:UInt64}, dense_rank() OVER (ORDER BY code, intDiv(place, {size:UInt32})),
-           place % {size:UInt32}, source, uid, add, remove, all, observed, now64(3, 'UTC')
+           place % {size:UInt32}, source, uid, add, remove, all, erased, observed, now64(3, 'UTC')
     FROM (${placed})`;
 }
 

@@ -1,6 +1,7 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { iso } from '../../clickhouse/time.ts';
 import type { Told } from '../destination.ts';
+import { readLapses } from './lapsed.ts';
 import { moment } from './moment.ts';
 
 /** Why a run was made. */
@@ -105,7 +106,7 @@ export async function runsSince(
 export async function toldBy(clickhouse: ClickHouse, by: number): Promise<ReadonlySet<string>> {
   const rows = await clickhouse.query<{ destination: string }>(
     `SELECT DISTINCT destination FROM delivery_runs
-     WHERE adds > 0 AND planned <= fromUnixTimestamp64Milli({by:Int64})`,
+     WHERE adds + refreshes > 0 AND planned <= fromUnixTimestamp64Milli({by:Int64})`,
     { by },
   );
   return new Set(rows.map(({ destination }) => destination));
@@ -134,11 +135,12 @@ export async function unfinishedRuns(clickhouse: ClickHouse, destination: string
   return rows.map(runRow);
 }
 
-/** The newest run of each destination, and when it was last told everything. */
+/** The newest run of each destination, and when it was last told everything. Times are milliseconds since 1970. */
 export interface LastRun {
   readonly run: number;
+  /** Of the newest that is no replay: that tells only what was told before. */
   readonly cause: Cause;
-  /** Milliseconds since 1970. */
+  /** Of the same. */
   readonly planned: number;
   /** Of the newest full run; 0 = there was none. */
   readonly fullPlanned: number;
@@ -146,6 +148,8 @@ export interface LastRun {
   readonly unfinished: number;
   /** And those of them that tell everything. */
   readonly unfinishedFull: number;
+  /** When a chunk was last given up because its lines are kept no longer; 0 = never. */
+  readonly lapsed: number;
 }
 
 /** Whether all that a destination was told is being taken back, which goes on also where it is switched off. */
@@ -154,14 +158,18 @@ export const isWithdrawing = (last: LastRun | undefined): boolean =>
 
 /** By destination. */
 export async function lastRuns(clickhouse: ClickHouse): Promise<Map<string, LastRun>> {
-  const rows = await clickhouse.query<
-    { destination: string; cause: Cause } & Record<Exclude<keyof LastRun, 'cause'>, string>
-  >(
-    `SELECT destination, max(each.run) AS run, argMax(each.cause, each.run) AS cause, max(each.planned) AS planned,
-            maxIf(each.planned, each.mode = 'full') AS fullPlanned, countIf(each.state != 'done') AS unfinished,
-            countIf(each.state != 'done' AND each.mode = 'full') AS unfinishedFull
-     FROM (SELECT ${COLUMNS} FROM delivery_runs GROUP BY destination, run) AS each GROUP BY destination`,
-  );
+  const [rows, lapses] = await Promise.all([
+    clickhouse.query<
+      { destination: string; cause: Cause } & Record<Exclude<keyof LastRun, 'cause' | 'lapsed'>, string>
+    >(
+      `SELECT destination, max(each.run) AS run, argMaxIf(each.cause, each.run, each.cause != 'replay') AS cause,
+              maxIf(each.planned, each.cause != 'replay') AS planned,
+              maxIf(each.planned, each.mode = 'full') AS fullPlanned, countIf(each.state != 'done') AS unfinished,
+              countIf(each.state != 'done' AND each.mode = 'full') AS unfinishedFull
+       FROM (SELECT ${COLUMNS} FROM delivery_runs GROUP BY destination, run) AS each GROUP BY destination`,
+    ),
+    readLapses(clickhouse),
+  ]);
   return new Map(
     rows.map((row) => [
       row.destination,
@@ -172,6 +180,7 @@ export async function lastRuns(clickhouse: ClickHouse): Promise<Map<string, Last
         fullPlanned: Number(row.fullPlanned),
         unfinished: Number(row.unfinished),
         unfinishedFull: Number(row.unfinishedFull),
+        lapsed: lapses.get(row.destination) ?? 0,
       },
     ]),
   );

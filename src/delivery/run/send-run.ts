@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lease } from '../../jobs/lease.ts';
 import { settle } from '../plan/settle.ts';
 import { afterFailure, afterSuccess, type Breaker, isDown, readBreaker, writeBreaker } from './breaker.ts';
-import { type ChunkRow, dueChunks, lastBegun, nextTry } from './chunks.ts';
+import { type ChunkRow, dueChunks, lastBegun, lastSentByOthers, nextTry, type RunName } from './chunks.ts';
 import type { Courier, Target } from './courier.ts';
 import { putBackTimes } from './failures.ts';
 import { forgetLines } from './forget-lines.ts';
@@ -23,6 +23,7 @@ const PATIENCE_MS = 20_000;
 export type Sent =
   | { readonly state: 'done' }
   | { readonly state: 'waiting'; readonly until: number }
+  | { readonly state: 'resting'; readonly until: number }
   | { readonly state: 'down'; readonly until: number }
   | { readonly state: 'broken_off' };
 
@@ -104,6 +105,20 @@ async function pause({ breaker, abort }: Sender): Promise<boolean> {
   if (wait > PATIENCE_MS) return true;
   if (wait > 0) await sleep(wait, undefined, { signal: abort }).catch(() => undefined);
   return false;
+}
+
+/**
+ * Where the destination may not hear of a run so soon after another.
+ *
+ * @param run also one that is not planned yet.
+ * @returns undefined = it may. @throws ClickHouseError
+ */
+export async function restOf({ courier, target }: Sender, run: number): Promise<Sent | undefined> {
+  const { restMinutes } = target.type.limits(target.settings);
+  if (restMinutes === undefined) return undefined;
+  const name: RunName = { destination: target.destination.id, run };
+  const until = (await lastSentByOthers(courier.clickhouse, name)) + restMinutes * 60_000;
+  return until > Date.now() ? { state: 'resting', until } : undefined;
 }
 
 /** Sends some chunks, beside each other. Ends early where the destination begins to fail, or asks for a pause. */

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { Leases } from '../../jobs/lease.ts';
 import { type Destination, KINDS } from '../../registry/kinds.ts';
-import type { Chunk, DestinationType, Line, Taken } from '../destination.ts';
+import type { Chunk, Context, DestinationType, Limits, Line, Taken } from '../destination.ts';
 import type { Outbound } from '../outbound.ts';
 import { Vault } from '../secrets.ts';
 import type { Courier, LinesOf, Planned, Planning, Plans } from './courier.ts';
@@ -18,6 +18,7 @@ export const ALL_TAKEN: Taken = { accepted: 0, failed: [] };
 export interface Sent {
   readonly chunk: Chunk;
   readonly lines: readonly Line[];
+  readonly remembered: string | undefined;
 }
 
 /** A destination that does with a chunk as it is told, and remembers what it was sent. */
@@ -26,8 +27,9 @@ export class StandIn {
   /** Ids it has, each with its segments, of the chunks that it took. */
   readonly held = new Map<string, Set<string>>();
   /** Answers a try; the default takes everything. */
-  answer: (sent: Sent, nth: number) => Taken | Promise<Taken> = () => ALL_TAKEN;
-  limits = { lines: 10, concurrency: 2 };
+  answer: (sent: Sent, nth: number, remember: Context<unknown>['remember']) => Taken | Promise<Taken> = () =>
+    ALL_TAKEN;
+  limits: Limits = { lines: 10, concurrency: 2 };
   readonly type: DestinationType;
 
   constructor() {
@@ -37,18 +39,20 @@ export class StandIn {
       summary: 'Takes what it is told to take.',
       settings: z.strictObject({ account: z.string(), token: z.string() }),
       secrets: ['token'],
+      places: [],
       takes: { partner: true, devices: [] },
       tells: 'changes',
       bySegment: false,
       removes: true,
       expiryDays: { usual: 30, most: 90 },
       limits: () => this.limits,
-      send: async (chunk) => {
+      hasAll: (remembered) => remembered === 'uploaded',
+      send: async (chunk, { remembered, remember }) => {
         const lines: Line[] = [];
         for await (const line of chunk.lines()) lines.push(line);
-        const sent = { chunk, lines };
+        const sent = { chunk, lines, remembered };
         this.tries.push(sent);
-        const taken = await this.answer(sent, this.tries.length);
+        const taken = await this.answer(sent, this.tries.length, remember);
         const failed = new Set(taken.failed.map(({ number }) => number));
         for (const line of lines) if (!failed.has(line.number)) this.#apply(line);
         return { ...taken, accepted: lines.length - failed.size };
@@ -66,7 +70,12 @@ export class StandIn {
 }
 
 /** Lines that a test wants planned, in place of the audience. */
-export type Wanted = readonly { readonly uid: string; readonly add?: string[]; readonly remove?: string[] }[];
+export type Wanted = readonly {
+  readonly uid: string;
+  readonly add?: string[];
+  readonly remove?: string[];
+  readonly erased?: boolean;
+}[];
 
 /** Plans what it is told, with the tables of the real one. */
 export class StandInPlans implements Plans {
@@ -86,7 +95,7 @@ export class StandInPlans implements Plans {
   plan = async (planning: Planning): Promise<Planned> => {
     this.planned.push(planning);
     const { destination, run, lines: size } = planning;
-    const rows = this.wanted.map(({ uid, add = [], remove = [] }, at) => ({
+    const rows = this.wanted.map(({ uid, add = [], remove = [], erased = false }, at) => ({
       destination: destination.id,
       run,
       chunk: 1 + Math.floor(at / size),
@@ -96,6 +105,7 @@ export class StandInPlans implements Plans {
       add,
       remove,
       all: [],
+      erased,
       observed: new Date().toISOString().slice(0, 10),
       time: new Date().toISOString(),
     }));
@@ -146,7 +156,7 @@ export class StandInPlans implements Plans {
     const clickhouse = this.#clickhouse;
     return (async function* () {
       yield* await clickhouse.query<Line>(
-        `SELECT number, source, uid, add, remove, all FROM delivery_lines
+        `SELECT number, source, uid, add, remove, all, erased FROM delivery_lines
          WHERE destination = {destination:String} AND run = {run:UInt64} AND chunk = {chunk:UInt32}
            AND number >= {version:UInt32} ORDER BY number`,
         { destination, run, chunk, version },

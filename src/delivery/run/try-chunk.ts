@@ -10,6 +10,7 @@ import { type ChunkRow, writeChunks } from './chunks.ts';
 import type { Courier, Target } from './courier.ts';
 import { writeFailures } from './failures.ts';
 import { chunkKey } from './key.ts';
+import { isLapsed, LAPSED } from './lapsed.ts';
 import type { RunRow } from './runs.ts';
 
 /** A server that neither answers nor hangs up; who polls a job goes on with it in the next try. */
@@ -49,10 +50,14 @@ export type Tried =
  * @throws ClickHouseError where nothing can be read or written down; the chunk is tried again.
  */
 export async function tryChunk(before: ChunkRow, trying: Trying): Promise<Tried> {
-  const { courier, target, run, version, lease, abort } = trying;
+  const { courier, target, run, lease, abort } = trying;
+  // A new job for it would be a second upload beside the first, and of a slow one there would never be an end; whom
+  // `settle` finds withheld of what has arrived the next run tells.
+  const isThere = before.remembered !== '' && target.type.hasAll?.(before.remembered) === true;
+  const version = isThere ? before.version : trying.version;
   const key = chunkKey(courier.secret, { ...before, version });
   const write = async (change: Partial<ChunkRow>) => {
-    expectHeld(lease);
+    await expectHeld(lease);
     row = { ...row, ...change, step: row.step + 1 };
     await writeChunks(courier.clickhouse, [row]);
   };
@@ -65,6 +70,11 @@ export async function tryChunk(before: ChunkRow, trying: Trying): Promise<Tried>
   };
   if (row.attempt >= MAX_TRIES) {
     await write({ state: 'dead', reason: row.reason === '' ? 'fault' : row.reason });
+    return { end: 'given_up' };
+  }
+  if (!isThere && (await isLapsed(courier.clickhouse, row, run.planned))) {
+    await write({ state: 'dead', reason: LAPSED, detail: 'It waited for longer than its lines are kept.' });
+    courier.count(row.destination, LAPSED, row.count);
     return { end: 'given_up' };
   }
   const lines = () => courier.plans.lines({ ...before, version });

@@ -213,7 +213,7 @@ describe('an upkeep that looks at changes alone', () => {
     await clickhouse.command('SYSTEM START TTL MERGES links');
   });
 
-  it('writes an id on its last day again that was seen since, and leaves one that was not', async () => {
+  it('writes an id on its last days again that was seen since, and takes back one that was not', async () => {
     const history = new History(clickhouse, 'partner');
     for (const [number, uid] of UIDS.slice(0, 2).entries()) {
       await history.consent(history.visitor(number));
@@ -232,15 +232,45 @@ describe('an upkeep that looks at changes alone', () => {
       { uid: history.uid('u2') },
       inPlace,
     );
-    expect(await next(history)).toEqual([]);
+    const since = history.seq;
+    expect(await history.upkeep()).toEqual({ whole: false, written: 2 });
+    // Its first row ends before the last cursor does that lies before it, so who has it is told of it once more.
+    expect(await history.told(since)).toEqual([`+${history.uid('u1')}`, `-${history.uid('u2')}`]);
     const rows = await clickhouse.query(
       'SELECT uid, count() AS n FROM exports WHERE segment = {segment:String} GROUP BY uid ORDER BY uid',
       { segment },
     );
     expect(rows).toEqual([
       { uid: history.uid('u1'), n: '2' },
-      { uid: history.uid('u2'), n: '1' },
+      { uid: history.uid('u2'), n: '2' },
     ]);
+    // What it has taken back does not come again, though its observation has a day left.
+    expect(await history.upkeep()).toEqual({ whole: false, written: 0 });
+  });
+
+  it('tells an add that was written anew, where the first row is gone before the reader comes', async () => {
+    const history = await start(clickhouse, 'partner');
+    const since = history.seq;
+    await history.link(3, 'u9');
+    await history.members([0, 1, 2, 3]);
+    await history.upkeep();
+    const first = history.seq;
+    const aged = (days: number, seq: number) =>
+      clickhouse.command(
+        `ALTER TABLE exports UPDATE observed = today() - {days:UInt16}
+         WHERE segment = {segment:String} AND uid = {uid:String} AND seq = {seq:UInt64}`,
+        { segment: history.set.segment, uid: history.uid('u9'), days, seq },
+        inPlace,
+      );
+    // It came in by an old observation, was seen then, and the row it came in by ran out.
+    await aged(85, first);
+    await history.link(3, 'u9');
+    expect(await history.upkeep()).toEqual({ whole: false, written: 1 });
+    await aged(90, first);
+    expect(await history.told(since)).toEqual([`+${history.uid('u9')}`]);
+    // To who was told of the first row it is the same again, and to who has the second it is nothing.
+    expect(await history.told(first)).toEqual([`+${history.uid('u9')}`]);
+    expect(await history.told(history.seq)).toEqual([]);
   });
 
   it('looks at no more than what changed', async () => {

@@ -1,6 +1,7 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { visitorIdSql } from '../../identity/visitor.ts';
 import type { LoggedSet } from './logged-set.ts';
+import { leavesAfterDays } from './remove-last-day.ts';
 import type { Beginning, Upkept } from './state.ts';
 import type { Work } from './work.ts';
 
@@ -57,6 +58,7 @@ export async function findCandidates(
     linksFrom: Number(uploads) === 0 ? from : Math.min(from, Number(uploads) - OVERLAP_S),
     lastDay: isoDay(from),
     days: retentionDays,
+    leaves: leavesAfterDays(retentionDays),
     freshDays: gate.freshDays ?? 0,
     limit: limit + 1,
   };
@@ -131,14 +133,14 @@ export async function findCandidates(
   return true;
 }
 
-/** Ids of rows that somebody else has written into the log, and of those whose last day has come. */
+/** Ids of rows that somebody else has written into the log, and of those whose last days have come. */
 const UIDS = `
   SELECT uid FROM exports
   WHERE segment = {segment:String} AND source = {name:String} AND seq > {lastSeq:UInt64}
   UNION ALL
   SELECT uid FROM exports
   WHERE segment = {segment:String} AND source = {name:String} AND op = 'add'
-    AND observed > toDate({lastDay:Date}) - {days:UInt16} AND observed <= today() - ({days:UInt16} - 1)`;
+    AND observed > toDate({lastDay:Date}) - {days:UInt16} AND observed <= today() - {leaves:UInt16}`;
 
 /** What is set aside in one of two builds, and not in the other. */
 const ASIDE = `

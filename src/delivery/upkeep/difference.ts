@@ -1,7 +1,9 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
+import { CURSOR_LIFE_DAYS } from '../cursor.ts';
 import { exportedSets } from '../exported-set.ts';
 import type { LoggedSet } from './logged-set.ts';
+import { leavesAfterDays } from './remove-last-day.ts';
 import { type Work, workParams } from './work.ts';
 
 /**
@@ -11,7 +13,11 @@ import { type Work, workParams } from './work.ts';
 export const REWRITE_DAYS = 7;
 
 /**
- * Appends to the log what differs between it and the set as it is now.
+ * Appends to the log what differs between it and the set as it is now. Who is about to run out of the retention is out
+ * of the set already, so that readers learn of it while there is a row to tell it by.
+ *
+ * A reader is told by the first row behind its cursor. Where that row may be gone before the last such cursor is, the
+ * one that is written in its place does not say that the id was in: a reader may not have been told of it.
  *
  * @param work the ids that are looked at, and who has them; all where not given.
  * @returns rows written.
@@ -36,14 +42,17 @@ export async function writeDifference(
       ? 'true'
       : `cityHash64(uid) GLOBAL IN (SELECT cityHash64(uid) FROM (${work.ids})) AND uid GLOBAL IN (${work.ids})`;
   const { rowsWritten } = await clickhouse.command(
-    `INSERT INTO exports (segment, source, uid, seq, op, observed, was)
+    `INSERT INTO exports (segment, source, uid, seq, op, observed, was, overtakes)
      SELECT {segment:String}, {name:String}, uid, {seq:UInt64}, if(is_now, 'add', 'remove'),
-            if(is_now, newest, today()), if(was_in, 'in', 'out')
+            if(is_now, newest, today()),
+            multiIf(NOT was_in, 'out', is_now AND written <= today() - ({days:UInt16} - ${CURSOR_LIFE_DAYS}), 'unknown', 'in'),
+            if(is_now, toDate(0), written)
      FROM (
        SELECT uid, max(side = 1) AS is_now, max(side = 2) AS was_in,
               maxIf(day, side = 1) AS newest, maxIf(day, side = 2) AS written
        FROM (
-         SELECT uid, 1 AS side, observed AS day FROM (${now.sql}) WHERE ${isLooked}
+         SELECT uid, 1 AS side, observed AS day FROM (${now.sql})
+         WHERE observed > today() - {leaves:UInt16} AND ${isLooked}
          UNION ALL
          SELECT uid, 2 AS side, day FROM (
            SELECT uid, argMax(kept_exports.op, kept_exports.seq) AS op,
@@ -61,6 +70,7 @@ export async function writeDifference(
       name,
       seq,
       days: retentionDays,
+      leaves: leavesAfterDays(retentionDays),
     },
     AS_A_WHOLE,
   );
