@@ -10,6 +10,9 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 const HOST = 'shop.example';
 const SEGMENTS = 60;
 const CATEGORIES = 300;
+const DAYS = 30;
+/** Hits of a visitor. */
+const HITS_EACH = 10;
 const AIM_P99_MS = 5;
 const TICK_MS = 2;
 const ENGINE_GB = 2;
@@ -147,13 +150,16 @@ Progress goes to standard error, one line of JSON to standard output.`,
     undo.push(() => clickhouse.close());
 
     const { id: site, key: siteKey } = await ninety.api('/v1/sites', { name: 'Bench', domains: [HOST] });
-    await clickhouse.command(
-      `INSERT INTO hits (time, visitor, hit, site, event, origin, path, categories, country, purposes, file)
-       SELECT now64(3) - toIntervalSecond(number % 2592000), sipHash64('visitor', number % {visitors:UInt64}), sipHash64('hit', number),
-              {site:String}, 'pageview', 'pixel', '/', [toString(intDiv(sipHash64('topic', number), 7) % ${CATEGORIES})], 'US', 65535, 'bench'
-       FROM numbers({rows:UInt64})`,
-      { visitors, rows: visitors * 10, site },
-    );
+    // Day by day: an insert holds as many parts in memory as it has days.
+    const rows = Math.ceil((visitors * HITS_EACH) / DAYS);
+    for (let day = 0; day < DAYS; day++)
+      await clickhouse.command(
+        `INSERT INTO hits (time, visitor, hit, site, event, origin, path, categories, country, purposes, file)
+         SELECT now64(3) - toIntervalSecond({day:UInt32} * 86400 + number % 86400), sipHash64('visitor', number % {visitors:UInt64}), sipHash64('hit', number),
+                {site:String}, 'pageview', 'pixel', '/', [toString(intDiv(sipHash64('topic', number), 7) % ${CATEGORIES})], 'US', 65535, 'bench'
+         FROM numbers({from:UInt64}, {rows:UInt64})`,
+        { visitors, day, from: day * rows, rows, site },
+      );
     for (let n = 0; n < SEGMENTS; n++)
       await ninety.api('/v1/segments', {
         id: `segment-${n}`,
