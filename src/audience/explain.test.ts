@@ -80,7 +80,7 @@ describe('an explanation says what a build would', () => {
       ),
       { numRuns: 4, endOnFailure: true },
     );
-  }, 300_000);
+  });
 
   it('of whom a good part were members, and a good part not', () => {
     expect(members + others).toBe(4 * 6 * 4);

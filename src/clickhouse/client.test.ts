@@ -305,3 +305,26 @@ describe('command', () => {
     expect(await door.withoutDatabase((outside) => outside.query('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
   });
 });
+
+it.each([1, 5_000, 10_000])(
+  'a list of %i names is bound, also where it must be cut for that',
+  async (length) => {
+    const names = Array.from({ length }, (_, n) => `it's "${n}" \\ and\ta tab`);
+    const rows = await clickhouse.query<{ name: string; place: string }>(
+      `SELECT name, transform(name, {names:Array(String)}, {places:Array(UInt64)}, toUInt64(0)) AS place
+     FROM (SELECT arrayJoin({names:Array(String)}) AS name) WHERE name IN {names:Array(String)}`,
+      { names, places: names.map((_, n) => n) },
+    );
+    expect(rows.map(({ name }) => name)).toEqual(names);
+    expect(rows.map(({ place }) => Number(place))).toEqual(rows.map((_, n) => n));
+  },
+);
+
+it('a long list of lists is bound too', async () => {
+  const regions = Array.from({ length: 8_000 }, (_, n) => [`DE-${n}`, 'FR']);
+  const [row] = await clickhouse.query<{ regions: string[][] }>(
+    'SELECT {regions:Array(Array(String))} AS regions',
+    { regions },
+  );
+  expect(row?.regions).toEqual(regions);
+});

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import { asClickHouseError } from './errors.ts';
+import { cutLongLists } from './long-lists.ts';
 
 /** How to reach one ClickHouse, or each host of a cluster. */
 export interface Connection {
@@ -51,6 +52,9 @@ const READ: ClickHouseSettings = {
   distributed_product_mode: 'global',
   output_format_json_quote_64bit_integers: 1,
 };
+
+/** A host that answers a ping answers it within milliseconds. */
+const PING_MS = 1_500;
 
 /** The one door to ClickHouse: embedded engine, server and cluster alike. */
 export class ClickHouse {
@@ -103,10 +107,14 @@ export class ClickHouse {
     }
   }
 
-  /** @returns whether a host answers right now. */
-  async ping(): Promise<boolean> {
+  /**
+   * @param withinMs milliseconds that each host has: one that is cut off says neither yes nor no for half a minute.
+   * @returns whether a host answers right now.
+   */
+  async ping(withinMs = PING_MS): Promise<boolean> {
     for (const [index, client] of this.#clients.entries()) {
-      const answer = await client.ping({ select: false }).catch(() => ({ success: false }));
+      const abort_signal = AbortSignal.timeout(withinMs);
+      const answer = await client.ping({ select: false, abort_signal }).catch(() => ({ success: false }));
       if (answer.success) {
         this.#preferred = index;
         return true;
@@ -122,10 +130,11 @@ export class ClickHouse {
    * @throws ClickHouseError
    */
   async query<Row>(sql: string, params: Params = {}, settings: ClickHouseSettings = {}): Promise<Row[]> {
+    const { sql: query, params: query_params } = cutLongLists(sql, params);
     return this.#run('query', async (client) => {
       const answer = await client.query({
-        query: sql,
-        query_params: { ...params },
+        query,
+        query_params: { ...query_params },
         format: 'JSONEachRow',
         clickhouse_settings: { ...READ, ...settings },
       });
@@ -146,10 +155,11 @@ export class ClickHouse {
     abort?: AbortSignal,
     encoding?: 'gzip' | 'zstd',
   ): Promise<Readable> {
+    const { sql: query, params: query_params } = cutLongLists(sql, params);
     return this.#run('stream', async (client) => {
       const answer = await client.exec({
-        query: `${sql} FORMAT ${format}`,
-        query_params: { ...params },
+        query: `${query} FORMAT ${format}`,
+        query_params: { ...query_params },
         clickhouse_settings: {
           ...READ,
           wait_end_of_query: 0,
@@ -170,10 +180,11 @@ export class ClickHouse {
    * @throws ClickHouseError
    */
   async command(sql: string, params: Params = {}, settings: ClickHouseSettings = {}): Promise<Cost> {
+    const { sql: query, params: query_params } = cutLongLists(sql, params);
     return this.#run(sql.slice(0, 40).split(/\s+/).slice(0, 3).join(' '), async (client) => {
       const { summary } = await client.command({
-        query: sql,
-        query_params: { ...params },
+        query,
+        query_params: { ...query_params },
         clickhouse_settings: { ...READ, ...INSERT, ...untokened, wait_end_of_query: 1, ...settings },
       });
       return {

@@ -62,7 +62,7 @@ const isAlive = async (pid: number) => {
 };
 
 async function until<T>(look: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-  for (let i = 0; i < 1000; i += 1) {
+  for (let i = 0; i < 5000; i += 1) {
     const seen = await look();
     if (seen) return seen;
     await delay(20);

@@ -44,6 +44,7 @@ const TABLES = {
   profiles: 'visitors',
   upkeep_work: 'visitors',
   unlinked_uids: 'visitors',
+  subject_requests: 'visitors',
   tallies: 'nobody',
   objects: 'nobody',
   leases: 'nobody',
@@ -71,6 +72,15 @@ const TABLES = {
   delivery_losses: 'nobody',
   delivery_breakers: 'nobody',
   upkeeps: 'nobody',
+  plan_looks: 'nobody',
+  alerts: 'nobody',
+  alert_notices: 'nobody',
+  alert_checks: 'nobody',
+  alert_webhooks: 'nobody',
+  disk_reports: 'nobody',
+  match_rates: 'nobody',
+  // Of whom is a keyed hash.
+  looks: 'nobody',
   // A key tells nothing of anybody, and is gone before what was hashed with it.
   household_keys: 'nobody',
   schema_files: 'nobody',
@@ -226,7 +236,15 @@ describe('the kept_ views', async () => {
     'profiles',
   ];
   /** Views over other views and tables than the one of their name. */
-  const derived = ['households', 'matches', 'feature_counts', 'delivery_lines', 'places', 'unlinked_uids'];
+  const derived = [
+    'households',
+    'matches',
+    'feature_counts',
+    'delivery_lines',
+    'places',
+    'unlinked_uids',
+    'subject_requests',
+  ];
   /** Tables into which no segment reads: what is in them is in others already, or is about deleting them. */
   const unread = [
     'matches',
@@ -243,6 +261,7 @@ describe('the kept_ views', async () => {
     'delivery_lines',
     'upkeep_work',
     'unlinked_uids',
+    'subject_requests',
   ];
 
   beforeAll(async () => {

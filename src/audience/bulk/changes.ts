@@ -13,9 +13,13 @@ const NAMED = 1_000;
 const BOTH = 'kept_members.build IN ({build:UInt64}, {last:UInt64}) AND segment IN {segments:Array(String)}';
 
 /**
- * A thousandth of the visitors. From one build to the next few change, and what is the same in both, as a sum of hashes
- * tells but for one chance in 2^64, is not looked at one by one: that would take several times as long.
+ * From one build to the next few change, and what is the same in both, as a sum of hashes tells but for one chance in
+ * 2^64, is not looked at one by one: that would take several times as long. Ids are random or keyed hashes already, so
+ * that a hash without a key is enough, at a quarter of the time of one that has a key.
  */
+const DIFFERS = `sum(if(kept_members.build = {build:UInt64}, 1, -1) * toInt64(intHash64(visitor))) != 0`;
+
+/** Of a segment that is not the same, a thousandth of the visitors. */
 const BUCKET = 'bitShiftRight(visitor, 54)';
 
 /**
@@ -33,21 +37,10 @@ export async function writeChanges(
   for (const [segment, last] of before) bySource.set(last, [...(bySource.get(last) ?? []), segment]);
   const spent = new Spent();
   for (const [last, segments] of bySource)
-    for (let from = 0; from < segments.length; from += NAMED) {
-      const cost = await clickhouse.command(
-        `INSERT INTO member_changes (build, segment, visitor, added, seen)
-         SELECT {build:UInt64}, segment, visitor, isNow AS added, last AS seen FROM (
-           SELECT segment, visitor, max(kept_members.build = {build:UInt64}) AS isNow,
-                  max(kept_members.build = {last:UInt64}) AS wasIn, max(kept_members.seen) AS last
-           FROM kept_members WHERE ${BOTH} AND (segment, ${BUCKET}) IN (
-             SELECT segment, ${BUCKET} AS bucket FROM kept_members WHERE ${BOTH}
-             GROUP BY segment, bucket
-             HAVING sum(if(kept_members.build = {build:UInt64}, 1, -1) * toInt64(sipHash64(visitor))) != 0)
-           GROUP BY segment, visitor HAVING isNow != wasIn)`,
-        { build, last, segments: segments.slice(from, from + NAMED) },
+    for (let from = 0; from < segments.length; from += NAMED)
+      spent.add(
+        await writeDifferent(clickhouse, { build, last, segments: segments.slice(from, from + NAMED) }),
       );
-      spent.add(cost);
-    }
   // Of the view nothing is seen before the build is published.
   const counted = await clickhouse.query<{ segment: string; added: string; removed: string }>(
     `SELECT segment, countIf(member_changes.added) AS added, countIf(NOT member_changes.added) AS removed
@@ -58,4 +51,26 @@ export async function writeChanges(
   for (const { segment, added, removed } of counted)
     changes.set(segment, { added: Number(added), removed: Number(removed) });
   return { changes, ...spent.read };
+}
+
+async function writeDifferent(
+  clickhouse: ClickHouse,
+  builds: { readonly build: number; readonly last: number; readonly segments: readonly string[] },
+): Promise<Read> {
+  // A thousand groups stay in the processor's cache; a thousand times as many take five times as long.
+  const different = await clickhouse.query<{ segment: string }>(
+    `SELECT segment FROM kept_members WHERE ${BOTH} GROUP BY segment HAVING ${DIFFERS}`,
+    builds,
+  );
+  if (different.length === 0) return { rowsRead: 0, bytesRead: 0 };
+  return clickhouse.command(
+    `INSERT INTO member_changes (build, segment, visitor, added, seen)
+     SELECT {build:UInt64}, segment, visitor, isNow AS added, last AS seen FROM (
+       SELECT segment, visitor, max(kept_members.build = {build:UInt64}) AS isNow,
+              max(kept_members.build = {last:UInt64}) AS wasIn, max(kept_members.seen) AS last
+       FROM kept_members WHERE ${BOTH} AND (segment, ${BUCKET}) IN (
+         SELECT segment, ${BUCKET} AS bucket FROM kept_members WHERE ${BOTH} GROUP BY segment, bucket HAVING ${DIFFERS})
+       GROUP BY segment, visitor HAVING isNow != wasIn)`,
+    { ...builds, segments: different.map(({ segment }) => segment) },
+  );
 }

@@ -1,7 +1,7 @@
 import type { Binding } from '../rule/binding.ts';
 import type { AskedLeaf } from '../rule/leaf.ts';
-import { type CodedShape, codeSql, readsEvents } from './codes.ts';
-import type { Question } from './shapes.ts';
+import { type CodedShape, codeSql, eachOnce, readsEvents, shortSql } from './codes.ts';
+import type { Question, TextColumn } from './shapes.ts';
 import { EVERYBODY, OF_SLICE, type Slice } from './slice.ts';
 
 /** Clauses by their numbers, and how they are answered. */
@@ -69,7 +69,7 @@ interface Scan {
   readonly binding: Binding;
 }
 
-/** One hit is enough: a question is a clause. */
+/** One hit is enough: a question is a clause, and of the hits that look alike the newest tells. */
 const metSql = (scan: Scan): string =>
   `SELECT visitor, question AS clause, max(time) AS latest FROM ${matchedSql(scan)}
 GROUP BY visitor, clause`;
@@ -109,13 +109,29 @@ const thresholdsSql = (shape: CodedShape, column: 'question' | 'least') =>
 /** From the opening bracket on: a row for each hit and question that it answers. */
 function matchedSql(scan: Scan, withId = false, who?: string): string {
   const { shape } = scan;
-  const keys = ['code', ...shape.texts];
+  const keys = ['code', ...shape.texts.map((text) => `${text}_number`)];
+  const wanted = [
+    `${shortSql(shape, 'code')} AS code`,
+    ...shape.texts.map((text) => `${numberSql(shape, text, text)} AS ${text}_number`),
+  ];
+  const hits = seenSql(scan, withId ? 'visitor, time, hit' : 'visitor, time', who);
+  // Most hits of a visitor look alike in what is asked of all hits: as country and device.
+  const seen =
+    shape.counting === 'once' && shape.feature === undefined
+      ? `SELECT visitor, max(hits.time) AS time, ${keys.join(', ')} FROM (${hits}) AS hits GROUP BY visitor, ${keys.join(', ')}`
+      : hits;
   return `(
 SELECT seen.visitor AS visitor, seen.time AS time, wanted.question AS question${withId ? ', seen.hit AS hit' : ''}
-FROM (${seenSql(scan, withId ? 'visitor, time, hit' : 'visitor, time', who)}) AS seen
-INNER JOIN (SELECT question, since, ${keys.join(', ')} FROM build_questions WHERE ${ofShape(shape)}) AS wanted
+FROM (${seen}) AS seen
+INNER JOIN (SELECT question, since, ${wanted.join(', ')} FROM build_questions WHERE ${ofShape(shape)}) AS wanted
 ON ${keys.map((key) => `seen.${key} = wanted.${key}`).join(' AND ')}
 WHERE seen.time >= wanted.since)`;
+}
+
+/** SQL of the number of a text among those that a shape asks for, 0 = it is none of them: a join by texts takes twice as long. */
+function numberSql(shape: CodedShape, text: TextColumn, source: string): string {
+  const texts = `(SELECT arraySort(groupUniqArray(${text})) FROM build_questions WHERE ${ofShape(shape)})`;
+  return `transform(${source}, ${texts}, arrayEnumerate(${texts}), toUInt32(0))`;
 }
 
 /** The hits that may answer a question of a shape; one of several categories has a row for each. */
@@ -126,7 +142,7 @@ function seenSql({ shape, slice, asOf, binding }: Scan, columns: string, who?: s
     ...(who === undefined ? [] : [who]),
     ...(readsEvents(shape) ? [] : ["event != 'attention'"]),
     ...asked,
-    ...shape.texts.map((text) => `${text} IN (SELECT ${text} FROM build_questions WHERE ${ofShape(shape)})`),
+    ...shape.texts.flatMap((text) => (text === 'value' ? [] : [`${text}_number != 0`])),
   ];
   const since = sinceOf(shape, asOf);
   if (since !== undefined)
@@ -135,10 +151,13 @@ function seenSql({ shape, slice, asOf, binding }: Scan, columns: string, who?: s
     categories !== undefined
       ? ` ARRAY JOIN ${categories} AS category_code`
       : shape.feature === 'keyword'
-        ? ' ARRAY JOIN arrayDistinct(keywords) AS value'
+        ? ` ARRAY JOIN ${eachOnce(shape.counting, `arrayFilter(one -> one != 0, arrayMap(one -> ${numberSql(shape, 'value', 'one')}, keywords))`)} AS value_number`
         : '';
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-  return `SELECT ${[columns, `${code} AS code`, ...shape.texts].join(', ')} FROM kept_hits${exploded}${where}`;
+  const texts = shape.texts.map((text) =>
+    text === 'value' ? 'value_number' : `${numberSql(shape, text, text)} AS ${text}_number`,
+  );
+  return `SELECT ${[columns, `${code} AS code`, ...texts].join(', ')} FROM kept_hits${exploded}${where}`;
 }
 
 const ofShape = (shape: CodedShape) => `${OF_PIECE} AND shape = ${shape.number}`;

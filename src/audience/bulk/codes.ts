@@ -115,23 +115,34 @@ export function codesOf({ codes }: CodedShape, combination: Combination): number
  *   `categories`, SQL of the array whose elements `code` calls `category_code`, where it has one.
  */
 export function codeSql(
-  { codes, questions }: CodedShape,
+  { codes, questions, counting }: CodedShape,
   binding: Binding,
 ): { readonly code: string; readonly asked: readonly string[]; readonly categories: string | undefined } {
   let code = '';
   let categories: string | undefined;
   const asked: string[] = [];
   for (const [column, numbers] of codes) {
-    const [values = '[]'] = binding.many('String', [...numbers.keys()]);
+    const isClock = column === 'hour' || column === 'weekday';
+    const [values = '[]'] = isClock
+      ? binding.many('UInt8', [...numbers.keys()].map(Number))
+      : binding.many('String', [...numbers.keys()]);
     const numberOf = (source: string) =>
       `transform(${source}, ${values}, range(toUInt64(1), toUInt64(${numbers.size + 1})), toUInt64(0))`;
-    if (column === 'category') categories = `arrayDistinct(arrayMap(one -> ${numberOf('one')}, categories))`;
-    const number = column === 'category' ? 'category_code' : numberOf(textOf(column));
+    if (column === 'category')
+      categories = eachOnce(counting, `arrayMap(one -> ${numberOf('one')}, categories)`);
+    const number = column === 'category' ? 'category_code' : numberOf(column);
     if (questions.every(({ match }) => match[column])) asked.push(`${number} != 0`);
     code = code === '' ? number : `(${code}) * ${numbers.size + 1} + ${number}`;
   }
-  return { code: code === '' ? 'toUInt64(0)' : code, asked, categories };
+  return { code: shortSql({ codes }, code === '' ? '0' : code), asked, categories };
 }
 
-const textOf = (column: CodedColumn): string =>
-  column === 'hour' || column === 'weekday' ? `toString(${column})` : column;
+/** SQL of a code in the smallest type that a join looks up in an array rather than by a hash, where there is one. */
+export function shortSql({ codes }: Pick<CodedShape, 'codes'>, code: string): string {
+  const most = [...codes.values()].reduce((product, { size }) => product * (size + 1), 1);
+  return `${most <= 2 ** 16 ? 'toUInt16' : 'toUInt64'}(${code})`;
+}
+
+/** SQL of an array, each element once where rows are counted: else it is no matter how often one hit is seen. */
+export const eachOnce = (counting: CodedShape['counting'], array: string): string =>
+  counting === 'rows' ? `arrayDistinct(${array})` : array;

@@ -1,4 +1,5 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
+import { sideBySide, threadsEach } from '../../clickhouse/side-by-side.ts';
 import { type Read, Spent } from '../../clickhouse/spent.ts';
 import { fits, type Statement } from '../rule/compile.ts';
 import { writeAsked } from './asked.ts';
@@ -14,6 +15,8 @@ export interface Whole {
   readonly cut: Cut;
   /** As `writeRepeated` has found. */
   readonly repeats: boolean;
+  /** Slices under way at a time; two where not given. */
+  readonly atOnce?: number | undefined;
 }
 
 /** The rules together are more than one statement can hold; fewer may fit. */
@@ -40,12 +43,14 @@ const SAMPLE = 32n;
  */
 export async function cutVisitors(clickhouse: ClickHouse, hitsASlice = HITS_A_SLICE): Promise<Cut> {
   const levels = Array.from({ length: MAX_SLICES - 1 }, (_, place) => (place + 1) / MAX_SLICES).join(', ');
+  // Of no hits the places are no numbers.
   const [row] = await clickhouse.query<{ n: string; places: string[] }>(
-    `SELECT count() AS n, arrayMap(place -> toString(toUInt256(place)), quantiles(${levels})(visitor)) AS places FROM kept_hits`,
+    `SELECT count() AS n, arrayMap(place -> toString(toUInt256(ifNotFinite(place, 0))), quantiles(${levels})(visitor)) AS places FROM kept_hits`,
   );
   const hits = Number(row?.n ?? 0);
-  const count = Math.min(MAX_SLICES, Math.ceil(hits / hitsASlice));
-  if (row === undefined || count <= 1) return { slices: [EVERYBODY] };
+  if (row === undefined || hits <= hitsASlice) return { slices: [EVERYBODY] };
+  // As many for one as for the other of two beside each other.
+  const count = Math.min(MAX_SLICES, 2 * Math.ceil(hits / hitsASlice / 2));
   const bounds = Array.from({ length: count - 1 }, (_, place) =>
     BigInt(row.places[Math.floor(((place + 1) * MAX_SLICES) / count) - 1]!),
   );
@@ -64,7 +69,7 @@ export async function cutVisitors(clickhouse: ClickHouse, hitsASlice = HITS_A_SL
 export async function fillTogether(
   clickhouse: ClickHouse,
   asked: readonly Asked[],
-  { build, piece, asOf, cut, repeats }: Whole & { readonly piece: number },
+  { build, piece, asOf, cut, repeats, atOnce }: Whole & { readonly piece: number },
 ): Promise<Read & { readonly left: readonly Asked[] }> {
   const drawn = planOf(asked, piece, asOf.getTime());
   const part = { build, slice: cut.slices[0]!, repeats };
@@ -78,29 +83,32 @@ export async function fillTogether(
   if (drivers.length > 0) {
     await clickhouse.insert('build_drivers', drivers);
     const letting = { drivers: [...new Set(drivers.map(({ clause }) => clause))] };
-    for (const slice of cut.slices)
-      spent.add(await fillSlice(clickhouse, plan, { ...part, ...letting, slice }));
+    const threads = await threadsEach(clickhouse, cut.slices, atOnce);
+    await sideBySide(
+      cut.slices,
+      async (slice) => spent.add(await fillSlice(clickhouse, plan, { ...part, ...letting, slice }, threads)),
+      atOnce,
+    );
   }
   const filled = new Set(plan.segments.map(({ id }) => id));
   return { ...spent.read, left: asked.filter(({ id }) => !filled.has(id)) };
 }
 
-async function fillSlice(clickhouse: ClickHouse, plan: Plan, part: Part): Promise<Read> {
+async function fillSlice(clickhouse: ClickHouse, plan: Plan, part: Part, threads: number): Promise<Read> {
   const { sql, params } = membersSelect(plan, part);
   return clickhouse.command(
     `INSERT INTO members (build, segment, visitor, seen, via)
      SELECT {build:UInt64} AS build, segment, visitor, seen, 'own' AS via FROM (${sql})`,
     params,
-    SETTINGS,
+    {
+      // Else the branch of every segment that has no table is computed for each row.
+      short_circuit_function_evaluation: 'force_enable',
+      max_threads: threads,
+      // Else one thread sorts and writes what all of them find.
+      max_insert_threads: String(threads),
+    },
   );
 }
-
-const SETTINGS = {
-  // Else the branch of every segment that has no table is computed for each row.
-  short_circuit_function_evaluation: 'force_enable',
-  // Else one thread sorts and writes what all of them find.
-  max_insert_threads: '2',
-} as const;
 
 /** About how many meet each clause, by a part of one slice: enough to tell a country from a category. */
 async function sizesOf(

@@ -28,18 +28,25 @@ export async function fillByHalves(
   ];
   const left: Asked[] = [];
   const spent = new Spent();
+  let atOnce: number | undefined;
   for (let piece = 1; goesOn(); piece++) {
     const group = open.pop();
     if (group === undefined) break;
     if (group.length === 0) continue;
     try {
-      const filled = await fillTogether(clickhouse, group, { ...whole, piece });
+      const filled = await fillTogether(clickhouse, group, { ...whole, piece, atOnce });
       spent.add(filled);
       left.push(...filled.left);
     } catch (error) {
       if (!(error instanceof TooManyRulesError)) {
         if (!(error instanceof ClickHouseError) || error.code === undefined) throw error;
         await forget(clickhouse, whole.build, group);
+        if (error.shortage === 'memory' && atOnce === undefined) {
+          // What was too much may be two slices beside each other.
+          atOnce = 1;
+          open.push(group);
+          continue;
+        }
       }
       if (group.length === 1) left.push(...group);
       else {

@@ -54,11 +54,16 @@ function composedSelect(plan: Plan, part: Part): Select {
   // Clauses that let nobody in by themselves are met by most, and what a visitor meets is copied for each that is left.
   const letting =
     drivers === undefined ? 'met' : 'arrayFilter(clause -> clause IN {drivers:Array(UInt32)}, met)';
-  const looked =
-    'if(empty(words), bitTest(word, combination % 64), bitTest(words[1 + intDiv(combination, 64)], combination % 64))';
-  const { columns, combination, seen } = placesSql(plan);
+  const isLong = plan.segments.some(({ clauses }) => clauses.length > CLAUSES_OF_WORD);
+  const looked = isLong
+    ? 'if(empty(words), bitTest(word, combination % 64), bitTest(words[1 + intDiv(combination, 64)], combination % 64))'
+    : 'bitTest(word, combination)';
+  const { asked, columns, combination, seen } = placesSql(plan);
+  // A column that no segment needs is one that the join need not copy.
+  const arrays = [...(isLong ? ['words'] : []), ...(untabled.length > 0 ? ['clauses', 'number'] : [])];
+  const kept = ['segment', 'word', ...arrays].join(', ');
   const sql = `SELECT segment, visitor, ${seen} AS seen FROM (
-SELECT visitor, met, latest, clauses, segment, number, word, words, ${columns}, ${combination} AS combination
+SELECT visitor, met, latest, ${kept}, ${columns}, ${combination} AS combination
 FROM (
 SELECT visitor, met, latest, clause FROM (
 SELECT visitor, groupArray(clause) AS met, groupArray(latest) AS latest FROM (
@@ -66,18 +71,22 @@ ${clauseSelects(plan, part, binding).join('\nUNION ALL\n')}
 ) WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors) GROUP BY visitor
 ) ARRAY JOIN ${letting} AS clause
 ) AS one INNER JOIN (
-SELECT clause, number, segment, clauses, others, word, words FROM build_drivers WHERE ${OF_PIECE}
+SELECT clause, ${kept}, others, ${asked} FROM build_drivers WHERE ${OF_PIECE}
 ) AS lets ON lets.clause = one.clause
 WHERE empty(others) OR clause = arrayFirst(driver -> has(met, driver), others)
 ) WHERE ${untabled.length === 0 ? looked : `multiIf(${untabled.join(', ')}, ${looked})`}`;
   return { sql, params: { ...paramsOf(plan, part, binding), ...(drivers && { drivers }) } };
 }
 
+/** A word of 64 bits has one for each combination of so many. */
+const CLAUSES_OF_WORD = 6;
+
 /**
  * Where each clause of a segment stands among those that a visitor meets, 0 = nowhere, a column each: an array of them
  * would be made with a copy of what he meets for each of its elements. `combination` has a bit for each that he meets.
+ * The clauses are a column each already where there is one row of a segment, rather than arrays beside each member.
  */
-function placesSql(plan: Plan): { columns: string; combination: string; seen: string } {
+function placesSql(plan: Plan): { asked: string; columns: string; combination: string; seen: string } {
   const places = Array.from({ length: widthOf(plan) }, (_, place) => place + 1);
   const latest = places.map((place) => `latest[place${place}]`);
   // Of clauses beyond the table the expression itself asks, and only when each was met is still to be looked up.
@@ -86,7 +95,8 @@ function placesSql(plan: Plan): { columns: string; combination: string; seen: st
       `arrayMax(arrayMap(clause -> latest[indexOf(met, clause)], arraySlice(clauses, ${places.length + 1})))`,
     );
   return {
-    columns: places.map((place) => `indexOf(met, clauses[${place}]) AS place${place}`).join(', '),
+    asked: places.map((place) => `clauses[${place}] AS asked${place}`).join(', '),
+    columns: places.map((place) => `indexOf(met, asked${place}) AS place${place}`).join(', '),
     combination: places
       .map((place) => `bitShiftLeft(toUInt64(place${place} != 0), ${place - 1})`)
       .join(' + '),

@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { ClickHouseError } from '../../clickhouse/errors.ts';
+import { sideBySide, threadsEach } from '../../clickhouse/side-by-side.ts';
 import { type Read, Spent } from '../../clickhouse/spent.ts';
 import { Binding } from '../rule/binding.ts';
 import { isKnownLeaf, leavesSql } from '../rule/leaf.ts';
@@ -22,19 +23,20 @@ export async function writeMet(
   plan: Plan,
   build: number,
 ): Promise<Read & { readonly failed: ReadonlySet<number> }> {
-  const open = groupsOf(plan);
   const failed = new Set<number>();
   const spent = new Spent();
-  for (let group = open.pop(); group; group = open.pop()) {
+  const write = async (group: readonly number[], failing: () => void) => {
     try {
       spent.add(await writeTogether(clickhouse, plan, build, group));
     } catch (error) {
       if (!(error instanceof ClickHouseError) || error.code === undefined) throw error;
-      // What was written before it failed is written again, and counts once.
-      if (group.length === 1) failed.add(group[0]!);
-      else open.push(...group.map((clause) => [clause]));
+      failing();
     }
-  }
+  };
+  const again: number[] = [];
+  await sideBySide(groupsOf(plan), (group) => write(group, () => again.push(...group)));
+  // Without the others, and with nothing beside it. What was written before it failed counts once.
+  for (const clause of again) await write([clause], () => failed.add(clause));
   return { failed, ...spent.read };
 }
 
@@ -49,13 +51,16 @@ export async function writeRepeated(
   build: number,
   { slices }: Cut,
 ): Promise<boolean> {
-  for (const slice of slices)
+  const threads = await threadsEach(clickhouse, slices);
+  await sideBySide(slices, async (slice) => {
     await clickhouse.command(
       `INSERT INTO build_clauses (build, piece, visitor, clause, latest)
        SELECT {build:UInt64}, ${REPEATED}, visitor, 0, max(kept_hits.time) FROM kept_hits
        WHERE ${slice === EVERYBODY ? '1' : OF_SLICE} GROUP BY visitor HAVING count() != ${BY_ID}`,
       { build, ...sliceParams(slice) },
+      { max_threads: threads },
     );
+  });
   const [row] = await clickhouse.query<{ n: string }>(
     `SELECT count() AS n FROM build_clauses WHERE build = {build:UInt64} AND piece = ${REPEATED}`,
     { build },

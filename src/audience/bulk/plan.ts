@@ -1,9 +1,9 @@
+import { driversOf } from '../rule/drivers.ts';
 import { type Expression, express, Leaves, mayHoldWithoutHit } from '../rule/expression.ts';
 import type { AskedLeaf } from '../rule/leaf.ts';
 import type { ResolvedRule } from '../rule/rule.ts';
 import type { Clauses } from './clauses.ts';
 import { type CodedShape, codeShape } from './codes.ts';
-import { driversOf } from './drivers.ts';
 import { type Shape, shapesOf } from './shapes.ts';
 import { clausesOf, MAX_TABLED, truthTable } from './truth.ts';
 

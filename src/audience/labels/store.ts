@@ -1,9 +1,10 @@
 import { nanoid } from 'nanoid';
 import type { ClickHouse, Params } from '../../clickhouse/client.ts';
 import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
+import { sideBySide } from '../../clickhouse/side-by-side.ts';
 import { kindsOf, linkedSql } from '../../upload/linked.ts';
 import { persist } from '../../upload/persist.ts';
-import { eachPiece, PIECE, pieces } from '../../upload/pieces.ts';
+import { PIECE, pieces } from '../../upload/pieces.ts';
 import { dropLines } from '../../upload/staging.ts';
 import { TAKEN_BACK } from './label.ts';
 
@@ -61,7 +62,7 @@ export async function storeLabels(clickhouse: ClickHouse, upload: StagedLabels):
   const { found, visitors } = await lookUp(clickhouse, upload);
   try {
     const { source, time } = upload;
-    await eachPiece(pieces(visitors), async (piece) => {
+    await sideBySide(pieces(visitors), async (piece) => {
       await persist(() => writeConflicts(clickhouse, { found, ...piece }));
       await persist(() => writeLabels(clickhouse, { found, source, time, upload: upload.upload, ...piece }));
     });
@@ -103,7 +104,7 @@ const lookUp = (clickhouse: ClickHouse, upload: StagedLabels): Promise<{ found: 
     const found = nanoid();
     const { staged } = upload;
     const kinds = kindsOf(upload.sources);
-    await eachPiece(pieces(upload.lines), (piece) =>
+    await sideBySide(pieces(upload.lines), (piece) =>
       clickhouse.command(FIND, { staged, found, ...piece, ...kinds }, AS_A_WHOLE).then(() => undefined),
     );
     const [row] = await clickhouse.query<{ n: string }>(

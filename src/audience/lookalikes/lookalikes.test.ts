@@ -56,7 +56,7 @@ describe.each(Object.entries(UNITS))('look-alikes, on %s', (_, open) => {
     people = await plant(clickhouse, PLAN);
     await refuse(clickhouse, people);
     made = (await makeLookalike(clickhouse, leases, seedOf('signed'), new Date())) as Lookalike;
-  }, 240_000);
+  });
   afterAll(() => close?.());
 
   it('give everybody else who may be profiled a place of his own, and the seed none', async () => {
@@ -123,7 +123,7 @@ describe.each(Object.entries(UNITS))('look-alikes, on %s', (_, open) => {
     const again = await makeLookalike(clickhouse, leases, seedOf('signed'), new Date());
     expect(again).toEqual(made);
     expect(await placed(clickhouse)).toEqual(before);
-  }, 120_000);
+  });
 
   it('leave nothing behind that they made on their way', async () => {
     const [row] = await clickhouse.query<{ n: string }>('SELECT count() AS n FROM lookalike_work');
@@ -165,7 +165,7 @@ describe('the look-alike of a seed', async () => {
   beforeAll(async () => {
     await migrate(clickhouse, 90);
     await plant(clickhouse, { ...PLAN, visitors: 1500, strength: 0, trait: 1, seed: 0.1 });
-  }, 120_000);
+  });
   afterAll(() => clickhouse.close());
 
   it('in whom nothing tells is by lot, and says so', async () => {

@@ -84,7 +84,6 @@ describe('what all methods learn together', () => {
       expect(auc(first, isTrue)! / possible).toBeGreaterThan(0.95);
       expect(calibrationError(calibrationTable(first, isTrue))).toBeLessThan(0.06);
     },
-    60_000,
   );
 
   it('where there is nothing to tell is next to the prior', async () => {
@@ -93,5 +92,5 @@ describe('what all methods learn together', () => {
     const { model } = await combine(fitted, rows, 2);
     const { probabilities, labels } = predict(model, rows, rowsWhere(rows, isHeldOut), fitted.inverseLengths);
     for (const [place] of labels.entries()) expect(probabilities[place * 2]).toBeCloseTo(0.5, 0);
-  }, 60_000);
+  });
 });

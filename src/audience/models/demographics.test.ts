@@ -105,7 +105,7 @@ describe('the job demographics', () => {
       labelled(() => 'one'),
     );
     first = await run();
-  }, 120_000);
+  });
 
   it('trains what labels tell, and names why not where they do not', () => {
     expect(first.failed).toEqual({});

@@ -114,7 +114,25 @@ export interface ClassReport {
   /** Mean distance of predicted probability and observed share, weighted by the bins' counts. */
   readonly calibrationError: number | null;
   readonly calibration: readonly CalibrationBin[];
+  /** None of a model that was trained before curves were kept. */
+  readonly curve?: HeldOutCurve;
   readonly features: readonly TellingFeature[];
+}
+
+/**
+ * Counts of held-out visitors by threshold of one class's probability: column by column, the highest threshold first.
+ * The last point but for the model's own threshold is of all of them.
+ */
+export interface HeldOutCurve {
+  readonly thresholds: readonly number[];
+  /** Of the class, and at or above the threshold. */
+  readonly truePositives: readonly number[];
+  /** Of another class, and at or above it. */
+  readonly falsePositives: readonly number[];
+  /** At or above it, and the class is their likeliest: whom a model with that threshold decides for. */
+  readonly decided: readonly number[];
+  /** Of these, how many are of the class. */
+  readonly right: readonly number[];
 }
 
 /** What a model is worth. All figures are of the held-out fifth of the labelled visitors, which it never saw. */

@@ -1,3 +1,4 @@
+import { curveOf } from './curve.ts';
 import { auc, calibrationError, calibrationTable, zScore } from './measure.ts';
 import type { ClassReport, TellingFeature } from './model.ts';
 
@@ -71,6 +72,7 @@ export function classReports(
   return values.map(({ value, count, features }, c) => {
     const own = Float64Array.from(labels, (_, place) => probabilities[place * classes + c]!);
     const isTrue = (place: number) => labels[place] === c;
+    const isLikeliest = (place: number) => likeliestOf(probabilities, place, classes) === c;
     const calibration = calibrationTable(own, isTrue);
     const heldOut = labels.reduce((sum, label) => sum + Number(label === c), 0);
     const chosen = decided.reduce<number>((sum, one) => sum + Number(one === c), 0);
@@ -86,6 +88,7 @@ export function classReports(
       coverage: labels.length === 0 ? null : chosen / labels.length,
       calibrationError: calibrationError(calibration),
       calibration,
+      curve: curveOf({ scores: own, isTrue, isLikeliest }, thresholds[c] ?? null),
       features,
     };
   });

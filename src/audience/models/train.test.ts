@@ -143,7 +143,7 @@ describe('a model', () => {
     await store(clickhouse, seen);
     await declare(clickhouse, 'kind', kinds);
     model = await trained('kind');
-  }, 120_000);
+  });
 
   it('tells three classes apart, and says how well', () => {
     const { report } = model;
@@ -156,6 +156,16 @@ describe('a model', () => {
     for (const one of report.classes) {
       expect(one.precision).toBeGreaterThan(0.75);
       expect(one.calibration.reduce((sum, { count }) => sum + count, 0)).toBe(report.heldOut);
+      const { thresholds, truePositives, falsePositives, decided, right } = one.curve!;
+      expect([truePositives.at(-1), falsePositives.at(-1)]).toEqual([
+        one.heldOut,
+        report.heldOut - one.heldOut,
+      ]);
+      // At the model's own threshold the curve says what the report does.
+      const own = thresholds.indexOf(one.threshold!);
+      expect(right[own]! / decided[own]!).toBe(one.precision);
+      expect(right[own]! / one.heldOut).toBe(one.recall);
+      expect(decided[own]! / report.heldOut).toBe(one.coverage);
       expect(one.features.find(({ weight }) => weight > 0)?.feature).toBe(
         `hour:${8 + CLASSES.indexOf(one.value)}`,
       );

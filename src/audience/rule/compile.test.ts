@@ -518,6 +518,49 @@ describe('a statement', () => {
     expect(asksEveryone({ not: { not: car } })).toBe(false);
   });
 
+  it('reads of other clauses only the hits of whom a category or a keyword lets in', () => {
+    const who = (json: unknown) =>
+      compile(resolved(json), at)
+        .sql.split('GLOBAL IN')
+        .slice(1)
+        .map((text) => text.match(/kept_\w+/)![0]);
+    const [car, word, tv] = [{ category: 'a' }, { keyword: 'k' }, { device: 'tv' }].map((did) => ({ did }));
+    expect(who({ all: [car, tv] })).toEqual(['kept_features']);
+    expect(who({ all: [car, { not: tv }, { did: { site: 's' }, times: 3 }] })).toEqual(['kept_features']);
+    expect(who({ all: [{ any: [car, word] }, tv] })).toEqual(['kept_features']);
+    expect(who({ any: [car, tv] })).toEqual([]);
+    expect(who({ all: [{ any: [car, tv] }, tv] })).toEqual([]);
+    expect(who({ all: [{ not: car }, tv] })).toEqual([]);
+    expect(who({ all: [car, word] })).toEqual([]);
+  });
+
+  it('counts and dates what is so passed over as if all were read', async () => {
+    await store([
+      { visitor: 1n, hit: 1n, time: asOf - 3 * DAY, categories: ['a'] },
+      { visitor: 1n, hit: 2n, time: asOf - 2 * DAY, device: 'tv' },
+      { visitor: 1n, hit: 2n, time: asOf - 2 * DAY, device: 'tv' },
+      { visitor: 2n, hit: 3n, time: asOf - 3 * DAY, categories: ['a'] },
+      { visitor: 2n, hit: 4n, time: asOf - 2 * DAY, device: 'tv' },
+      { visitor: 2n, hit: 5n, time: asOf - DAY, device: 'tv' },
+      { visitor: 3n, hit: 6n, time: asOf - DAY, device: 'tv' },
+      { visitor: 3n, hit: 7n, time: asOf - DAY, device: 'tv' },
+    ]);
+    const members = async (...others: object[]) =>
+      (await ask(compile(resolved({ all: [{ did: { category: 'a' } }, ...others] }), at))).map((row) => [
+        row.visitor,
+        Math.round((Date.parse(`${row.seen}Z`) - asOf) / DAY),
+      ]);
+    const tv = (times: object | number, more: object = {}) => ({ did: { device: 'tv' }, times, ...more });
+    expect((await members(tv(1))).sort()).toEqual([
+      ['1', -2],
+      ['2', -1],
+    ]);
+    expect(await members(tv(2))).toEqual([['2', -1]]);
+    expect(await members(tv({ eq: 1 }))).toEqual([['1', -2]]);
+    expect(await members(tv(1, { within: '36h' }))).toEqual([['2', -1]]);
+    expect(await members({ not: tv(1, { within: '36h' }) })).toEqual([['1', -3]]);
+  });
+
   it('finds a category by the key of the feature table, alone or in a list', async () => {
     const clauses = { any: [{ did: { category: '483' }, within: '7d' }, { did: { category: ['1', '2'] } }] };
     const { sql, params } = compile(resolved(clauses), at);

@@ -4,6 +4,7 @@ import { clusteredSql, clusterSql } from './cluster.ts';
 import { express, expressionSql, Leaves, mayHoldWithoutHit } from './expression.ts';
 import { housedSql, sharingSql } from './household.ts';
 import { type AskedLeaf, isKnownLeaf, leavesSql, universeSql } from './leaf.ts';
+import { narrow, narrowedSql } from './narrow.ts';
 import type { ResolvedRule } from './rule.ts';
 
 /** A rule, and for whom together it is asked. */
@@ -58,7 +59,18 @@ export function pass(
       clauses.push(`SELECT visitor, ${clause} AS clause, seen AS latest FROM (${membersOf(leaf.members)})`);
     else numbered.push([clause, leaf]);
   }
-  clauses.push(...leavesSql(numbered, asOf, binding));
+  // Of several rules, or of clusters, whom one passes over another may ask for.
+  const isOne = asked.length === 1 && asked[0]!.merge === 'visitor' && !binding.isOfFew;
+  const narrowed = isOne ? narrow(asked[0]!.alone, leaves.list) : undefined;
+  const rest = new Set(narrowed?.rest.map(([clause]) => clause));
+  if (narrowed) clauses.push(narrowedSql(narrowed, asOf, binding));
+  clauses.push(
+    ...leavesSql(
+      numbered.filter(([clause]) => !rest.has(clause)),
+      asOf,
+      binding,
+    ),
+  );
   const needsHit = asked.map(({ alone }) => mayHoldWithoutHit(alone, leaves));
   const universe = leaves.list.length;
   if (universe === 0 || needsHit.includes(true)) clauses.push(universeSql(universe, binding));

@@ -1,4 +1,4 @@
-import type { Expression } from '../rule/expression.ts';
+import type { Expression } from './expression.ts';
 
 interface Drivers {
   readonly clauses: readonly number[];
