@@ -3,9 +3,21 @@ import { isIP } from 'node:net';
 /** Domains of a site, or of several, laid out for looking up. A name with `www.` stands for the one without. */
 export type Domains = ReadonlySet<string>;
 
-/** @param names as sites have them: host names in lower case, and addresses, IPv6 with or without brackets. */
-export const domainsOf = (names: readonly string[]): Domains =>
-  new Set(names.map((name) => bare(name).replace(/^www\./, '')));
+/** By the list itself, which a site's version keeps; one may name a thousand. */
+const laidOut = new WeakMap<readonly string[], Domains>();
+
+/**
+ * @param names as sites have them: host names in lower case, and addresses, IPv6 with or without brackets. What is made
+ *   of a list is remembered with it.
+ */
+export function domainsOf(names: readonly string[]): Domains {
+  let domains = laidOut.get(names);
+  if (domains === undefined) {
+    domains = new Set(names.map((name) => bare(name).replace(/^www\./, '')));
+    laidOut.set(names, domains);
+  }
+  return domains;
+}
 
 /** Deeper names than any site has are of no use, and would take quadratic memory. */
 const MAX_LABELS = 10;

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Recent } from '../recent.ts';
 import { truncate } from './address.ts';
 import { detached } from './detached.ts';
-import { type Domains, domainsOf, liesWithin, namesOf } from './domains.ts';
+import { domainsOf, liesWithin, namesOf } from './domains.ts';
 import type { Shared } from './hit.ts';
 import { scrubUrl } from './scrub.ts';
 import { type Source, sourceOfApp, sourceOfHost } from './sources.ts';
@@ -98,20 +98,8 @@ function withoutAddress(url: string, ownHost: string): { referrer: string; host:
  * `a.tumblr.com` from `tumblr.com` comes from a social network.
  */
 function isInside({ ownHost, within, elsewhere }: Known, host: string, domains: readonly string[]): boolean {
-  if (domains.length > 0 && liesWithin(within, laidOut(domains))) return true;
+  if (domains.length > 0 && liesWithin(within, domainsOf(domains))) return true;
   if (elsewhere.source !== 'referral' || !ownHost.includes('.')) return false;
   const site = host.startsWith('www.') ? host.slice(4) : host;
   return within.includes(site) || (host.endsWith(ownHost) && host.at(-ownHost.length - 1) === '.');
-}
-
-/** By the list itself, which a site's version keeps; one may name a thousand. */
-const sets = new WeakMap<readonly string[], Domains>();
-
-function laidOut(domains: readonly string[]): Domains {
-  let set = sets.get(domains);
-  if (set === undefined) {
-    set = domainsOf(domains);
-    sets.set(domains, set);
-  }
-  return set;
 }

@@ -2,8 +2,8 @@ import type { Build } from '../audience/builds.ts';
 import type { Destination } from '../registry/kinds.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Source } from './exported-set.ts';
-import { ruleChangedSince } from './gate/rule-changed.ts';
-import { gateSegment, type Verdict } from './gate/segment.ts';
+import { gateBuild } from './gate/build.ts';
+import type { Past } from './gate/past.ts';
 import type { AskedSegment, Recipient } from './plan/planning.ts';
 import { originsOf } from './plan/plans.ts';
 import type { PulledSet } from './pull.ts';
@@ -28,36 +28,35 @@ export interface Allowed {
  * there is none, nobody has allowed a label. A partner's id counts as long as it is fresh, as when it is pushed.
  *
  * @param build whose members are to leave, where there is one.
+ * @param past of that build.
  */
 export function allowedUnder(
   registry: Registry,
   segment: string,
   source: Source,
   build: Build | undefined,
+  past: Past,
 ): Allowed {
   const name = source.id;
   if (source.kind === 'visitor') return { name, gate: {} };
+  const judged = (allows: readonly string[]) =>
+    gateBuild(segment, build, allows, originsOf(registry), registry, past);
   const verdicts = registry
     .list('destination')
     .filter((destination) => takes(destination, source))
-    .map((destination) => ({
-      destination,
-      verdict: gateSegment(segment, destination.allows, originsOf(registry)),
-    }));
+    .map((destination) => ({ destination, verdict: judged(destination.allows) }));
   const open = verdicts.filter(({ verdict }) => verdict.refused.length === 0);
-  const verdict: Verdict =
-    open[0]?.verdict ?? verdicts[0]?.verdict ?? gateSegment(segment, [], originsOf(registry));
+  const { forbidden, refused, ruleChanged } = open[0]?.verdict ?? verdicts[0]?.verdict ?? judged([]);
   const regions = open.map(({ destination }) => destination.regions);
   const gate = {
-    forbidden: verdict.forbidden,
+    forbidden,
     freshDays: source.kind === 'partner' ? registry.get('partner', source.id)?.freshDays : undefined,
     regions:
       regions.length > 0 && regions.every((each) => each !== undefined)
         ? [...new Set(regions.flatMap((each) => each ?? []))].sort()
         : undefined,
   };
-  const ruleChanged = build !== undefined && ruleChangedSince(build, verdict, registry);
-  return { name, gate, ruleChanged, ...(verdict.refused.length > 0 ? { refused: 'label_not_allowed' } : {}) };
+  return { name, gate, ruleChanged, ...(refused.length > 0 ? { refused: 'label_not_allowed' } : {}) };
 }
 
 const takes = ({ partner, devices }: Destination, source: Source): boolean =>

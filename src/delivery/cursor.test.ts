@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Cursor, Cursors } from './cursor.ts';
+import { type Cursor, Cursors, cursorLifeDays } from './cursor.ts';
 import { derivedKey } from './derived-key.ts';
 
 const SECRET = 'a secret of at least 24 characters';
@@ -66,4 +66,14 @@ describe('a cursor', () => {
       }),
     );
   });
+});
+
+it.each([
+  [90, 29],
+  [30, 29],
+  [20, 19],
+  [2, 1],
+  [1, 0],
+])('of a retention of %i days a cursor lives %i: a day less than removals are kept', (retention, days) => {
+  expect(cursorLifeDays(retention)).toBe(days);
 });

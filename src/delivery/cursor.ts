@@ -15,11 +15,15 @@ export interface Cursor {
   readonly issued: number;
 }
 
+const MOST_DAYS = 29;
+
 /**
  * Removals are kept a day longer; an older cursor could miss one, so it is refused and the set is read whole. By the
  * day after the last cursor that needs it a removal is let go of, with the adds that it has taken back.
+ *
+ * @returns days; 0 of a retention of one day, where nothing is kept that changes could be told from.
  */
-export const CURSOR_LIFE_DAYS = 29;
+export const cursorLifeDays = (retentionDays: number): number => Math.min(MOST_DAYS, retentionDays - 1);
 
 /** An answer that broke off is gone on with for so long: what was true of a person when it began leaves no later. */
 export const ANSWER_LIFE_MS = 3_600_000;

@@ -14,8 +14,10 @@ export interface Line {
   readonly remove: readonly string[];
   /** Every segment the id is in now; only for destinations that are told `all`. */
   readonly all: readonly string[];
-  /** Whether all data of the id is to be deleted, because it was erased; only for destinations that `forget`. */
+  /** Whether all data of the id is to be deleted, because its person was erased; only for destinations that `forget`. */
   readonly erased?: boolean;
+  /** Whether the destination is to target the id no more, because its person opted out; only where it `forget`s. */
+  readonly optedOut?: boolean;
 }
 
 /** A segment as a destination has it. */
@@ -142,6 +144,11 @@ export interface Limits {
   readonly concurrency: number;
   /** Chunks begun a minute. */
   readonly perMinute?: number;
+  /**
+   * URLs of which the other side bounds the callers over all that lead there: of destinations with one in common only
+   * one is sent to at a time, so that `concurrency` holds for the whole installation.
+   */
+  readonly endpoints?: readonly string[];
   /** Minutes that lie between what one run sends and what another does, whatever they were made for. */
   readonly restMinutes?: number;
 }
@@ -172,8 +179,13 @@ export interface DestinationType<Settings extends z.ZodObject = z.ZodObject> {
   readonly bySegment: boolean;
   /** Whether it understands a removal, or only forgets whom it hears no more of. */
   readonly removes: boolean;
-  /** Whether it can be asked to delete all that it has of an id; without: it cannot. */
+  /** Whether it can be asked to delete all that it has of an id, and told of opt-outs; without: it cannot. */
   readonly forgets?: boolean;
+  /**
+   * Whether it never targets an id again that it was told the opt-out of, also where the person opts in again here: for
+   * receipts. `settings` are those that are kept, without what is usual. Without: it does.
+   */
+  readonly keepsOptOuts?: (settings: Readonly<Record<string, unknown>>) => boolean;
   /** Days after which it forgets a member, unless told; and the most it can be told. */
   readonly expiryDays: { readonly usual: number; readonly most: number };
   readonly limits: (settings: z.output<Settings>) => Limits;

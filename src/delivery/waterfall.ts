@@ -1,4 +1,5 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
+import { grouped } from './grouped.ts';
 import { CHANGES, type Change, STAGES, type Stage } from './plan/losses.ts';
 
 /** How many came to a stage, and why others did not. */
@@ -114,13 +115,3 @@ const countAt = ({ stages }: WaterfallDay, stage: Stage) =>
   stages.find((each) => each.stage === stage)?.n ?? null;
 const difference = (now: number | null, before: number | null) =>
   now === null || before === null ? null : now - before;
-
-function grouped<T>(rows: readonly T[], key: (row: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(key(row));
-    if (group === undefined) groups.set(key(row), [row]);
-    else group.push(row);
-  }
-  return groups;
-}

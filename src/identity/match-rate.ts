@@ -81,7 +81,7 @@ export async function matchRate(
     freshDays: partner.freshDays,
   });
   const isKept = partner.keepsMatches === true && rows.every(({ matched }) => Number(matched) === 0);
-  const countsOf = isKept ? visitorsOf : allOf;
+  const shownOf = isKept ? visitorsOf : countsOf;
   return {
     partner: partner.id,
     freshDays: partner.freshDays,
@@ -92,9 +92,9 @@ export async function matchRate(
       const of = (split: Row['split']) => own.filter((row) => row.split === split);
       return {
         days,
-        ...countsOf(of('')),
-        browsers: top(of('browser')).map(([browser, each]) => ({ browser, ...countsOf(each) })),
-        countries: top(of('country')).map(([country, each]) => ({ country, ...countsOf(each) })),
+        ...shownOf(of('')),
+        browsers: top(of('browser')).map(([browser, each]) => ({ browser, ...shownOf(each) })),
+        countries: top(of('country')).map(([country, each]) => ({ country, ...shownOf(each) })),
       };
     }),
   };
@@ -138,7 +138,7 @@ function top(rows: readonly Row[]): [value: string, rows: Row[]][] {
 
 type Count = 'visitors' | 'consented' | 'matched' | 'matched_consented' | 'fresh';
 
-const adder = (rows: readonly Row[]) => (name: Count) =>
+const adder = (rows: readonly Readonly<Record<Count, string>>[]) => (name: Count) =>
   rows.reduce((total, row) => total + Number(row[name]), 0);
 
 /** What is known where the partner keeps the matches. */
@@ -156,7 +156,8 @@ function visitorsOf(rows: readonly Row[]): MatchCounts {
   };
 }
 
-function allOf(rows: readonly Row[]): MatchCounts {
+/** What rows of counts come to, together. */
+export function countsOf(rows: readonly Readonly<Record<Count, string>>[]): MatchCounts {
   const sum = adder(rows);
   const visitors = sum('visitors');
   const consented = sum('consented');

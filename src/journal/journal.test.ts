@@ -185,7 +185,7 @@ describe('a file', () => {
     await new Promise(setImmediate);
     expect(files('tallies', '.open')).toHaveLength(1);
     vi.advanceTimersByTime(200);
-    await vi.waitUntil(() => rotated === 1);
+    await expect.poll(() => rotated).toBe(1);
     expect(files('tallies', '.open')).toEqual([]);
   });
 
@@ -237,7 +237,7 @@ describe('a full journal', () => {
     await journal.rotate();
     expect(journal.bytesWaiting()).toBeGreaterThan(18_000);
     for (const name of files('hits')) await rm(join(folder, 'hits', name));
-    await vi.waitUntil(async () => (await journal.appendAsync('hits', '3\ta')) === undefined);
+    await expect.poll(() => journal.appendAsync('hits', '3\ta')).toBeUndefined();
     await journal.rotate();
     expect(numbers('hits')[0]).toBe(3);
   });
@@ -259,7 +259,7 @@ describe('a full journal', () => {
     const second = await openJournal({ quotaBytes: 12_000, scanMs: 5, worker: '1' });
     expect(first.bytesWaiting()).toBe(10_000);
     expect(await second.appendAsync('hits', `1\t${'x'.repeat(3000)}`)).toBeUndefined();
-    await vi.waitUntil(async () => (await first.appendAsync('tallies', '1')) === 'journal_full');
+    await expect.poll(() => first.appendAsync('tallies', '1')).toBe('journal_full');
   });
 
   it('holds no more in memory than its buffers, and says so at once', async () => {
@@ -340,7 +340,7 @@ describe('a disk that fails', () => {
     expect(await journal.appendAsync('consents', '2\tlost and so long that it is cut')).toBe(
       'journal_failed',
     );
-    await vi.waitUntil(() => files('consents').length === 1);
+    await expect.poll(() => files('consents')).toHaveLength(1);
     expect(cuts).toBe(3);
     expect(lines('consents')).toEqual(['1\tkept']);
   });

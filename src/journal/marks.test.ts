@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
 import { migrate } from '../clickhouse/schema.ts';
@@ -51,7 +51,7 @@ describe('who waits for the collectors', () => {
     });
     await mark.announce();
     const first = mark.move();
-    await vi.waitUntil(() => taken.length === 1);
+    await expect.poll(() => taken).toHaveLength(1);
     acknowledged = 7;
     const next = [mark.move(), mark.move(), mark.move()];
     open();

@@ -159,14 +159,32 @@ interface Living {
   ahead: number;
 }
 
-const living = (clickhouse: ClickHouse) =>
+const living = (clickhouse: ClickHouse, heardWithinS = DEAD_AFTER_S) =>
   clickhouse.query<Living>(
     `SELECT collector, argMax(journal_marks.shipped, journal_marks.time) AS shipped,
             argMax(journal_marks.secret, journal_marks.time) AS secret,
             dateDiff('second', max(journal_marks.time), now64(3)) AS age, shipped > now64(3) AS ahead
      FROM journal_marks GROUP BY collector
-     HAVING NOT argMax(journal_marks.stopped, journal_marks.time) AND age < ${DEAD_AFTER_S}`,
+     HAVING NOT argMax(journal_marks.stopped, journal_marks.time) AND age < {heardWithinS:UInt32}`,
+    { heardWithinS },
   );
+
+/**
+ * The collectors that have not shipped all they acknowledged before a moment.
+ *
+ * @param moment ISO 8601, of ClickHouse's clock. @param heardWithinS seconds; one that has been silent for longer is left
+ *   out, as is one that has shipped all and stopped.
+ * @throws ClickHouseError
+ */
+export async function collectorsBehind(
+  clickhouse: ClickHouse,
+  moment: string,
+  heardWithinS?: number,
+): Promise<string[]> {
+  return (await living(clickhouse, heardWithinS))
+    .filter((mark) => mark.ahead || iso(mark.shipped) < moment)
+    .map(({ collector }) => collector);
+}
 
 /**
  * Returns when every living collector has shipped what it had acknowledged before the call.
@@ -183,9 +201,9 @@ export async function waitForCollectors(
   const since = own ?? (await clock(clickhouse));
   const end = Date.now() + waitMs;
   while (true) {
-    const behind = (await living(clickhouse)).filter((mark) => mark.ahead || iso(mark.shipped) < since);
+    const behind = await collectorsBehind(clickhouse, since);
     if (behind.length === 0) return;
-    if (Date.now() > end) throw new CollectorsBehindError(behind.map((mark) => mark.collector));
+    if (Date.now() > end) throw new CollectorsBehindError(behind);
     await sleep(200);
   }
 }

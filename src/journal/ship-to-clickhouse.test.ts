@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
 import { migrate } from '../clickhouse/schema.ts';
@@ -181,7 +181,7 @@ describe('a journal file on its way into ClickHouse', () => {
     const before = open();
     for (let time = 0; time < 20; time += 1)
       await expect(ship('hits', file)).rejects.toMatchObject({ fault: 'unavailable' });
-    await vi.waitUntil(() => open() <= before);
+    await expect.poll(open).toBeLessThanOrEqual(before);
     await away.close();
   });
 

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STREAMS, type Stream } from './name.ts';
 import { type ShipFailure, Shipper, type ShipperOptions } from './shipper.ts';
 
@@ -221,7 +221,7 @@ describe('start()', () => {
       },
     });
     ships.start();
-    await vi.waitUntil(() => left('hits').length === 0);
+    await expect.poll(() => left('hits')).toEqual([]);
     expect(tried).toEqual([...Array(8).fill(name(1)), name(2)]);
   });
 
@@ -229,7 +229,7 @@ describe('start()', () => {
     const ships = shipper({ pollMs: 5 });
     ships.start();
     close('matches', name(1));
-    await vi.waitUntil(() => left('matches').length === 0);
+    await expect.poll(() => left('matches')).toEqual([]);
     await ships.stop();
 
     const patient = shipper({ pollMs: 3_600_000 });
@@ -237,7 +237,7 @@ describe('start()', () => {
     for (let seq = 1; seq <= 5; seq += 1) {
       close('matches', name(seq));
       patient.wake();
-      await vi.waitUntil(() => left('matches').length === 0);
+      await expect.poll(() => left('matches')).toEqual([]);
     }
   });
 
@@ -253,7 +253,7 @@ describe('start()', () => {
       },
     });
     ships.start();
-    await vi.waitUntil(() => tries === 1);
+    await expect.poll(() => tries).toBe(1);
     for (let turn = 0; turn < 20; turn += 1) {
       ships.wake();
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -276,7 +276,7 @@ describe('start()', () => {
       },
     });
     ships.start();
-    await vi.waitUntil(() => tries === 1);
+    await expect.poll(() => tries).toBe(1);
     const stopped = ships.stop();
     answer();
     await stopped;

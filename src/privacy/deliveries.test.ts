@@ -72,6 +72,23 @@ async function acknowledgedWith(): Promise<number | undefined> {
 describe('the receipt has a removal acknowledged', () => {
   beforeEach(() => run(1, -1));
 
+  it.each<[string, { keepsOptOuts?: () => boolean }, boolean]>([
+    ['not of one that takes an id again', {}, false],
+    ['nor where its settings keep it from that', { keepsOptOuts: () => false }, false],
+    ['of one that never does', { keepsOptOuts: () => true }, true],
+  ])('and says of an opt-out that nothing takes it back: %s', async (_, keeps, isSaid) => {
+    await run(2, 1);
+    const type = { ...new StandIn().type, forgets: true, ...keeps };
+    const steps = await acknowledgements(
+      clickhouse,
+      [standInDestination(destination)],
+      new Map([['stand-in', type]]),
+      new Date(HIDDEN).toISOString(),
+    );
+    expect(steps).toMatchObject([{ state: 'done', destination }]);
+    expect(/An opt-out is for good there/.test(steps[0]!.detail)).toBe(isSaid);
+  });
+
   it('with the first run after it of which every removal was taken', async () => {
     expect(await acknowledgedWith()).toBeUndefined();
     await run(2, 1);
@@ -82,6 +99,17 @@ describe('the receipt has a removal acknowledged', () => {
   it('not with one of which a removal was not taken, but with the next, which tells it again', async () => {
     await run(2, 1);
     await failed(2, 0, 'line_rejected');
+    expect(await acknowledgedWith()).toBeUndefined();
+    await run(3, 2);
+    expect(await acknowledgedWith()).toBe(3);
+  });
+
+  it('not with one of which only what a person asked for was not taken', async () => {
+    await run(2, 1);
+    await clickhouse.insert('delivery_lines', [
+      { destination, run: 2, chunk: 1, number: 2, source: 'acme', uid: 'u2', erased: true, time: time() },
+    ]);
+    await failed(2, 2, 'line_rejected');
     expect(await acknowledgedWith()).toBeUndefined();
     await run(3, 2);
     expect(await acknowledgedWith()).toBe(3);

@@ -46,7 +46,7 @@ type End = Pick<Step, 'state' | 'at' | 'detail'>;
 
 async function endOf(
   clickhouse: ClickHouse,
-  { id, active, type: name }: Destination,
+  { id, active, type: name, settings }: Destination,
   types: ReadonlyMap<string, DestinationType>,
   after: readonly RunEnd[],
   since: number,
@@ -68,14 +68,14 @@ async function endOf(
     return {
       state: 'done',
       at,
-      detail: `All that it had of it was taken back with run ${run.run}, and acknowledged.`,
+      detail: `All that it had of it was taken back with run ${run.run}, and acknowledged${type?.forgets === true ? ', and so was what it was asked for: a deletion, or an opt-out' : ''}.${type?.keepsOptOuts?.(settings) === true ? ' An opt-out is for good there: nothing takes it back, also where the person opts in again.' : ''}`,
     };
   }
   if (after.length > 0)
     return {
       state: 'waiting',
       at: null,
-      detail: `A removal is in run ${after[0]!.run}, of which not all is acknowledged yet.`,
+      detail: `A removal may be in run ${after[0]!.run} or a later one, of which not all was taken yet; lines that it did not take, or that are dead letters, are told again with the next.`,
     };
   return {
     state: 'waiting',
@@ -126,7 +126,7 @@ async function untakenRemovals(
        AND (run GLOBAL NOT IN (SELECT run FROM kept_delivery_lines WHERE destination = {destination:String})
          OR run GLOBAL IN (
            SELECT run FROM kept_delivery_lines
-           WHERE destination = {destination:String} AND notEmpty(remove)
+           WHERE destination = {destination:String} AND (notEmpty(remove) OR erased)
              AND ((run, chunk) GLOBAL IN (SELECT run, chunk FROM dead)
                OR (run, chunk, number) GLOBAL IN (SELECT run, chunk, number FROM failed))))
      GROUP BY run`,

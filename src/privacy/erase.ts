@@ -13,7 +13,8 @@ export const SPARED_TABLES: Readonly<Record<string, string>> = {
   erasure_steps: 'says what was deleted',
   exports: 'by it readers learn of the removal',
   sent_sets: 'by it destinations learn of the removal',
-  unlinked_uids: 'by it readers learn of the removal; kept for eight days',
+  unlinked_uids: 'by it readers learn of the removal; kept for thirty days',
+  subject_requests: 'says what destinations were asked to delete; kept for thirty days',
   delivery_lines:
     'is dropped when its run is told; what a destination did not take is kept thirty days at most',
   trait_lines: 'is dropped with the end of its upload, after a day at the latest',

@@ -1,7 +1,12 @@
 import { nanoid } from 'nanoid';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { iso } from '../clickhouse/time.ts';
+import { cursorLifeDays } from '../delivery/cursor.ts';
 import { visitorIdSql } from '../identity/visitor.ts';
+
+const DAY_MS = 86_400_000;
+/** Whatever the retention was meanwhile. */
+const LONGEST_CURSOR_DAYS = cursorLifeDays(Number.POSITIVE_INFINITY);
 
 /** One step of an erasure: done at a moment, or what it waits for. */
 export interface Step {
@@ -14,7 +19,7 @@ export interface Step {
   readonly rows?: number;
   /** Of a delivery: the segment that was handed out under our own ids. */
   readonly segment?: string;
-  /** Of a delivery: the destination that was told of it, or may have been. */
+  /** Of a delivery: the destination that was told of it, or may have been; neither: all who pull under other ids. */
   readonly destination?: string;
   readonly detail: string;
 }
@@ -22,6 +27,7 @@ export interface Step {
 /** What was asked for and how far it has come. */
 export interface Erasure {
   readonly id: string;
+  /** Of our own tables; each `deliver` step tells for itself whether others have let go of it. */
   readonly state: 'waiting' | 'done';
   readonly origin: 'api' | 'optout';
   readonly requestedAt: string;
@@ -112,7 +118,7 @@ export async function readErasure(clickhouse: ClickHouse, id: string): Promise<E
       ...deletions(batch, deleted),
       batch === undefined ? WAITING_PURGE : purged(iso(batch.purged)),
       ...exported.map(delivery),
-      DELIVERY,
+      pulled(request.stored),
     ],
   };
 }
@@ -175,10 +181,21 @@ function delivery({ segment, op, observed }: { segment: string; op: string; obse
   };
 }
 
-const DELIVERY: Step = {
-  step: 'deliver',
-  state: 'waiting',
-  at: null,
-  detail:
-    'Whoever holds it under a partner’s or device’s id gets a removal at the next read; the log that this takes keeps the id until the retention of the newest observation ends, and the removal for thirty days.',
-};
+/**
+ * Of whoever pulls under other ids than ours nobody keeps who has read what; but once no cursor from before it was
+ * hidden is good any more, all have read the removal or must read the whole set anew.
+ *
+ * @param stored since when no set has it, as ClickHouse writes it.
+ */
+function pulled(stored: string): Step {
+  const over = new Date(Date.parse(iso(stored)) + LONGEST_CURSOR_DAYS * DAY_MS).toISOString();
+  const isOver = Date.parse(over) <= Date.now();
+  return {
+    step: 'deliver',
+    state: isOver ? 'done' : 'waiting',
+    at: isOver ? over : null,
+    detail: isOver
+      ? 'Whoever pulled it under a partner’s or device’s id has read the removal since, or must read the whole set anew.'
+      : `Whoever pulled it under a partner’s or device’s id gets a removal at the next read; who has not read until ${over.slice(0, 10)} must read the whole set anew. The log that this takes keeps the id until the day after.`,
+  };
+}

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reportDisk } from '../alerts/disk-reports.ts';
 import { buildables } from '../api/segments.ts';
 import { buildSegments } from '../audience/build.ts';
 import { Rebuild } from '../audience/traits/rebuild.ts';
@@ -112,6 +113,9 @@ export async function openBack(
   const expiry = setInterval(expire, EXPIRE_MS).unref();
   shipper.start();
   mark?.start();
+  const silence = reportDisk(core.clickhouse, config, (error) =>
+    log.debug({ error: error.message }, 'how the disk stands could not be said'),
+  );
   const rebuild = makeRebuild(core);
   if (config.roles.has('jobs')) {
     core.jobs.start();
@@ -120,6 +124,7 @@ export async function openBack(
   return {
     close: async () => {
       clearInterval(expiry);
+      silence();
       rebuild.stop();
       // A job's statement may run for minutes; the job is done again by the next start.
       await within(JOBS_MS, core.jobs.stop());

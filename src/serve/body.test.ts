@@ -13,10 +13,10 @@ afterEach(() => {
   server?.close();
 });
 
-/** A server that cuts off what lasts longer than a third of a second, but for bodies that may last. */
+/** A server that cuts off what lasts longer than a second, but for bodies that may last. */
 async function listen(read: (incoming: IncomingMessage) => Promise<string>): Promise<() => Socket> {
   cut = 0;
-  server = createServer({ requestTimeout: 300, headersTimeout: 300, connectionsCheckingInterval: 50 })
+  server = createServer({ requestTimeout: 1_000, headersTimeout: 1_000, connectionsCheckingInterval: 50 })
     .on('clientError', (error: NodeJS.ErrnoException, socket) => {
       if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mayLast(socket)) return;
       cut++;
@@ -74,7 +74,7 @@ describe('a long body', () => {
     socket.write(head());
     for (let n = 0; n < 10; n++) {
       socket.write(chunk(`${n},`));
-      await sleep(100);
+      await sleep(150);
     }
     socket.write(END);
     expect(await answerOf(socket)).toBe('0,1,2,3,4,5,6,7,8,9,');
@@ -84,7 +84,7 @@ describe('a long body', () => {
   it('that its reader gave up is not cut off before it is answered', async () => {
     const open = await listen(async (incoming) => {
       for await (const piece of longBody(incoming, 'identity')) {
-        return sleep(600, `${piece}, no more`);
+        return sleep(1_500, `${piece}, no more`);
       }
       return '';
     });

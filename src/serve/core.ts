@@ -2,9 +2,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
 import type { Logger } from 'pino';
+import { watch } from '../alerts/watch.ts';
 import type { Backend } from '../api/backend.ts';
 import { Keys } from '../api/keys.ts';
-import { buildables } from '../api/segments.ts';
+import { buildables, lateAfterMs } from '../api/segments.ts';
 import { buildSegments } from '../audience/build.ts';
 import { countFeatures } from '../audience/features/features.ts';
 import { scoreInterests } from '../audience/interests/interests.ts';
@@ -70,16 +71,21 @@ export function makeCore(
       tally.count('delivery', destination, outcome === 'accepted' ? STORED : outcome, Date.now(), lines),
   };
   const pages = { clickhouse, leases, registry, minAudience };
-  const jobs = new Jobs(
+  const alerts = watch({
+    clickhouse,
+    registry,
+    leases,
+    ledger,
+    config,
+    outbound: courier.outbound,
+    secret,
+    log,
+    jobs: () => jobs,
+    lateMs: () => lateAfterMs({ jobs }),
+  });
+  const jobs: Jobs = new Jobs(
+    // In the order of the way of a hit, in which they are told of.
     [
-      {
-        name: 'segments',
-        schedule: config.schedule.segments,
-        work: async () => {
-          await registry.refresh();
-          return buildSegments(clickhouse, leases, () => buildables(registry));
-        },
-      },
       {
         name: 'identity',
         schedule: config.schedule.identity,
@@ -106,6 +112,14 @@ export function makeCore(
         work: async () => {
           await registry.refresh();
           return buildLookalikes(clickhouse, leases, buildables(registry));
+        },
+      },
+      {
+        name: 'segments',
+        schedule: config.schedule.segments,
+        work: async () => {
+          await registry.refresh();
+          return buildSegments(clickhouse, leases, () => buildables(registry));
         },
       },
       {
@@ -138,6 +152,7 @@ export function makeCore(
         work: () => expire(clickhouse, leases, config.retentionDays),
         due: () => expire(clickhouse, leases, config.retentionDays, false),
       },
+      { name: 'alerts', schedule: config.schedule.alerts, work: alerts.work, parts: alerts.parts },
     ],
     ledger,
     log,

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeApp } from '../api/app.ts';
 import { trustedProxies } from '../collect/address.ts';
 import { Collector } from '../collect/collector.ts';
@@ -29,6 +30,7 @@ import { StateCookie } from '../sync/state.ts';
 import type { Core } from './core.ts';
 import { type HttpOptions, incomingRequest } from './exchange.ts';
 import { httpServer } from './http.ts';
+import { Readiness } from './readiness.ts';
 import { frontRules } from './rules.ts';
 
 /** What the front door needs of the rest of the product, in this process or in its parent. */
@@ -70,15 +72,19 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     optouts: OPTOUT_COLUMNS,
     tallies: TALLY_COLUMNS,
   };
-  const journal = await Journal.open({
+  const readiness = new Readiness(() => journal.isFull('hits'));
+  const journal: Journal = await Journal.open({
     folder: journalFolder(config.data),
     worker,
     headers,
     quotaBytes: config.journal.quotaBytes,
     fsync: config.journal.fsync,
     onRotate: behind.wake,
-    onError: (error, stream) =>
-      log.error({ stream, error: codeOf(error) }, 'the journal could not be written'),
+    onError: (error, stream) => {
+      log.error({ stream, error: codeOf(error) }, 'the journal could not be written');
+      // A look at the folder that failed keeps no row out.
+      if (stream !== undefined) readiness.failed();
+    },
   });
   const geo = await openGeo(config.geoipMmdb);
   // Once a server, whatever the number of its workers.
@@ -151,7 +157,10 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     sync,
     flush: behind.flush,
     metrics: behind.metrics,
-    readiness: () => (journal.isFull('hits') ? { ready: false, reason: 'journal_full' } : { ready: true }),
+    readiness: () => {
+      const reason = readiness.whyNot();
+      return reason === undefined ? { ready: true } : { ready: false, reason };
+    },
   });
   const http: HttpOptions = {
     collector: config.roles.has('collect') ? collector : undefined,
@@ -167,15 +176,19 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     fault,
   };
   const server = httpServer(http);
-  const writeTallies = () =>
-    Promise.all(
+  const writeTallies = () => {
+    // A balancer sends nothing to who is not ready: whether the disk takes writes again is seen by one of nothing.
+    if (readiness.isFailing) tally.put('collect', '', 'journal_failed', Date.now(), 0);
+    return Promise.all(
       tally.take().map(({ minute, room, site, reason, n }) =>
         journal.appendAsync('tallies', encodeTally(minute, room, site, reason, n)).then((failure) => {
+          if (failure === undefined) readiness.succeeded();
           // Not lost: it is counted again with the next.
-          if (failure !== undefined) tally.put(room, site, reason, minute, n);
+          else tally.put(room, site, reason, minute, n);
         }),
       ),
     );
+  };
   const tallies = setInterval(() => void writeTallies(), TALLY_MS).unref();
   const refresh = setInterval(
     () =>
@@ -223,6 +236,9 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
     ],
     url: () => url,
     close: async () => {
+      readiness.end();
+      // Who asks only now and then whether this process is ready sends it hits until then.
+      if (config.drainMs > 0) await sleep(config.drainMs);
       clearInterval(tallies);
       clearInterval(refresh);
       clearInterval(refreshSuppressions);

@@ -10,11 +10,14 @@ import { trustedProxies } from '../collect/address.ts';
 import { domainsOf, isOriginWithin } from '../collect/domains.ts';
 import { front, SECRET, SITE } from '../collect/front.testing.ts';
 import { HitIds } from '../collect/ids.ts';
+import { visitorId } from '../identity/visitor.ts';
 import { httpServer } from './http.ts';
 
 const door = front();
 const domains = domainsOf(SITE.domains);
 let refused: string[] = [];
+/** Requests that did not take the short way. */
+let long = 0;
 /** Answers that wait to be let go, each by its path. */
 let held: { readonly path: string; readonly go: () => void }[] = [];
 const hold = (path: string) => new Promise<void>((go) => held.push({ path, go }));
@@ -39,8 +42,8 @@ const server = httpServer({
   me: {
     sync: door,
     ids: new HitIds(SECRET),
-    profiles: { of: async () => [] },
-    segments: () => new Map(),
+    profiles: { of: (visitor) => (visitor === 7n ? ['boots'] : []) },
+    segments: () => new Map([['boots', { forbidden: [], iabAudienceId: '1046' }]]),
   },
   caller: () => undefined,
   app,
@@ -58,8 +61,12 @@ beforeAll(async () => {
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
+server.on('request', () => {
+  long += 1;
+});
 beforeEach(() => {
   refused = [];
+  long = 0;
   held = [];
 });
 afterAll(() => {
@@ -154,5 +161,65 @@ describe('who may read the answer to /v1/hits', () => {
     expect(PREFLIGHT.filter((name) => name in answer.headers)).toEqual(given);
     if (given.length > 0) expect(answer.headers['access-control-allow-origin']).toBe(origin);
     expect(answer.headers['vary']).toBe('Origin');
+  });
+});
+
+describe('/v1/me', () => {
+  const COOKIE = `Cookie: ${door.cookie.write(visitorId(7n), true).split(';')[0]}`;
+  const SHOP = 'Origin: https://www.shop.test';
+  const ask = (method: string, headers: readonly string[], query = '&gdpr=0') =>
+    [`${method} /v1/me?s=${SITE.key}${query} HTTP/1.1`, 'Host: a.test', ...headers, '', ''].join('\r\n');
+  /** Status, headers and body, without what tells of the connection and the moment. */
+  const parts = (text: string) => {
+    const [head = '', body] = text.split('\r\n\r\n');
+    const [status, ...lines] = head.split('\r\n');
+    return { status, lines: lines.filter((line) => !/^(?:Date|Connection|Keep-Alive):/.test(line)), body };
+  };
+
+  it.each<[string, readonly string[], string, number, string, readonly string[]]>([
+    ['a page of the site', [SHOP, COOKIE], '&gdpr=0', 200, '"segments":["boots"]', []],
+    ['a page of the site without a cookie', [SHOP], '&gdpr=0', 200, '"segments":[]', ['no_cookie']],
+    ['a page that says no', [SHOP, COOKIE, 'Sec-GPC: 1'], '', 200, '"segments":[]', ['sale_opt_out']],
+    [
+      'a page of nobody’s',
+      ['Origin: https://evil.example', COOKIE],
+      '&gdpr=0',
+      403,
+      'foreign_page',
+      ['foreign_page'],
+    ],
+    ['no page', [COOKIE], '&gdpr=0', 403, 'foreign_page', ['foreign_page']],
+    ['a frame without rights', ['Origin: null', COOKIE], '&gdpr=0', 403, 'foreign_page', ['foreign_page']],
+  ])(
+    '%s is answered alike by the short way and by node:http',
+    async (_, headers, query, status, has, why) => {
+      const plain = openSocket(url);
+      plain.write(ask('GET', headers, query));
+      await expect.poll(() => plain.text()).toContain(has);
+      plain.socket.end();
+      const short = parts(await plain.closed);
+      expect(long).toBe(0);
+      const closing = openSocket(url);
+      closing.write(ask('GET', [...headers, 'Connection: close'], query));
+      expect(parts(await closing.closed)).toEqual(short);
+      expect(long).toBe(1);
+      expect(short.status).toMatch(`HTTP/1.1 ${status} `);
+      expect(short.lines).toContain('Vary: Origin');
+      expect(short.lines).toContain(`Content-Length: ${short.body?.length}`);
+      expect(short.lines.includes('Access-Control-Allow-Origin: https://www.shop.test')).toBe(status === 200);
+      expect(refused).toEqual([...why, ...why]);
+    },
+  );
+
+  it.each([
+    ['OPTIONS', [SHOP], 204, 'Access-Control-Allow-Methods: GET'],
+    ['OPTIONS', ['Origin: https://evil.example'], 403, 'Vary: Origin'],
+    ['POST', [SHOP, 'Content-Length: 0'], 405, 'Allow: GET, OPTIONS'],
+  ])('%s with %s: %i', async (method, headers, status, line) => {
+    const client = openSocket(url);
+    client.write(ask(method, [...headers, 'Connection: close']));
+    const { status: said, lines } = parts(await client.closed);
+    expect(said).toMatch(`HTTP/1.1 ${status} `);
+    expect(lines).toContain(line);
   });
 });

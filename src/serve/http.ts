@@ -68,12 +68,14 @@ export function httpServer(options: HttpOptions): Server {
     }
     const answer = answerOf(incoming.method ?? 'GET', url);
     if (answer !== undefined)
-      return answer(incomingRequest(incoming, options), (response) => send(outgoing, response));
+      return answer(incomingRequest(incoming, options), (response) =>
+        // It may come later, where nobody is left to catch anything.
+        guarded(options, outgoing, () => send(outgoing, response)),
+      );
     if (collector !== undefined && pathOf(url) === '/v1/hits')
       return hits(options, collector, incoming, outgoing);
     if (collector !== undefined && pathOf(url) === '/cookie_sync')
       return cookieSyncRoute(options, incoming, outgoing);
-    if (collector !== undefined && pathOf(url) === '/v1/me') return meRoute(options, incoming, outgoing);
     const begun = syncOf(url);
     if (begun !== undefined && incoming.method === 'GET')
       return begun(incomingRequest(incoming, options), (response) => send(outgoing, response));
@@ -97,6 +99,7 @@ export function httpServer(options: HttpOptions): Server {
       return (from, respond) => pixel(collector, cookie, from, Date.now(), respond);
     if (path === '/setuid' && method === 'GET')
       return (from, respond) => setuid(sync, from, Date.now(), respond);
+    if (path === '/v1/me') return (from, respond) => meRoute(options, from, respond);
     return undefined;
   };
   /** What begins a sync comes once a page at most, and reads headers that the fast path steps over. */

@@ -1,43 +1,46 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { problem } from '../collect/batch.ts';
-import type { Response } from '../collect/door.ts';
+import type { Request, Response } from '../collect/door.ts';
 import { REFUSALS } from '../collect/refusal.ts';
 import { askingPage, me } from '../delivery/me/me.ts';
-import { guarded, type HttpOptions, incomingRequest, send } from './exchange.ts';
+import { FAULT, type HttpOptions } from './exchange.ts';
 
 const METHODS = 'GET, OPTIONS';
 
 /**
  * `GET /v1/me` and its preflight. Only the pages of the site whose key is named may read the answer, each under its own
  * origin, because what is told is of the browser whose cookie came.
+ *
+ * @param respond called once, later; after a no that came along is in a file on disk.
  */
-export function meRoute(options: HttpOptions, incoming: IncomingMessage, outgoing: ServerResponse): void {
-  const { me: door, refuse } = options;
-  const request = incomingRequest(incoming, options);
+export function meRoute(
+  { me: door, refuse, fault }: Pick<HttpOptions, 'me' | 'refuse' | 'fault'>,
+  request: Request,
+  respond: (response: Response) => void,
+): void {
   if (request.method !== 'GET' && request.method !== 'OPTIONS') {
     refuse('method_not_allowed');
     const no = problem(405, 'method_not_allowed', `Here is only ${METHODS}.`);
-    return send(outgoing, { ...no, headers: [...no.headers, 'Allow', METHODS] });
+    return respond({ ...no, headers: [...no.headers, 'Allow', METHODS] });
   }
   const asking = askingPage(door.sync, request);
   if (typeof asking === 'string') {
     refuse(asking);
     const no = problem(403, asking, REFUSALS[asking]);
-    return send(outgoing, { ...no, headers: [...no.headers, ...VARY] });
+    return respond({ ...no, headers: [...no.headers, ...VARY] });
   }
   const cors = corsOf(asking.origin);
   if (request.method === 'OPTIONS')
-    return send(outgoing, { status: 204, headers: [...cors, ...PREFLIGHT], body: '' });
+    return respond({ status: 204, headers: [...cors, ...PREFLIGHT], body: '' });
   void me(door, request, asking.site, Date.now())
     .then(({ told, nothing, cookies }) => {
       if (nothing !== undefined) refuse(nothing);
-      send(outgoing, answer(JSON.stringify(told), resultOf(nothing), [...cors, ...cookies]));
+      return answer(JSON.stringify(told), resultOf(nothing), [...cors, ...cookies]);
     })
-    .catch((error: unknown) =>
-      guarded(options, outgoing, () => {
-        throw error;
-      }),
-    );
+    .catch((error: unknown) => {
+      fault(error);
+      return FAULT;
+    })
+    .then(respond);
 }
 
 /** Also of an answer without `Origin`: a cache must not give it to another page. */

@@ -2,6 +2,7 @@
 const READ = [
   'host',
   'cookie',
+  'origin',
   'referer',
   'sec-gpc',
   'sec-ch-ua',

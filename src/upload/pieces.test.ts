@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { eachPiece, pieces } from './pieces.ts';
+import { pieces } from './pieces.ts';
 
 it('cover every number once, at most a million lines each', () => {
   fc.assert(
@@ -16,28 +16,4 @@ it('cover every number once, at most a million lines each', () => {
 
 it('are none where there is nothing', () => {
   expect(pieces(0)).toEqual([]);
-});
-
-it('are each worked on once, two at a time, and none is begun after one that failed', async () => {
-  const all = pieces(7_000_000);
-  const seen: unknown[] = [];
-  let underWay = 0;
-  let most = 0;
-  await eachPiece(all, async (piece) => {
-    underWay += 1;
-    most = Math.max(most, underWay);
-    await new Promise(setImmediate);
-    seen.push(piece);
-    underWay -= 1;
-  });
-  expect(seen).toEqual(all);
-  expect(most).toBe(2);
-  let begun = 0;
-  const failing = eachPiece(all, async () => {
-    begun += 1;
-    await new Promise(setImmediate);
-    throw new Error(`piece ${begun}`);
-  });
-  await expect(failing).rejects.toThrow('piece 2');
-  expect(begun).toBe(2);
 });

@@ -20,26 +20,3 @@ export function pieces(lines: number): Piece[] {
     to: String((HASHES * BigInt(n + 1)) / count - 1n),
   }));
 }
-
-/** A piece is sorted and written by one core while it is read and joined by several. */
-const AT_ONCE = 2;
-
-/**
- * Does something with every piece, two at a time.
- *
- * @throws what the first that fails throws, when none is under way any more; no further one is begun then.
- */
-export async function eachPiece(all: readonly Piece[], work: (piece: Piece) => Promise<void>): Promise<void> {
-  const rest = [...all];
-  const worker = async () => {
-    for (let piece = rest.shift(); piece !== undefined; piece = rest.shift()) {
-      await work(piece).catch((error: unknown) => {
-        rest.length = 0;
-        throw error;
-      });
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
-  const failed = ends.find((end) => end.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-}

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AdformOptions, serveAdform } from './adform.testing.ts';
 import { adform } from './adform.ts';
 import { chunkOf, contextOf } from './chunk.testing.ts';
@@ -28,8 +28,8 @@ const chunk = chunkOf([
 ]);
 
 describe('Adform', () => {
-  it('is told who came, ids of each kind in a file of their own', async () => {
-    const { server, settings } = await world();
+  it('is told who came, ids of each kind in a file of their own, and with a token of its own', async () => {
+    const { server, settings } = await world({ endsTokens: true });
     const taken = await adform.send(chunk, await contextOf(settings));
     expect(taken).toMatchObject({ accepted: 3, failed: [{ number: 3, reason: 'bad_id', retry: false }] });
     expect(Object.fromEntries(server.segments)).toEqual({
@@ -37,6 +37,34 @@ describe('Adform', () => {
       11: new Set(['one']),
     });
     expect(server.uploads()).toBe(2);
+  });
+
+  it('is told who left, and of whom it is to have nothing any more', async () => {
+    const { server, settings } = await world();
+    const send = async (lines: Parameters<typeof chunkOf>[0]) =>
+      adform.send(chunkOf(lines), await contextOf(settings));
+    await send(['one', 'two', 'three'].map((uid) => ({ uid, add: ['10', '11', '12'] })));
+    await send([{ uid: 'device', source: 'idfa', add: ['10'] }]);
+    expect(
+      await send([
+        { uid: 'one', add: ['13'], remove: ['10', '11'] },
+        // Erased or opted out: also of what an earlier run told is nothing left.
+        { uid: 'two', remove: ['10'], erased: true },
+        { uid: 'device', source: 'idfa', optedOut: true },
+      ]),
+    ).toMatchObject({ accepted: 3, failed: [] });
+    expect(Object.fromEntries(server.segments)).toEqual({
+      10: new Set(['three']),
+      11: new Set(['three']),
+      12: new Set(['one', 'three']),
+      13: new Set(['one']),
+    });
+  });
+
+  it('takes no name of a segment that would take somebody out of all, or would itself be a removal', () => {
+    for (const code of ['DeleteAll', 'deleteall', '--10', '-', 'a,b', 'a\tb', ''])
+      expect(adform.refuseCode(code)).toBeDefined();
+    expect(adform.refuseCode('10')).toBeUndefined();
   });
 
   it('is not sent a file again that it has', async () => {
@@ -54,19 +82,23 @@ describe('Adform', () => {
     expect(server.uploads()).toBe(3);
   });
 
-  it('has four files at once, from however many destinations', async () => {
-    const { server, settings } = await world({ workMs: 30 });
-    const sent = await Promise.all(
-      Array.from({ length: 8 }, async (_, n) =>
-        adform.send(chunkOf([{ uid: `u${n}`, add: ['10'] }]), await contextOf(settings)),
-      ),
-    );
-    expect(sent.map(({ accepted }) => accepted)).toEqual(Array.from({ length: 8 }, () => 1));
-    expect(server.segments.get('10')?.size).toBe(8);
-    // And a fifth beside them is refused at once.
-    const ask = () => fetch(settings.uploadUrl, { method: 'POST' }).then(({ status }) => status);
-    const statuses = await Promise.all(Array.from({ length: 5 }, ask));
-    expect(statuses.filter((status) => status === 429)).toHaveLength(1);
+  it('bounds the files that are under way by the account, whichever destinations lead there', async () => {
+    let letGo = () => {};
+    const work = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const { server, settings } = await world({ work: () => work });
+    const { concurrency, endpoints } = adform.limits(settings);
+    expect(endpoints).toEqual([settings.uploadUrl]);
+    const send = async (uid: string) =>
+      adform.send(chunkOf([{ uid, add: ['10'] }]), await contextOf(settings));
+    const allowed = Promise.all(Array.from({ length: concurrency }, (_, n) => send(`u${n}`)));
+    await vi.waitFor(() => expect(server.underWay()).toBe(concurrency), 20_000);
+    // One more beside them is refused at once.
+    await expect(send('more')).rejects.toMatchObject({ reason: 'rate_limited', afterMs: 60_000 });
+    letGo();
+    await allowed;
+    expect(server.segments.get('10')?.size).toBe(concurrency);
   });
 
   it('says by name what was refused, and never the secret', async () => {

@@ -6,15 +6,18 @@ export interface AdformOptions {
   readonly clientSecret: string;
   /** Answers instead of the upload that has this number, from 1. */
   readonly instead?: (upload: number) => Answer | undefined;
-  /** Milliseconds for which it is at a file. */
-  readonly workMs?: number;
+  /** Whether a file takes for so long that its token has ended when it is there. */
+  readonly endsTokens?: boolean;
+  /** It is at a file until this ends. */
+  readonly work?: () => Promise<void>;
 }
 
 export interface AdformServer extends Served {
-  /** What each segment has now: ids, each once. */
+  /** What each segment has now: ids, each once; a segment that has nobody is not there. */
   readonly segments: ReadonlyMap<string, ReadonlySet<string>>;
   readonly uploads: () => number;
-  readonly tokens: () => number;
+  /** Files that it is at. */
+  readonly underWay: () => number;
 }
 
 const SCOPE = 'https://api.adform.com/scope/dmp.segments';
@@ -23,11 +26,13 @@ const FILES_AT_ONCE = 4;
 
 /**
  * Adform as its help describes it: a token of client credentials with the scope of segments, then files of
- * `ID⇥segment,segment` in rows, at most 100 MB and four at a time. A file with one wrong row is refused whole.
+ * `ID⇥segment,segment` in rows, at most 100 MB and four at a time. `--` before a segment takes the id out of it, and
+ * `--DeleteAll` out of all. A file with one wrong row is refused whole; rows of an id that contradict each other are
+ * wrong, as nobody says which is taken last.
  */
 export async function serveAdform(options: AdformOptions): Promise<AdformServer> {
   const segments = new Map<string, Set<string>>();
-  const known = new Set<string>();
+  const issued = new Set<string>();
   let uploads = 0;
   let underWay = 0;
   const served = await serve(async (received) => {
@@ -35,7 +40,7 @@ export async function serveAdform(options: AdformOptions): Promise<AdformServer>
     // Counted while a file is worked off, which takes a moment.
     if (underWay >= FILES_AT_ONCE) return { status: 429, headers: { 'retry-after': '60' } };
     underWay += 1;
-    await new Promise((resolve) => setTimeout(resolve, options.workMs ?? 0));
+    await options.work?.();
     underWay -= 1;
     return answer(received);
   });
@@ -52,14 +57,16 @@ export async function serveAdform(options: AdformOptions): Promise<AdformServer>
       }
       if (form.get('scope') !== SCOPE) return { status: 400, body: { error: 'invalid_scope' } };
       const made = randomBytes(16).toString('hex');
-      known.add(made);
+      issued.add(made);
       return { status: 200, body: { access_token: made, token_type: 'Bearer', expires_in: 3600 } };
     }
     if (path !== '/upload') return { status: 404 };
     uploads += 1;
     const instead = options.instead?.(uploads);
     if (instead !== undefined) return instead;
-    if (!known.has(headers.authorization?.replace(/^Bearer /, '') ?? '')) return { status: 401 };
+    const bearer = headers.authorization?.replace(/^Bearer /, '') ?? '';
+    if (!issued.has(bearer)) return { status: 401 };
+    if (options.endsTokens === true) issued.delete(bearer);
     const boundary = /^multipart\/form-data; boundary=(.+)$/.exec(headers['content-type'] ?? '')?.[1];
     if (boundary === undefined) return { status: 415 };
     if (Number(headers['content-length']) !== body.length) return { status: 411 };
@@ -72,17 +79,26 @@ export async function serveAdform(options: AdformOptions): Promise<AdformServer>
     const file = part[1]!;
     if (Buffer.byteLength(file) > MOST_BYTES) return { status: 413 };
     const rows = file.split('\n').slice(0, -1);
-    if (rows.length === 0 || rows.some((row) => !/^[^\s]+\t[\w.:-]+(?:,[\w.:-]+)*$/.test(row))) {
+    const pairs = rows.flatMap((row) => {
+      const [, id, codes] = /^([^\s]+)\t((?:--)?[\w.:][\w.:-]*(?:,(?:--)?[\w.:][\w.:-]*)*)$/.exec(row) ?? [];
+      return (
+        codes?.split(',').map((code) => ({ id: id!, code, plain: code.replace(/^--/, '') })) ?? [undefined]
+      );
+    });
+    const known = pairs.filter((pair) => pair !== undefined);
+    const isContradicted = ({ id, code, plain }: (typeof known)[number]) =>
+      known.some(
+        (other) => other.id === id && other.code !== code && [plain, 'DeleteAll'].includes(other.plain),
+      );
+    if (rows.length === 0 || known.length < pairs.length || known.some(isContradicted))
       return { status: 400 };
+    for (const { id, code, plain } of known) {
+      if (code === '--DeleteAll') for (const has of segments.values()) has.delete(id);
+      else if (code !== plain) segments.get(plain)?.delete(id);
+      else segments.set(code, (segments.get(code) ?? new Set()).add(id));
     }
-    for (const row of rows) {
-      const [id, codes] = row.split('\t') as [string, string];
-      for (const code of codes.split(',')) {
-        const has = segments.get(code) ?? new Set();
-        segments.set(code, has.add(id));
-      }
-    }
+    for (const [code, has] of segments) if (has.size === 0) segments.delete(code);
     return { status: 202 };
   }
-  return { ...served, segments, uploads: () => uploads, tokens: () => known.size };
+  return { ...served, segments, uploads: () => uploads, underWay: () => underWay };
 }

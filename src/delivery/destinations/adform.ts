@@ -6,15 +6,14 @@ import type { WrittenFile } from '../files/line-file.ts';
 import { refusePlainCode } from '../files/text.ts';
 import { unwritable } from '../files/unwritable.ts';
 import { type Encoded, previewLines, writeLines } from '../files/write-lines.ts';
-import { atMost } from '../outbound/at-once.ts';
 import { refusedBy } from '../outbound/refusal.ts';
+import { httpUrl } from './http-url.ts';
 
-const address = z.url({ protocol: /^https?$/ }).max(500);
 const settings = z.strictObject({
   clientId: z.string().trim().min(1).max(200).describe('OAuth client that Adform gave.'),
   clientSecret: z.string().min(1).max(500).describe('Its secret.'),
-  uploadUrl: address.describe('Where Adform takes files of ids for the DMP account.'),
-  tokenUrl: address.default('https://id.adform.com/sts/connect/token').describe('Where it gives tokens.'),
+  uploadUrl: httpUrl.describe('Where Adform takes files of ids for the DMP account.'),
+  tokenUrl: httpUrl.default('https://id.adform.com/sts/connect/token').describe('Where it gives tokens.'),
 });
 type Settings = z.output<typeof settings>;
 
@@ -30,11 +29,13 @@ const token = z.object({ access_token: z.string().min(1).max(10_000) });
 
 /**
  * Adform's data management platform: files of `ID⇥segment,segment` at most 100 MB large, ids of each kind in files of
- * their own, four at a time, sent with a token of OAuth's client credentials and the scope `dmp.segments`. A line adds;
- * nothing removes: a member whom nobody adds again goes when the segment's life there is over.
+ * their own, four at a time, sent with a token of OAuth's client credentials and the scope `dmp.segments`. A segment
+ * with `--` before it is one that the id leaves, and `--DeleteAll` takes the id out of all that the data provider has.
  *
- * Source: Adform's public "Onboard Audience Data With API", read second-hand. It does not tell the address of the
- * upload, which is why it is a setting, nor its form: a file is sent as the part `file` of `multipart/form-data`.
+ * Source: Adform's help, "Onboard Audience Data With API" and "Remove Users after Opt-Out". The first does not tell the
+ * address of the upload, which is why it is a setting, nor its form: a file is sent as the part `file` of
+ * `multipart/form-data`. The second tells of removals in files uploaded by hand and from server to server; that those
+ * sent by the API are read alike is taken from both being the same files.
  */
 export const adform = {
   type: 'adform',
@@ -47,11 +48,15 @@ export const adform = {
   gvlId: 50,
   tells: 'changes',
   bySegment: false,
-  removes: false,
+  removes: true,
+  forgets: true,
   // The life of a member is a setting of each segment there and not told by us; a month is the cautious guess.
   expiryDays: { usual: 30, most: 30 },
-  limits: () => ({ lines: CHUNK_LINES, concurrency: FILES_AT_ONCE }),
-  refuseCode: refusePlainCode,
+  limits: ({ uploadUrl }) => ({ lines: CHUNK_LINES, concurrency: FILES_AT_ONCE, endpoints: [uploadUrl] }),
+  refuseCode: (code) =>
+    code.toLowerCase() === 'deleteall'
+      ? 'means all segments where somebody leaves it'
+      : refusePlainCode(code),
   async send(chunk, context) {
     const { folder, abort } = context;
     const { files, taken } = await writeLines(
@@ -62,13 +67,10 @@ export const adform = {
     const parts = [...files.values()].flat();
     // What an earlier try uploaded is not uploaded again: the same chunk makes the same files.
     const sent = Number(context.remembered || 0);
-    if (sent >= parts.length) return taken;
-    const bearer = await askForToken(context);
     for (const [place, part] of parts.entries()) {
       if (place < sent) continue;
-      await uploadersOf(context.settings.uploadUrl)(() =>
-        upload(`${chunk.key}_${place + 1}.txt`, part, bearer, context),
-      );
+      // A token lives for an hour, which several files may take longer than.
+      await upload(`${chunk.key}_${place + 1}.txt`, part, await askForToken(context), context);
       await context.remember(String(place + 1));
     }
     return taken;
@@ -76,14 +78,22 @@ export const adform = {
   preview: (chunk) => previewLines(chunk.lines(), undefined, encode),
 } satisfies DestinationType<typeof settings>;
 
+const LEAVES = '--';
+const LEAVES_ALL = '--DeleteAll';
+
 function encode(line: Line): Encoded {
-  const refused = unwritable(line, '\t', line.add);
+  const { uid, add, remove } = line;
+  const refused = unwritable(line, '\t', [...add, ...remove]);
   if (refused !== undefined) return refused;
   const file = DEVICES.includes(line.source) ? line.source : 'partner';
-  return { file, rows: line.add.length === 0 ? [] : [`${line.uid}\t${line.add.join(',')}`] };
+  // Nobody says in which order a file's rows are taken, so that beside it there is no other of the id.
+  const isForgotten = (line.erased === true || line.optedOut === true) && add.length === 0;
+  if (isForgotten) return { file, rows: [`${uid}\t${LEAVES_ALL}`] };
+  const row = (codes: readonly string[]) => (codes.length === 0 ? [] : [`${uid}\t${codes.join(',')}`]);
+  return { file, rows: [...row(remove.map((code) => LEAVES + code)), ...row(add)] };
 }
 
-/** RFC 6749, 4.4. A token lives for an hour, and a chunk is done or has failed before that. */
+/** RFC 6749, 4.4. */
 async function askForToken({ settings, outbound, abort, now }: Context<Settings>): Promise<string> {
   const reply = await outbound.ask(
     {
@@ -109,15 +119,6 @@ async function askForToken({ settings, outbound, abort, now }: Context<Settings>
   } catch {
     throw new DeliveryError('bad_answer', 'the token cannot be read', { retry: true });
   }
-}
-
-const uploaders = new Map<string, ReturnType<typeof atMost>>();
-
-/** Four at once for an account, however many destinations of ours lead there. */
-function uploadersOf(url: string): ReturnType<typeof atMost> {
-  const known = uploaders.get(url) ?? atMost(FILES_AT_ONCE);
-  uploaders.set(url, known);
-  return known;
 }
 
 async function upload(

@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { DestinationType, Line } from '../destination.ts';
 import { putFiles } from '../drops/open.ts';
-import { DROP_PLACES, DROP_SECRETS, withDrop } from '../drops/settings.ts';
+import { DROP_PLACES, DROP_SECRETS, WHOLE_LIST, withDrop } from '../drops/settings.ts';
 import type { WrittenFile } from '../files/line-file.ts';
 import { refusePlainCode } from '../files/text.ts';
 import { unwritable } from '../files/unwritable.ts';
 import { type Encoded, previewLines, writeLines } from '../files/write-lines.ts';
 
-const number = z.string().regex(/^\d{1,12}$/);
+const number = z.string().regex(/^\d{1,12}$/, 'must be a number');
 const settings = withDrop({
   destinationId: number.describe('DID: number of the destination.'),
   dataSourceId: number.describe('DPID of the partner ids.'),
   alias: z
     .string()
-    .regex(/^[A-Za-z0-9-]{1,64}$/)
+    .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9 and -')
     .optional()
     .describe("PID_ALIAS: the receiver's name for whose data it is."),
   splitMegabytes: z
@@ -52,7 +52,7 @@ export const adobeFiles = {
   removes: true,
   // Adobe's own traits live so long; no file tells an expiry.
   expiryDays: { usual: 120, most: 120 },
-  limits: () => ({ lines: 1e9, concurrency: 1 }),
+  limits: () => WHOLE_LIST,
   refuseCode: refusePlainCode,
   async send(chunk, context) {
     const { folder, abort, settings: given } = context;

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { type Answer, type Received, type Served, serve } from '../outbound/server.testing.ts';
+import type { Answer, Received } from '../outbound/server.testing.ts';
+import { ContractServer } from './contract-server.testing.ts';
 
 const DATE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d\d \d\d:\d\d:\d\d UTC \d{4}$/;
@@ -22,35 +23,18 @@ export interface PlatformOptions {
 }
 
 /** A platform that takes Audience Manager's real-time messages as Adobe documents them, and nothing else. */
-export class Platform {
+export class Platform extends ContractServer {
   readonly #options: PlatformOptions;
-  readonly #queued: Answer[] = [];
+  protected override readonly at = '/segments';
   readonly #held = new Map<string, Set<string>>();
-  #served: Served | undefined;
   #sinceRest = 0;
   /** Users of each message that was taken. */
   readonly messages: number[] = [];
   readonly dates = new Set<string>();
 
   constructor(options: PlatformOptions = {}) {
+    super();
     this.#options = options;
-  }
-
-  async open(): Promise<this> {
-    this.#served = await serve((received) => this.#answer(received));
-    return this;
-  }
-
-  get url(): string {
-    return `${this.#served!.url}/segments`;
-  }
-
-  close(): Promise<void> {
-    return this.#served!.close();
-  }
-
-  next(answer: Answer): void {
-    this.#queued.push(answer);
   }
 
   rest(): void {
@@ -61,9 +45,7 @@ export class Platform {
     return [...this.#held].flatMap(([user, segments]) => (segments.has(segment) ? [user] : [])).sort();
   }
 
-  async #answer({ method, headers, body }: Received): Promise<Answer> {
-    const queued = this.#queued.shift();
-    if (queued !== undefined) return queued;
+  protected override async answer({ method, headers, body }: Received): Promise<Answer> {
     this.#sinceRest += 1;
     if (this.#sinceRest > (this.#options.most ?? Number.POSITIVE_INFINITY))
       return { status: 429, headers: { 'retry-after': '30' } };

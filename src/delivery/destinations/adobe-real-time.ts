@@ -10,6 +10,7 @@ import {
 } from '../destination.ts';
 import { hmacBase64 } from '../outbound/hmac.ts';
 import { refusedBy } from '../outbound/refusal.ts';
+import { httpUrl } from './http-url.ts';
 
 /** "By default, each message will contain between 1 and 10 users." */
 const MESSAGE_USERS = 10;
@@ -25,9 +26,7 @@ const DEVICE_DPIDS: ReadonlyMap<string, string> = new Map([
 const text = z.string().min(1).max(200);
 
 const settings = z.object({
-  url: z
-    .url({ protocol: /^https?$/ })
-    .describe('Where messages go; plain http only to where the configuration allows'),
+  url: httpUrl.describe('Where messages go; plain http only to where the configuration allows'),
   clientId: text.describe('Client_ID: the account at the platform'),
   destinationId: z
     .string()

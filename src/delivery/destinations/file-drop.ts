@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DEVICE_TYPES } from '../../collect/device-id.ts';
 import type { Chunk, DestinationType, Line } from '../destination.ts';
 import { putFiles } from '../drops/open.ts';
-import { DROP_PLACES, DROP_SECRETS, withDrop } from '../drops/settings.ts';
+import { DROP_PLACES, DROP_SECRETS, WHOLE_LIST, withDrop } from '../drops/settings.ts';
 import type { WrittenFile } from '../files/line-file.ts';
 import { csvField, jsonLine, refusePlainCode } from '../files/text.ts';
 import { unwritable, unwritableInJson } from '../files/unwritable.ts';
@@ -14,7 +14,10 @@ const settings = withDrop({
   format: z.enum(['ndjson', 'csv', 'tsv']).default('ndjson').describe('Form of the rows.'),
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
+      'must be 1 to 64 of A-Z, a-z, 0-9, _ and -, and begin with a letter or digit',
+    )
     .default('ninety')
     .describe('What the names of files begin with.'),
   splitMegabytes: z
@@ -52,7 +55,7 @@ export const fileDrop = {
   removes: true,
   // Each segment's own life is told in the manifest; ninety days is as long as anything is kept here.
   expiryDays: { usual: 90, most: 90 },
-  limits: () => ({ lines: 1e9, concurrency: 1 }),
+  limits: () => WHOLE_LIST,
   refuseCode: refusePlainCode,
   async send(chunk, context) {
     const { folder, abort, settings: given } = context;

@@ -7,8 +7,8 @@ import {
   type Line,
 } from '../destination.ts';
 import { isField } from '../files/text.ts';
-import { Failures } from '../files/write-lines.ts';
 import { refusedBy } from '../outbound/refusal.ts';
+import { FailedLines } from './failed-lines.ts';
 import {
   type Answered,
   bytesOf,
@@ -19,21 +19,18 @@ import {
   REQUEST_OVERHEAD_BYTES,
   USER_ID_TYPES,
 } from './google-proto.ts';
+import { httpUrl } from './http-url.ts';
 
 const settings = z.strictObject({
   networkId: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,100}$/)
+    .regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be 1 to 100 of A-Z, a-z, 0-9, _ and -')
     .describe('Cookie matching network id (NID).'),
   idType: z
     .enum(['GOOGLE_USER_ID', 'PARTNER_PROVIDED_ID'])
     .default('GOOGLE_USER_ID')
     .describe("Whose the partner ids are: Google's, or ours in a match table that Google hosts."),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .max(500)
-    .default('https://cm.g.doubleclick.net/upload')
-    .describe('Where the bulk uploader is.'),
+  url: httpUrl.default('https://cm.g.doubleclick.net/upload').describe('Where the bulk uploader is.'),
 });
 type Settings = z.output<typeof settings>;
 
@@ -81,25 +78,18 @@ export const google = {
   refuseCode: (code) =>
     isListId(code) ? undefined : 'must be the number of a user list, digits without a leading zero',
   async send(chunk, context) {
-    const failures = new Failures();
-    const failed = new Set<number>();
-    const fail = (number: number, reason: DeliveryReason, detail: string, retry: boolean) => {
-      // A line of several lists fails once.
-      if (!failed.has(number)) failures.add(number, reason, detail, retry);
-      failed.add(number);
-    };
-    let count = 0;
+    // A line of several lists fails once.
+    const failed = new FailedLines();
     let request: Asked[] = [];
     let bytes = REQUEST_OVERHEAD_BYTES;
     const flush = async () => {
-      if (request.length > 0) await ask(request, context, fail);
+      if (request.length > 0) await ask(request, context, failed);
       [request, bytes] = [[], REQUEST_OVERHEAD_BYTES];
     };
     for await (const line of chunk.lines()) {
-      count += 1;
       const operations = operationsOf(line, context.settings);
       if (typeof operations === 'string') {
-        fail(line.number, operations, 'the line cannot be written', false);
+        failed.add(line.number, operations, 'the line cannot be written');
         continue;
       }
       for (const operation of operations) {
@@ -110,7 +100,7 @@ export const google = {
       }
     }
     await flush();
-    return failures.beside(count - failed.size);
+    return failed.beside(chunk.count);
   },
   async preview(chunk, given) {
     const rows: string[] = [];
@@ -147,7 +137,7 @@ function operationsOf(line: Line, { idType }: Settings): readonly Operation[] | 
 async function ask(
   request: readonly Asked[],
   { settings, outbound, abort, now }: Context<Settings>,
-  fail: (number: number, reason: DeliveryReason, detail: string, retry: boolean) => void,
+  failed: FailedLines,
 ): Promise<void> {
   const reply = await outbound.ask(
     {
@@ -175,7 +165,7 @@ async function ask(
         (userId === '' || operation.userId === userId) &&
         (userListId === '0' || operation.userListId === userListId),
     );
-    for (const { number } of meant) fail(number, reason, `error ${errorCode}`, retry);
+    for (const { number } of meant) failed.add(number, reason, `error ${errorCode}`, retry);
   }
 }
 

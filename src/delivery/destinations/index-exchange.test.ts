@@ -1,4 +1,7 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DeliveryError } from '../destination.ts';
 import { linesOf, readDrop } from '../drops/drop.testing.ts';
 import { chunkOf, contextOf } from './chunk.testing.ts';
 import { indexExchange } from './index-exchange.ts';
@@ -39,6 +42,26 @@ describe('Index Exchange', () => {
       audienceID: 'cats',
       action: 'delete',
     });
+  });
+
+  it('puts no pair a second time that an earlier try has put', async () => {
+    const context = await contextOf(settings);
+    const folder = join(context.drops, 'in');
+    const chunk = chunkOf([
+      { uid: 'a', add: ['cats'] },
+      { uid: 'b', remove: ['cats'] },
+    ]);
+    // Something stands where the second pair is to go.
+    await mkdir(join(folder, 'cats.gz', 'in-the-way'), { recursive: true });
+    await expect(indexExchange.send(chunk, context)).rejects.toBeInstanceOf(DeliveryError);
+    expect(context.memory.state).toBe('delete');
+    // The first is worked off meanwhile.
+    for (const name of ['cats.gz', 'cats_delete.gz', 'cats_delete.json'])
+      await rm(join(folder, name), { recursive: true });
+    const again = await contextOf(settings, { drops: context.drops, remembered: context.memory.state });
+    expect(await indexExchange.send(chunk, again)).toMatchObject({ accepted: 2 });
+    expect((await readDrop(again, 'in')).map(({ name }) => name)).toEqual(['cats.gz', 'cats.json']);
+    expect(again.memory.state).toBe('delete,append');
   });
 
   it('has a whole list in a full delivery, also of nobody', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Chunk, Context, DestinationType, Line, Told } from '../destination.ts';
 import { putFiles } from '../drops/open.ts';
-import { DROP_PLACES, DROP_SECRETS, withDrop } from '../drops/settings.ts';
+import { DROP_PLACES, DROP_SECRETS, WHOLE_LIST, withDrop } from '../drops/settings.ts';
 import type { WrittenFile } from '../files/line-file.ts';
 import { refusePlainCode } from '../files/text.ts';
 import { unwritable } from '../files/unwritable.ts';
@@ -11,7 +11,7 @@ import { type Encoded, previewLines, writeLines } from '../files/write-lines.ts'
 
 const account = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/)
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, _ and -')
   .describe('Account at Index Exchange.');
 const settings = withDrop({
   indexAccountId: account,
@@ -31,9 +31,9 @@ const REST_MINUTES = 30;
  * Index Exchange, segments by files: of each segment a pair, `<audienceID>.gz` with an id a line, and
  * `<audienceID>.json`, its description in version 1.2, put behind it. A pair holds ids of one kind only, so that it
  * takes a partner's ids and no devices'. A pair is worked off in 15 to 20 minutes, and the next has the same name: so long
- * no other run sends any.
+ * no other run sends any, and a try leaves alone what one before it has put.
  *
- * Source: Index Exchange's public "Sending segment files to Index using SFTP", read second-hand and not to its end:
+ * Source: Index Exchange, "Sending segment files to Index using SFTP", not read to its end:
  * that the description has the version, name, id, source id, advertiser and account, time and action is from there, the
  * spelling of all but the first three and the words of the action are to be agreed with Index. Removals are a pair of
  * their own, `<audienceID>_delete`, so that neither pair is written over before it is read.
@@ -52,7 +52,7 @@ export const indexExchange = {
   removes: true,
   // Nothing is published of how long a segment's ids live; a month is what others keep.
   expiryDays: { usual: 30, most: 30 },
-  limits: () => ({ lines: 1e9, concurrency: 1, restMinutes: REST_MINUTES }),
+  limits: () => ({ ...WHOLE_LIST, restMinutes: REST_MINUTES }),
   refuseCode: (code) => (code.endsWith(DELETED) ? `must not end with ${DELETED}` : refusePlainCode(code)),
   async send(chunk, context) {
     const told = onlySegment(chunk);
@@ -70,8 +70,14 @@ export const indexExchange = {
       },
       encoder(chunk),
     );
+    // A pair that an earlier try put may be under work, or worked off: put again it would be written over or come twice.
+    const there = new Set((context.remembered ?? '').split(','));
     for (const action of ACTIONS) {
-      for (const file of files.get(action) ?? []) await putPair(told, chunk, action, file, context);
+      if (there.has(action)) continue;
+      for (const file of files.get(action) ?? []) {
+        await putPair(told, chunk, action, file, context);
+        await context.remember([...there.add(action)].filter(Boolean).join(','));
+      }
     }
     return taken;
   },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Chunk, DestinationType, Line } from '../destination.ts';
 import { putFiles } from '../drops/open.ts';
-import { DROP_PLACES, DROP_SECRETS, withDrop } from '../drops/settings.ts';
+import { DROP_PLACES, DROP_SECRETS, WHOLE_LIST, withDrop } from '../drops/settings.ts';
 import { LineFile } from '../files/line-file.ts';
 import { jsonLine, refusePlainCode } from '../files/text.ts';
 import { unwritableInJson } from '../files/unwritable.ts';
@@ -39,8 +39,8 @@ const FILE_BYTES = 2 * 1024 ** 3;
  * and gzipped. `partial` adds to what is known of an id, `remove` takes away; a membership is forgotten after 28 days.
  * The taxonomy is put first: a membership in a segment that nobody described is worth nothing.
  *
- * Source: Magnite's public "Data Integration Spec", read second-hand and not to its end; that `segments` is a list of
- * ids, and the names of the files, are ours. An id that is neither an advertising id of a device is told as `cookie`.
+ * Source: Magnite, "Data Integration Spec", not read to its end; that `segments` is a list of ids, and the names of the
+ * files, are ours. An id that is neither an advertising id of a device is told as `cookie`.
  */
 export const magnite = {
   type: 'magnite',
@@ -55,7 +55,7 @@ export const magnite = {
   bySegment: false,
   removes: true,
   expiryDays: { usual: 28, most: 28 },
-  limits: () => ({ lines: 1e9, concurrency: 1 }),
+  limits: () => WHOLE_LIST,
   refuseCode: refusePlainCode,
   async send(chunk, context) {
     const { folder, abort } = context;

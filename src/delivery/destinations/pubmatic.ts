@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEVICE_TYPES } from '../../collect/device-id.ts';
 import type { DestinationType, Line } from '../destination.ts';
 import { putFiles } from '../drops/open.ts';
-import { DROP_PLACES, DROP_SECRETS, withDrop } from '../drops/settings.ts';
+import { DROP_PLACES, DROP_SECRETS, WHOLE_LIST, withDrop } from '../drops/settings.ts';
 import { refusePlainCode } from '../files/text.ts';
 import { unwritable } from '../files/unwritable.ts';
 import { type Encoded, previewLines, writeLines } from '../files/write-lines.ts';
@@ -10,7 +10,7 @@ import { type Encoded, previewLines, writeLines } from '../files/write-lines.ts'
 const settings = withDrop({
   dataPartnerId: z
     .string()
-    .regex(/^\d{1,12}$/)
+    .regex(/^\d{1,12}$/, 'must be a number')
     .describe('DPID that PubMatic gave.'),
   uidType: z
     .int()
@@ -22,7 +22,7 @@ const settings = withDrop({
     ),
   country: z
     .string()
-    .regex(/^[A-Z]{2}$/)
+    .regex(/^[A-Z]{2}$/, 'must be two capital letters, as US')
     .optional()
     .describe('Two letters that stand in every row; without them PubMatic takes US.'),
 });
@@ -38,8 +38,8 @@ const FILE_BYTES = 2 * 1024 ** 3;
  * replaces what PubMatic had of the id, and an empty one removes it from everything. Ids are forgotten after 30 days.
  * IPs are not sent: there are none.
  *
- * Source: PubMatic's public "SFTP Data Transfer for Audiences", read second-hand. It says that a row ends with a
- * carriage return; a newline is written, which is what its readers of lines are taken to mean by it.
+ * Source: PubMatic, "SFTP Data Transfer for Audiences". It says that a row ends with a carriage return; a newline is
+ * written, which is what readers of lines are taken to mean by it.
  */
 export const pubmatic = {
   type: 'pubmatic',
@@ -54,7 +54,7 @@ export const pubmatic = {
   bySegment: false,
   removes: true,
   expiryDays: { usual: 30, most: 30 },
-  limits: () => ({ lines: 1e9, concurrency: 1 }),
+  limits: () => WHOLE_LIST,
   refuseCode: refusePlainCode,
   async send(chunk, context) {
     const encode = encoder(context.settings);

@@ -92,7 +92,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe.each(CASES)('$title', ({ open, devices, bySegment, ids }) => {
-  it('holds what is in each segment after every run, and refuses no file', { timeout: 300_000 }, async () => {
+  it('holds what is in each segment after every run, and refuses no file', async () => {
     const { send, members, workOff } = await open();
     let run = 0;
     let before: Sets = [];

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DeliveryError } from '../destination.ts';
 import { hmacBase64 } from '../outbound/hmac.ts';
 import { chunkOf, contextOf, type LineOf } from './chunk.testing.ts';
@@ -83,6 +83,39 @@ describe('The Trade Desk', () => {
         { number: 3, reason: 'unknown_id' },
       ],
     });
+  });
+
+  it('is asked to target whom it was told of and who opted out no more, and to delete who asked for that too', async () => {
+    await opened();
+    await sendFirst([1, 2, 3, 4].map((n) => ({ uid: uuid(n), add: ['sport'] })));
+    const taken = await sendFirst([
+      { uid: uuid(1), remove: ['sport'], optedOut: true },
+      // Who left before has nothing to be taken back.
+      { uid: uuid(2), optedOut: true },
+      { uid: uuid(3), remove: ['sport'], erased: true, optedOut: true },
+      { uid: uuid(5), erased: true },
+    ]);
+    expect(taken).toEqual({ accepted: 4, failed: [] });
+    expect(desk.optedOut).toEqual([uuid(1), uuid(2), uuid(3)].map((id) => `TDID:${id}`));
+    expect(desk.deleted.map(({ id }) => id)).toEqual([`TDID:${uuid(3)}`, `TDID:${uuid(5)}`]);
+    expect(desk.members('sport')).toEqual([`TDID:${uuid(4)}`]);
+    expect(await sendFirst([{ uid: uuid(2), erased: true }])).toEqual({ accepted: 1, failed: [] });
+    expect(desk.requests).toHaveLength(5);
+  });
+
+  it.each<[string, string[]]>([
+    ['OptOut', []],
+    ['Deletion', [`TDID:${uuid(1)}`]],
+  ])('has who opted out and in again back after %s: %j', async (optOutRequest, members) => {
+    await opened();
+    const settings = { token: 'token', optOutRequest };
+    await sendFirst([{ uid: uuid(1), add: ['sport'] }], settings);
+    // Asked for both, it is deleted once.
+    const request = { uid: uuid(1), remove: ['sport'], erased: true, optedOut: true };
+    expect(await sendFirst([request], settings)).toEqual({ accepted: 1, failed: [] });
+    expect(desk.deleted).toHaveLength(1);
+    expect(await sendFirst([{ uid: uuid(1), add: ['sport'] }], settings)).toMatchObject({ accepted: 1 });
+    expect(desk.members('sport')).toEqual(members);
   });
 
   it('is asked so for a provider at a server of its own, and a refusal is a try of the chunk', async () => {
@@ -202,6 +235,13 @@ describe('The Trade Desk', () => {
       60_000,
     ],
     ['a wrong token', { status: 401 }, 'unauthorized', false, undefined],
+    [
+      'an advertiser of others, by the second version of the answer',
+      { status: 403, body: { ErrorCode: 'AdvertiserMisconfigured', Message: uuid(1) } },
+      'forbidden',
+      false,
+      undefined,
+    ],
     ['not allowed', { status: 403 }, 'forbidden', false, undefined],
     ['a broken success', { status: 200, body: '<html>' }, 'bad_answer', true, undefined],
     [
@@ -219,6 +259,9 @@ describe('The Trade Desk', () => {
       tradeDeskFirstParty.send(chunkOf([{ uid: uuid(1), add: ['sport'] }]), context),
     );
     expect(error).toMatchObject({ reason, retry, afterMs });
+    expect(error?.message).not.toContain(uuid(1));
+    const { ErrorCode } = Object(answer.body) as { ErrorCode?: string };
+    expect(error?.message).toContain(ErrorCode ?? '');
   });
 
   it('cuts requests by the bytes they have, and loses and doubles nothing', async () => {
@@ -241,20 +284,30 @@ describe('The Trade Desk', () => {
     expect(desk.refused).toBe(0);
   });
 
-  it('calls four at a time, also for two destinations', async () => {
-    const held: (() => void)[] = [];
-    await opened({
-      meanwhile: async () => {
-        const isFourth = held.length === 3;
-        const released = new Promise<void>((resolve) => held.push(resolve));
-        // A fifth has the time to come, and to be refused.
-        if (isFourth) setTimeout(() => held.splice(0).map((release) => release()), 50);
-        await released;
-      },
+  it('takes four callers at a time and refuses a fifth', async () => {
+    await opened();
+    const send = (n: number) => sendFirst([{ uid: uuid(n), add: ['sport'] }]);
+    const letGo = desk.hold();
+    const four = Promise.all([1, 2, 3, 4].map(send));
+    await vi.waitFor(() => expect(desk.underWay).toBe(4), 20_000);
+    expect(await failing(send(5))).toMatchObject({ reason: 'rate_limited', retry: true, afterMs: 1000 });
+    letGo();
+    expect((await four).map(({ accepted }) => accepted)).toEqual([1, 1, 1, 1]);
+  });
+
+  it('bounds its callers by the endpoint, which all advertisers have in common', () => {
+    const limitsOf = (advertiserId: string) =>
+      tradeDeskFirstParty.limits(
+        tradeDeskFirstParty.settings.parse({ endpoint: 'https://usw.example/', advertiserId, token: 't' }),
+      );
+    expect(limitsOf('one')).toMatchObject({
+      concurrency: 4,
+      endpoints: [
+        'https://usw.example/data/advertiser',
+        'https://usw.example/data/deletion-optout/advertiser',
+      ],
     });
-    await Promise.all(Array.from({ length: 12 }, (_, n) => sendFirst([{ uid: uuid(n), add: ['sport'] }])));
-    expect(desk.atOnce).toBe(4);
-    expect(desk.members('sport')).toHaveLength(12);
+    expect(limitsOf('other')).toEqual(limitsOf('one'));
   });
 
   it('is not broken by a hostile name', async () => {

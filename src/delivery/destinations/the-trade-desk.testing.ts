@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { type Answer, type Received, type Served, serve } from '../outbound/server.testing.ts';
+import type { Answer, Received } from '../outbound/server.testing.ts';
+import { ContractServer } from './contract-server.testing.ts';
 
 type Json = Record<string, unknown>;
 
@@ -39,86 +40,75 @@ export interface TradeDeskOptions {
   readonly dataProviderId?: string;
   /** Ids that it never met: `UserNotMapped`. */
   readonly unmapped?: readonly string[];
-  /** Runs beside each request while it is under way. */
-  readonly meanwhile?: () => Promise<void>;
 }
 
 /**
  * The Trade Desk's Data API after its OpenAPI description ("TTD Data API" v0.1) and the limits in its guides: two
  * doors, `TTD-Auth` or `TtdSignature`, requests under 2.5 MB, four callers at once, `FailedLines` with status 200.
  */
-export class TradeDesk {
+export class TradeDesk extends ContractServer {
   readonly #options: TradeDeskOptions;
-  readonly #queued: Answer[] = [];
   /** By kind and id, the names that it is in, each with its life in minutes. */
   readonly #held = new Map<string, Map<string, number>>();
-  #served: Served | undefined;
   #underWay = 0;
+  #heldUp: Promise<void> = Promise.resolve();
   /** Bytes of each request that was taken, in order. */
   readonly requests: number[] = [];
   refused = 0;
   /** Ids that were to be deleted, as `TDID:…`, in order, with the names that they were in still. */
   readonly deleted: { readonly id: string; readonly names: readonly string[] }[] = [];
+  /** Ids that are targeted no more, as `TDID:…`, in order. */
+  readonly optedOut: string[] = [];
 
   constructor(options: TradeDeskOptions = {}) {
+    super();
     this.#options = options;
-  }
-
-  async open(): Promise<this> {
-    this.#served = await serve(async (received) => {
-      this.#underWay++;
-      try {
-        return await this.#answer(received);
-      } finally {
-        this.#underWay--;
-      }
-    });
-    return this;
-  }
-
-  get url(): string {
-    return this.#served!.url;
-  }
-
-  get atOnce(): number {
-    return this.#served!.atOnce();
-  }
-
-  close(): Promise<void> {
-    return this.#served!.close();
-  }
-
-  /** What it says to the next request, whatever that is. */
-  next(answer: Answer): void {
-    this.#queued.push(answer);
   }
 
   /** Who is in a segment now, as `TDID:…`, sorted. */
   members(name: string): string[] {
-    return [...this.#held].flatMap(([id, names]) => (names.has(name) ? [id] : [])).sort();
+    return [...this.#held]
+      .flatMap(([id, names]) => (names.has(name) && !this.optedOut.includes(id) ? [id] : []))
+      .sort();
   }
 
   ttl(id: string, name: string): number | undefined {
     return this.#held.get(id)?.get(name);
   }
 
-  async #answer(received: Received): Promise<Answer> {
-    const answer = await this.#judged(received);
+  /** Requests that it is at, until they are let go. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Lets requests wait from now on. @returns lets them go. */
+  hold(): () => void {
+    let letGo = () => {};
+    this.#heldUp = new Promise((resolve) => {
+      letGo = resolve;
+    });
+    return letGo;
+  }
+
+  protected override async answer(received: Received): Promise<Answer> {
+    const isOneTooMany = this.#underWay >= 4;
+    this.#underWay++;
+    if (!isOneTooMany) await this.#heldUp;
+    const answer = isOneTooMany
+      ? { status: 429, headers: { 'retry-after': '1' }, body: {} }
+      : this.#judged(received);
+    this.#underWay--;
     if (answer.status === 200) this.requests.push(received.body.length);
     else this.refused++;
     return answer;
   }
 
-  async #judged({ method, path, headers, body }: Received): Promise<Answer> {
-    const queued = this.#queued.shift();
-    if (queued !== undefined) return queued;
+  #judged({ method, path, headers, body }: Received): Answer {
     const fields = REQUEST_FIELDS[path];
     if (method !== 'POST' || fields === undefined) return { status: 404 };
     if (body.length >= 2_500_000) return { status: 413, body: 'Request Entity Too Large' };
-    if (this.#underWay > 4) return { status: 429, headers: { 'retry-after': '1' }, body: {} };
     if (!this.#isAuthorised(headers, body)) return { status: 401, body: 'Unauthorized' };
     if (!/^application\/json(;|$)/.test(String(headers['content-type']))) return { status: 415 };
-    await this.#options.meanwhile?.();
     const request = JSON.parse(body.toString('utf8')) as Json;
     if (Object.keys(request).some((field) => !fields.includes(field))) return { status: 400, body: {} };
     const { advertiserId, dataProviderId } = this.#options;
@@ -128,11 +118,13 @@ export class TradeDesk {
       return { status: 403 };
     const items = request['Items'];
     if (!Array.isArray(items) || items.length === 0) return { status: 400, body: {} };
-    const isDeletion = path.startsWith('/data/deletion-optout/');
-    if (isDeletion && request['RequestType'] !== 'Deletion' && request['RequestType'] !== 'OptOut')
-      return { status: 400, body: {} };
+    const isRequest = path.startsWith('/data/deletion-optout/');
+    const { RequestType } = request;
+    if (isRequest && RequestType !== 'Deletion' && RequestType !== 'OptOut') return { status: 400, body: {} };
     const failed = items.flatMap((item: Json, at) =>
-      isDeletion ? this.#delete(item, String(at + 1)) : this.#take(item, String(at + 1)),
+      isRequest
+        ? this.#request(item, String(at + 1), RequestType === 'OptOut')
+        : this.#take(item, String(at + 1)),
     );
     return { status: 200, body: failed.length === 0 ? {} : { FailedLines: failed } };
   }
@@ -146,13 +138,17 @@ export class TradeDesk {
   }
 
   /** An item is one id and nothing else. */
-  #delete(item: Json, ItemNumber: string): Json[] {
+  #request(item: Json, ItemNumber: string, isOptOut: boolean): Json[] {
     const [[type, id] = ['', ''], ...others] = Object.entries(item);
     const isOne = ID_FIELDS.has(type) && typeof id === 'string' && id !== '' && others.length === 0;
     const isUuid = (type !== 'TDID' && type !== 'DAID') || UUID.test(String(id));
     if (!isOne || !isUuid || this.#options.unmapped?.includes(String(id)) === true)
       return [{ ErrorCode: 'InvalidUserId', Message: `item #${ItemNumber}`, ItemNumber }];
     const key = `${type}:${id}`;
+    if (isOptOut) {
+      this.optedOut.push(key);
+      return [];
+    }
     this.deleted.push({ id: key, names: [...(this.#held.get(key)?.keys() ?? [])] });
     this.#held.delete(key);
     return [];

@@ -9,18 +9,19 @@ import {
   type FailedLine,
   type Line,
 } from '../destination.ts';
-import { atMost } from '../outbound/at-once.ts';
 import { hmacBase64 } from '../outbound/hmac.ts';
 import { refusedBy } from '../outbound/refusal.ts';
 import type { Reply } from '../outbound.ts';
 import { batched, type Piece } from './batched.ts';
+import { FailedLines } from './failed-lines.ts';
+import { httpUrl } from './http-url.ts';
+import { MOST_TTL_MINUTES, ttlMinutesOf } from './ttl.ts';
 
 /** "Keep a request under 2.5 MB": of whole bytes, whichever megabyte is meant. */
 const REQUEST_BYTES = 2_500_000;
 /** Names of an item: an id with more of them gets several items, so that none outgrows a request. */
 const ITEM_NAMES = 1000;
 const NAME_CHARACTERS = 256;
-const MOST_TTL_MINUTES = 259_200;
 const CALLERS = 4;
 /** About a request full of ids that are in one segment each. */
 const CHUNK_LINES = 15_000;
@@ -39,7 +40,12 @@ const ID_TYPES = [
   'UtiqID',
   'CoreID',
   'MerkuryID',
+  'RealID',
+  'IqviaPPID',
 ] as const;
+
+/** What people ask of it, each in requests of its own. */
+const REQUEST_TYPES = ['Deletion', 'OptOut'] as const;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -55,13 +61,16 @@ const common = {
     .optional()
     .describe('Secret key of the legacy signature TtdSignature, where there is no token'),
   idType: z.enum(ID_TYPES).default('TDID').describe('What the ids of the partner are; device ids go as DAID'),
+  optOutRequest: z
+    .enum(REQUEST_TYPES)
+    .default('OptOut')
+    .describe(
+      'What is asked for who opted out here. OptOut is for good: The Trade Desk has no request that takes it back, also of who opts in again here. After Deletion such people can be told of again',
+    ),
 };
 
 const firstPartySettings = z.object({
-  endpoint: z
-    .url({ protocol: /^https?$/ })
-    .default('https://usw-data.adsrvr.org')
-    .describe('Data server of the region'),
+  endpoint: httpUrl.default('https://usw-data.adsrvr.org').describe('Data server of the region'),
   advertiserId: key.describe('Advertiser whose data it is'),
   dataProviderId: key.optional().describe('Where a data provider sends for the advertiser'),
   ...common,
@@ -69,14 +78,10 @@ const firstPartySettings = z.object({
 });
 
 const thirdPartySettings = z.object({
-  endpoint: z
-    .url({ protocol: /^https?$/ })
-    .default('https://bulk-data.adsrvr.org')
-    .describe('Data server'),
-  deletionEndpoint: z
-    .url({ protocol: /^https?$/ })
+  endpoint: httpUrl.default('https://bulk-data.adsrvr.org').describe('Data server'),
+  deletionEndpoint: httpUrl
     .default('https://usw-data.adsrvr.org')
-    .describe('Data server that takes requests to delete ids'),
+    .describe('Data server that takes requests of people: deletions and opt-outs of their ids'),
   dataProviderId: key.describe('Data provider whose data it is'),
   ...common,
 });
@@ -94,8 +99,9 @@ const shared = {
   bySegment: false,
   removes: true,
   forgets: true,
+  keepsOptOuts: ({ optOutRequest = 'OptOut' }: Readonly<Record<string, unknown>>) =>
+    optOutRequest === 'OptOut',
   expiryDays: { usual: 90, most: MOST_TTL_MINUTES / 60 / 24 },
-  limits: () => ({ lines: CHUNK_LINES, concurrency: CALLERS }),
   refuseCode: (code: string) =>
     code === '' || code.length > NAME_CHARACTERS ? `must have 1 to ${NAME_CHARACTERS} characters` : undefined,
 } as const;
@@ -104,9 +110,11 @@ const shared = {
  * The Trade Desk, first-party data of an advertiser: `POST /data/advertiser` of its Data API (OpenAPI description
  * "TTD Data API" v0.1). Sending a chunk again changes nothing: items of the same time say the same.
  *
- * Of an id that was erased first its segments are taken back, which counts at once, and then `POST
- * /data/deletion-optout/advertiser` asks for the deletion of all that was sent of it. `Deletion`, and not `OptOut`: that
- * nothing of it is sent any more is seen to here.
+ * Of an id whose person was erased or opted out first its segments are taken back, which counts at once, and then `POST
+ * /data/deletion-optout/advertiser` asks for what the person did: `Deletion` of all that was sent of it, or `OptOut`, after
+ * which it is targeted no more whoever sends data of it for the advertiser. `RequestType` has these two values and no
+ * other, so that nothing takes an opt-out back there; who must be able to come back is given `Deletion` instead
+ * (`optOutRequest`).
  */
 export const tradeDeskFirstParty: DestinationType<typeof firstPartySettings> = {
   type: 'trade-desk-first-party',
@@ -116,14 +124,13 @@ export const tradeDeskFirstParty: DestinationType<typeof firstPartySettings> = {
   secrets: ['token', 'signingKey', 'providerSigningKey'],
   places: ['endpoint'],
   ...shared,
-  send: (chunk, context) => {
-    const door = firstParty(context.settings);
-    return send(door, deletions(door, context.settings.endpoint, 'advertiser'), chunk, context);
-  },
+  limits: (settings) => limitsAt(firstParty(settings).url, ofAdvertiser(settings)),
+  send: (chunk, context) =>
+    send(firstParty(context.settings), ofAdvertiser(context.settings), chunk, context),
   preview: (chunk, settings) => preview(firstParty(settings), chunk, settings),
 };
 
-/** The Trade Desk, third-party data of a provider: `POST /data/thirdparty` and its deletions, of the same. */
+/** The Trade Desk, third-party data of a provider: `POST /data/thirdparty` and its requests of people, of the same. */
 export const tradeDeskThirdParty: DestinationType<typeof thirdPartySettings> = {
   type: 'trade-desk-third-party',
   title: 'The Trade Desk, third-party data',
@@ -132,10 +139,8 @@ export const tradeDeskThirdParty: DestinationType<typeof thirdPartySettings> = {
   secrets: ['token', 'signingKey'],
   places: ['endpoint', 'deletionEndpoint'],
   ...shared,
-  send: (chunk, context) => {
-    const door = thirdParty(context.settings);
-    return send(door, deletions(door, context.settings.deletionEndpoint, 'thirdparty'), chunk, context);
-  },
+  limits: (settings) => limitsAt(thirdParty(settings).url, ofProvider(settings)),
+  send: (chunk, context) => send(thirdParty(context.settings), ofProvider(context.settings), chunk, context),
   preview: (chunk, settings) => preview(thirdParty(settings), chunk, settings),
 };
 
@@ -146,16 +151,20 @@ interface Door {
   readonly authorise: (body: string) => Record<string, string>;
 }
 
-/** The door for what is to be deleted, beside that for data. */
-const deletions = (
-  { head, authorise }: Door,
-  endpoint: string,
-  whose: 'advertiser' | 'thirdparty',
-): Door => ({
-  url: under(endpoint, `/data/deletion-optout/${whose}`),
-  head: { ...head, RequestType: 'Deletion' },
-  authorise,
+/** Callers are counted at each endpoint, of all advertisers and providers that we send for. */
+const limitsAt = (...endpoints: readonly string[]) => ({
+  lines: CHUNK_LINES,
+  concurrency: CALLERS,
+  endpoints,
 });
+
+/** Where requests of people go. */
+const ofAdvertiser = ({ endpoint }: z.output<typeof firstPartySettings>) =>
+  under(endpoint, '/data/deletion-optout/advertiser');
+const ofProvider = ({ deletionEndpoint }: z.output<typeof thirdPartySettings>) =>
+  under(deletionEndpoint, '/data/deletion-optout/thirdparty');
+
+type Requests = Record<(typeof REQUEST_TYPES)[number], Piece[]>;
 
 const under = (endpoint: string, path: string) => endpoint.replace(/\/+$/, '') + path;
 
@@ -184,48 +193,50 @@ function authorised({ token, signingKey }: Settings, body: string): Record<strin
   return { TtdSignature: hmacBase64('sha1', signingKey ?? '', body) };
 }
 
-async function send(data: Door, erasing: Door, chunk: Chunk, context: Context<Settings>) {
-  const failed = new Map<number, FailedLine>();
-  const erased: Piece[] = [];
-  await post(data, items(chunk, context.settings, failed, erased), failed, context);
-  await post(erasing, erased, failed, context);
-  return { accepted: chunk.count - failed.size, failed: [...failed.values()] };
+/** @param requestsUrl where people's requests go, beside the data. */
+async function send(data: Door, requestsUrl: string, chunk: Chunk, context: Context<Settings>) {
+  const failed = new FailedLines();
+  const requests: Requests = { Deletion: [], OptOut: [] };
+  await post(data, items(chunk, context.settings, failed, requests), failed, context);
+  for (const RequestType of REQUEST_TYPES) {
+    const door = { url: requestsUrl, head: { ...data.head, RequestType }, authorise: data.authorise };
+    await post(door, requests[RequestType], failed, context);
+  }
+  return failed.beside(chunk.count);
 }
 
 /** @param failed gets the lines that were not taken. @throws DeliveryError */
 async function post(
   door: Door,
   texts: AsyncIterable<Piece> | Iterable<Piece>,
-  failed: Map<number, FailedLine>,
+  failed: FailedLines,
   context: Context<Settings>,
 ): Promise<void> {
   const { start, end } = frame(door);
   const room = REQUEST_BYTES - 1 - Buffer.byteLength(start) - Buffer.byteLength(end);
   for await (const batch of batched(texts, room, ',')) {
     const body = start + batch.texts.join(',') + end;
-    const reply = await callersOf(door.url)(() =>
-      context.outbound.ask(
-        {
-          method: 'POST',
-          url: door.url,
-          headers: { 'content-type': 'application/json', ...door.authorise(body) },
-          body,
-          timeoutMs: TIMEOUT_MS,
-          // A line of the answer for each of the request, should all have failed.
-          maxBytes: 4 * REQUEST_BYTES,
-        },
-        context.abort,
-      ),
+    const reply = await context.outbound.ask(
+      {
+        method: 'POST',
+        url: door.url,
+        headers: { 'content-type': 'application/json', ...door.authorise(body) },
+        body,
+        timeoutMs: TIMEOUT_MS,
+        // A line of the answer for each of the request, should all have failed.
+        maxBytes: 4 * REQUEST_BYTES,
+      },
+      context.abort,
     );
-    for (const line of failedLines(reply, batch.numbers, context.now())) {
-      if (!failed.has(line.number)) failed.set(line.number, line);
-    }
+    for (const { number, reason, detail, retry } of failedLines(reply, batch.numbers, context.now()))
+      failed.add(number, reason, detail, retry);
   }
 }
 
 async function preview(door: Door, chunk: Chunk, settings: Settings): Promise<string> {
   const texts: string[] = [];
-  for await (const { text } of items(chunk, settings, new Map(), [])) texts.push(text);
+  for await (const { text } of items(chunk, settings, new FailedLines(), { Deletion: [], OptOut: [] }))
+    texts.push(text);
   const { start, end } = frame(door);
   return JSON.stringify(JSON.parse(start + texts.join(',') + end), undefined, 2);
 }
@@ -233,24 +244,27 @@ async function preview(door: Door, chunk: Chunk, settings: Settings): Promise<st
 const frame = ({ head }: Door) => ({ start: `${JSON.stringify(head).slice(0, -1)},"Items":[`, end: ']}' });
 
 /**
- * @param failed gets the lines whose ids are none. @param erased gets the ids that are to be deleted: at most those of a
- * chunk.
+ * @param failed gets the lines whose ids are none. @param requests gets the ids of which something is asked: at most
+ * those of a chunk.
  */
 async function* items(
   chunk: Chunk,
-  { idType }: Settings,
-  failed: Map<number, FailedLine>,
-  erased: Piece[],
+  { idType, optOutRequest }: Settings,
+  failed: FailedLines,
+  requests: Requests,
 ): AsyncGenerator<Piece> {
   const time = chunk.planned.toISOString();
   for await (const line of chunk.lines()) {
     const type = line.source === 'idfa' || line.source === 'gaid' ? 'DAID' : idType;
     if (!isWellFormed(type, line.uid)) {
-      failed.set(line.number, { number: line.number, reason: 'bad_id', detail: `no ${type}`, retry: false });
+      failed.add(line.number, 'bad_id', `no ${type}`);
       continue;
     }
-    if (line.erased === true)
-      erased.push({ number: line.number, text: JSON.stringify({ [type]: line.uid }) });
+    const asked = new Set([
+      ...(line.erased === true ? (['Deletion'] as const) : []),
+      ...(line.optedOut === true ? [optOutRequest] : []),
+    ]);
+    for (const each of asked) requests[each].push(requestOf(line, type));
     const data = dataOf(line, chunk, time);
     for (let from = 0; from < data.length; from += ITEM_NAMES) {
       yield {
@@ -261,20 +275,19 @@ async function* items(
   }
 }
 
+const requestOf = ({ number, uid }: Line, type: string): Piece => ({
+  number,
+  text: JSON.stringify({ [type]: uid }),
+});
+
 const isWellFormed = (type: string, uid: string) =>
   type === 'TDID' || type === 'DAID' ? UUID.test(uid) : /^[\x21-\x7e]{1,2048}$/.test(uid);
 
 /** Life of 0 minutes takes the id out of the segment, so a member is given at least one. */
 const dataOf = ({ add, remove }: Line, chunk: Chunk, TimestampUtc: string) => [
-  ...add.map((Name) => ({ Name, TimestampUtc, TtlInMinutes: ttlOf(chunk, Name) })),
+  ...add.map((Name) => ({ Name, TimestampUtc, TtlInMinutes: ttlMinutesOf(chunk, Name) })),
   ...remove.map((Name) => ({ Name, TimestampUtc, TtlInMinutes: 0 })),
 ];
-
-const ttlOf = (chunk: Chunk, code: string) =>
-  Math.min(
-    Math.max(Math.floor(chunk.segments.get(code)?.ttlMinutes ?? MOST_TTL_MINUTES), 1),
-    MOST_TTL_MINUTES,
-  );
 
 /** What each of their error codes says of a line, and whether the same may be taken later. */
 const REASONS: ReadonlyMap<string, readonly [DeliveryReason, boolean]> = new Map([
@@ -301,7 +314,11 @@ function failedLines(reply: Reply, numbers: readonly number[], now: Date): Faile
   const answer = parseJson(reply.body.toString('utf8'));
   const told =
     isObject(answer) && Array.isArray(answer['FailedLines']) ? answer['FailedLines'].filter(isObject) : [];
-  if (reply.status < 200 || reply.status > 299) throw refusedBy(reply, now, told[0] && codeIn(told[0]));
+  if (reply.status < 200 || reply.status > 299) {
+    // Its second version has one code for the whole, the first only those of lines.
+    const one = isObject(answer) && 'ErrorCode' in answer ? answer : told[0];
+    throw refusedBy(reply, now, one && codeIn(one));
+  }
   if (!isObject(answer)) throw new DeliveryError('bad_answer', 'no JSON object', { retry: true });
   const failed = told.map((one) => ({ item: Number(one['ItemNumber'] ?? Number.NaN), code: codeIn(one) }));
   const byLine = new Map<number, FailedLine>();
@@ -326,13 +343,4 @@ function failure(number: number, code: string): FailedLine {
 function codeIn(line: Record<string, unknown>): string {
   const code = line['ErrorCode'];
   return typeof code === 'string' && /^[A-Za-z0-9_]{1,80}$/.test(code) ? code : 'no error code';
-}
-
-const callers = new Map<string, ReturnType<typeof atMost>>();
-
-/** Four at once for an endpoint, however many destinations of ours lead there. */
-function callersOf(url: string): ReturnType<typeof atMost> {
-  const known = callers.get(url) ?? atMost(CALLERS);
-  callers.set(url, known);
-  return known;
 }

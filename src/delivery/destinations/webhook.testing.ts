@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { type Answer, type Received, type Served, serve } from '../outbound/server.testing.ts';
+import type { Answer, Received } from '../outbound/server.testing.ts';
+import { ContractServer } from './contract-server.testing.ts';
 
 interface Head {
   readonly mode: 'full' | 'delta';
@@ -11,13 +12,12 @@ interface Head {
  * A receiver as Standard Webhooks 1.0.0 asks for one: it knows one secret, looks at every signature, refuses a
  * timestamp more than five minutes away, takes an id once, and reads the body only after that.
  */
-export class Receiver {
+export class Receiver extends ContractServer {
   readonly #secret: string;
   readonly #now: () => number;
-  readonly #queued: Answer[] = [];
+  protected override readonly at = '/segments';
   readonly #seen = new Set<string>();
   readonly #held = new Map<string, Set<string>>();
-  #served: Served | undefined;
   readonly heads: Head[] = [];
   readonly sizes: number[] = [];
   /** Ids that it has no place for. */
@@ -25,34 +25,16 @@ export class Receiver {
   repeats = 0;
 
   constructor(secret: string, now: () => number = Date.now) {
+    super();
     this.#secret = secret;
     this.#now = now;
-  }
-
-  async open(): Promise<this> {
-    this.#served = await serve((received) => this.#answer(received));
-    return this;
-  }
-
-  get url(): string {
-    return `${this.#served!.url}/segments`;
-  }
-
-  close(): Promise<void> {
-    return this.#served!.close();
-  }
-
-  next(answer: Answer): void {
-    this.#queued.push(answer);
   }
 
   members(code: string): string[] {
     return [...this.#held].flatMap(([id, codes]) => (codes.has(code) ? [id] : [])).sort();
   }
 
-  #answer({ method, headers, body }: Received): Answer {
-    const queued = this.#queued.shift();
-    if (queued !== undefined) return queued;
+  protected override answer({ method, headers, body }: Received): Answer {
     const id = String(headers['webhook-id']);
     const time = String(headers['webhook-timestamp']);
     if (method !== 'POST' || headers['content-type'] !== 'application/x-ndjson') return { status: 415 };

@@ -14,13 +14,15 @@ import {
 import { hmacBase64 } from '../outbound/hmac.ts';
 import { refusedBy } from '../outbound/refusal.ts';
 import { type Batch, batched } from './batched.ts';
+import { httpUrl } from './http-url.ts';
 
 /** Of the lines in a request, before the line that describes their segments. */
 const REQUEST_BYTES = 4_000_000;
 /** "Somewhere between 15 and 30s" (Standard Webhooks). */
 const TIMEOUT_MS = 30_000;
 
-const secret = z
+/** With what a webhook is signed. */
+export const signingSecret = z
   .string()
   .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'must be whsec_ and base64')
   .refine((text) => {
@@ -29,11 +31,11 @@ const secret = z
   }, 'must have 24 to 64 bytes');
 
 const settings = z.object({
-  url: z
-    .url({ protocol: /^https?$/ })
-    .describe('Where to; plain http only to where the configuration allows'),
-  secret: secret.describe('Signing secret: whsec_ and 24 to 64 bytes in base64'),
-  previousSecret: secret.optional().describe('The secret before, while receivers change over: both sign'),
+  url: httpUrl.describe('Where to; plain http only to where the configuration allows'),
+  secret: signingSecret.describe('Signing secret: whsec_ and 24 to 64 bytes in base64'),
+  previousSecret: signingSecret
+    .optional()
+    .describe('The secret before, while receivers change over: both sign'),
   linesPerRequest: z.number().int().min(1).max(50_000).default(5000).describe('Ids in a request at most'),
   concurrency: z.number().int().min(1).max(16).default(2).describe('Requests under way at once'),
 });

@@ -139,7 +139,11 @@ function responseIn(reply: Reply, now: Date): Json {
   if (reply.status === 401 || code === 'NOAUTH')
     throw new DeliveryError('unauthorized', code || 'status 401', { retry: false });
   if (code === 'UNAUTH') throw new DeliveryError('forbidden', code, { retry: false });
-  if (code === 'FILESIZE_LIMIT_EXCEEDED') throw new DeliveryError('too_large', code, { retry: false });
+  // A member's limit of its own, below the one of all.
+  if (code === 'FILESIZE_LIMIT_EXCEEDED')
+    throw new DeliveryError('too_large', `${code}: give the destination a lower fileMegabytes`, {
+      retry: false,
+    });
   if (code === 'RATE_LIMIT_EXCEEDED' || code === 'RATE_EXCEEDED') {
     const { afterMs } = refusedBy({ ...reply, status: 429 }, now);
     throw new DeliveryError('rate_limited', code, { retry: true, afterMs });

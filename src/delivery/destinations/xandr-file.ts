@@ -1,17 +1,11 @@
-import { createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
-import type { Chunk, FailedLine, Line } from '../destination.ts';
+import { join } from 'node:path';
+import type { Chunk, Line } from '../destination.ts';
+import { LineFile, type WrittenFile } from '../files/line-file.ts';
+import type { FailedLines } from './failed-lines.ts';
+import { ttlMinutesOf } from './ttl.ts';
 
 /** "Files are limited to at most 1800 segments on any individual line." */
 const LINE_SEGMENTS = 1800;
-/** 180 days, which is also what 0 would mean; -1 takes the user out. */
-export const MOST_TTL_MINUTES = 259_200;
-/** Text is handed to the compressor in pieces of about this many characters, not line by line. */
-const PIECE_CHARACTERS = 64 * 1024;
-
 /** What follows `^` (SEPARATOR5) behind a device id. */
 const DEVICE_FIELDS: ReadonlyMap<string, string> = new Map([
   ['idfa', '^3'],
@@ -36,17 +30,12 @@ const SEPARATORS = /[,;:^]/;
 export async function* segmentLines(
   chunk: Chunk,
   externalIds: boolean,
-  failed: Map<number, FailedLine>,
+  failed: FailedLines,
 ): AsyncGenerator<string> {
   for await (const line of chunk.lines()) {
     const device = DEVICE_FIELDS.get(line.source);
     if (!isWellFormed(line.uid, device !== undefined, externalIds)) {
-      failed.set(line.number, {
-        number: line.number,
-        reason: 'bad_id',
-        detail: 'no id of its kind',
-        retry: false,
-      });
+      failed.add(line.number, 'bad_id', 'no id of its kind');
       continue;
     }
     const segments = segmentsOf(line, chunk);
@@ -57,32 +46,39 @@ export async function* segmentLines(
 }
 
 /**
- * Writes the file, gzipped.
+ * Writes the lines as gzipped files. The same lines make the same files, so that a later try finds out again which of
+ * them were uploaded.
  *
- * @returns its bytes and how many lines are in it.
+ * @param folder that holds nothing of them yet.
+ * @param maxBytes of a file before it is compressed.
+ * @returns the files in their order; none where there is no line.
  */
-export async function writeSegmentFile(
+export async function writeSegmentFiles(
   lines: AsyncIterable<string>,
-  path: string,
+  folder: string,
+  maxBytes: number,
   abort: AbortSignal,
-): Promise<{ readonly bytes: number; readonly lines: number }> {
-  const count = { lines: 0 };
-  await pipeline(Readable.from(pieces(lines, count)), createGzip(), createWriteStream(path), {
-    signal: abort,
-  });
-  return { bytes: (await stat(path)).size, lines: count.lines };
-}
-
-async function* pieces(lines: AsyncIterable<string>, count: { lines: number }): AsyncGenerator<string> {
-  let piece = '';
-  for await (const line of lines) {
-    count.lines++;
-    piece += line;
-    if (piece.length < PIECE_CHARACTERS) continue;
-    yield piece;
-    piece = '';
+): Promise<WrittenFile[]> {
+  const files: WrittenFile[] = [];
+  const start = () => new LineFile(join(folder, `segments-${files.length + 1}.gz`), { gzip: true, abort });
+  let file: LineFile | undefined;
+  try {
+    for await (const line of lines) {
+      // Lines are ASCII, so that characters are bytes.
+      if (file !== undefined && file.contentBytes + line.length > maxBytes) {
+        files.push(await file.finish());
+        file = undefined;
+      }
+      file ??= start();
+      const behind = file.write(line);
+      if (behind !== undefined) await behind;
+    }
+    if (file !== undefined) files.push(await file.finish());
+  } catch (error) {
+    file?.abandon();
+    throw error;
   }
-  if (piece !== '') yield piece;
+  return files;
 }
 
 function isWellFormed(uid: string, isDevice: boolean, externalIds: boolean): boolean {
@@ -90,13 +86,8 @@ function isWellFormed(uid: string, isDevice: boolean, externalIds: boolean): boo
   return externalIds ? EXTERNAL_ID.test(uid) && !SEPARATORS.test(uid) : XANDR_ID.test(uid);
 }
 
+/** Minus one takes the user out. */
 const segmentsOf = ({ add, remove }: Line, chunk: Chunk) => [
-  ...add.map((code) => `${code}:${ttlOf(chunk, code)}`),
+  ...add.map((code) => `${code}:${ttlMinutesOf(chunk, code)}`),
   ...remove.map((code) => `${code}:-1`),
 ];
-
-const ttlOf = (chunk: Chunk, code: string) =>
-  Math.min(
-    Math.max(Math.floor(chunk.segments.get(code)?.ttlMinutes ?? MOST_TTL_MINUTES), 1),
-    MOST_TTL_MINUTES,
-  );

@@ -185,7 +185,10 @@ describe('Xandr', () => {
     const tomorrow = () => new Date(Date.now() + 25 * 3_600_000);
     const { error, memory: after } = await failed(lines, { remembered: memory.state, now: tomorrow });
     expect(error).toMatchObject({ reason: 'job_failed', retry: true });
-    expect(after.state).toBe('');
+    expect(xandrAt(FAST).hasAll?.(after.state!)).toBe(false);
+    server.stuckAt = undefined;
+    expect(await sent(lines, { remembered: after.state })).toMatchObject({ accepted: 1 });
+    expect(server.uploads).toBe(2);
   });
 
   it.each<[string, XandrOptions, Record<string, unknown>, string, boolean]>([
@@ -199,7 +202,7 @@ describe('Xandr', () => {
     expect(error.message).not.toMatch(/pass|other|user/);
   });
 
-  it.each<[string, Parameters<Xandr['next']>[1], string, number | undefined]>([
+  it.each<[string, Parameters<Xandr['next']>[0], string, number | undefined]>([
     ['/batch-segment', { status: 429, headers: { 'retry-after': '9' } }, 'rate_limited', 9000],
     ['/batch-segment', { status: 503, headers: { 'retry-after': '9' } }, 'unavailable', 9000],
     [
@@ -212,9 +215,77 @@ describe('Xandr', () => {
     ['/auth', { status: 500 }, 'unavailable', undefined],
   ])('waits as told by %s', async (path, answer, reason, afterMs) => {
     await opened();
-    server.next(path, answer);
+    server.next(answer, path);
     const { error } = await failed([{ uid: '123', add: ['10'] }]);
     expect(error).toMatchObject({ reason, retry: true, afterMs });
+  });
+
+  describe('a chunk that is too much for a file', () => {
+    const codes = Array.from({ length: 1800 }, (_, n) => String(1000 + n));
+    const lines = Array.from({ length: 120 }, (_, n) => ({ uid: String(n + 1), add: codes }));
+    const inAll = () => codes.every((code) => server.members(code).length === lines.length);
+    const settings = { fileMegabytes: 1 };
+
+    it('is several, each a job of its own and below the limit', async () => {
+      await opened({ fileBytes: 1_000_000, segments: codes.slice(1), unknown: ['7', '111'] });
+      expect(await sent(lines, { settings })).toEqual({
+        accepted: 118,
+        failed: [],
+        // The segment is in every file, and so counted by every job.
+        counted: new Map([
+          ['unknown_id', 2],
+          ['unknown_segment', 1],
+        ]),
+      });
+      expect(server.uploads).toBe(3);
+      expect(server.members(codes[1]!)).toHaveLength(118);
+    });
+
+    it('goes on with the files that were not uploaded', async () => {
+      await opened({ fileBytes: 1_000_000 });
+      let notes = 0;
+      let state: string | undefined;
+      const remember = async (told: string) => {
+        state = told;
+        notes++;
+        // Of the second file: the note before its upload is the third.
+        if (notes === 3) server.next({ status: 503 }, '/segment-upload');
+      };
+      const { error } = await failed(lines, { settings, remember });
+      expect(error).toMatchObject({ reason: 'unavailable', retry: true });
+      expect(server.uploads).toBe(1);
+      expect(xandrAt(FAST).hasAll?.(state!)).toBe(false);
+      expect(await sent(lines, { settings, remembered: state })).toMatchObject({ accepted: 120 });
+      expect(server.uploads).toBe(3);
+      expect(inAll()).toBe(true);
+    });
+
+    it('uploads the file of a job that failed again, and no other', async () => {
+      await opened({ fileBytes: 1_000_000 });
+      server.stuckAt = 'validating';
+      const first = await failed(lines, { settings, pace: { ...FAST, patienceMs: 20 } });
+      expect(first.error.reason).toBe('processing');
+      expect(xandrAt(FAST).hasAll?.(first.memory.state!)).toBe(true);
+      server.failJobs(['Job2']);
+      server.stuckAt = undefined;
+      const second = await failed(lines, { settings, remembered: first.memory.state });
+      expect(second.error).toMatchObject({ reason: 'job_failed', retry: true });
+      expect(await sent(lines, { settings, remembered: second.memory.state })).toMatchObject({
+        accepted: 120,
+        failed: [],
+      });
+      expect(server.uploads).toBe(4);
+      expect(inAll()).toBe(true);
+    });
+
+    it('begins anew where it is parted otherwise than by the try before', async () => {
+      await opened({ fileBytes: 1_000_000 });
+      const { error, memory } = await failed(lines, { settings: { fileMegabytes: 2 } });
+      expect(error).toMatchObject({ reason: 'too_large', retry: false });
+      expect(error.message).toMatch(/fileMegabytes/);
+      expect(await sent(lines, { settings, remembered: memory.state })).toMatchObject({ accepted: 120 });
+      expect(inAll()).toBe(true);
+    });
   });
 
   it('uploads one file at a time, no two within its pace', async () => {
@@ -223,6 +294,15 @@ describe('Xandr', () => {
     const all = await Promise.all(['1', '2', '3'].map((uid) => sent([{ uid, add: ['10'] }], { pace })));
     expect(all.map(({ accepted }) => accepted)).toEqual([1, 1, 1]);
     expect(server.members('10')).toEqual(['1', '2', '3']);
+  });
+
+  it('is sent to by one destination of a member at a time, as a new job takes the URL from the one before', () => {
+    const endpointsOf = (memberId: string) => {
+      const { limits, settings } = xandrAt(FAST);
+      return limits(settings.parse({ memberId, username: 'u', password: 'p' })).endpoints;
+    };
+    expect(endpointsOf('1')).toEqual(['https://api.appnexus.com/batch-segment/1']);
+    expect(endpointsOf('2')).not.toEqual(endpointsOf('1'));
   });
 
   it('takes as the name of a segment only what is a number, so none can break a line', () => {

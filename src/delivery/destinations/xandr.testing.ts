@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { type Answer, type Received, type Served, serve } from '../outbound/server.testing.ts';
+import type { Answer, Received } from '../outbound/server.testing.ts';
+import { ContractServer } from './contract-server.testing.ts';
 
 type Phase = 'starting' | 'validating' | 'processing' | 'completed' | 'error';
 
@@ -40,14 +41,12 @@ const COUNTERS =
  * minutes and the last one alone, the one content type, size, one upload a minute, at most 1,800 segments a line,
  * phases that go on with each question, and counters that are there when the job is completed.
  */
-export class Xandr {
+export class Xandr extends ContractServer {
   readonly #options: XandrOptions;
-  readonly #queued = new Map<string, Answer[]>();
   readonly #tokens = new Map<string, number>();
   readonly #jobs = new Map<string, UploadJob>();
   readonly #held = new Map<string, Map<string, number>>();
   readonly #logins: number[] = [];
-  #served: Served | undefined;
   #newest = '';
   #lastUpload = Number.NEGATIVE_INFINITY;
   /** Phases that a job stays in for ever. */
@@ -58,34 +57,18 @@ export class Xandr {
   readonly uploadKeys: (string | undefined)[] = [];
 
   constructor(options: XandrOptions = {}) {
+    super();
     this.#options = options;
-  }
-
-  async open(): Promise<this> {
-    this.#served = await serve((received) => this.#answer(received));
-    return this;
-  }
-
-  get url(): string {
-    return this.#served!.url;
-  }
-
-  close(): Promise<void> {
-    return this.#served!.close();
-  }
-
-  /** What it says to the next request of a path. */
-  next(path: string, answer: Answer): void {
-    this.#queued.set(path, [...(this.#queued.get(path) ?? []), answer]);
   }
 
   logOutAll(): void {
     this.#tokens.clear();
   }
 
-  /** Lets every job fail that has a file and is not completed. */
-  failJobs(): void {
-    for (const job of this.#jobs.values()) if (job.file !== undefined) job.phase = 'error';
+  /** Lets jobs fail that have a file and are not completed. @param names those alone; without: all. */
+  failJobs(names: readonly string[] = [...this.#jobs.keys()]): void {
+    for (const [name, job] of this.#jobs)
+      if (job.file !== undefined && names.includes(name)) job.phase = 'error';
   }
 
   members(segment: string): string[] {
@@ -98,10 +81,8 @@ export class Xandr {
 
   #now = () => this.#options.now?.() ?? Date.now();
 
-  #answer(received: Received): Answer {
+  protected override answer(received: Received): Answer {
     const { method, path, headers, query } = received;
-    const queued = this.#queued.get(path.startsWith('/segment-upload/') ? '/segment-upload' : path)?.shift();
-    if (queued !== undefined) return queued;
     if (path === '/auth' && method === 'POST') return this.#logIn(received);
     if (path.startsWith('/segment-upload/') && method === 'POST')
       return this.#upload(path.slice(16), received);
@@ -159,12 +140,15 @@ export class Xandr {
     if (job === undefined || id !== this.#newest || job.file !== undefined)
       return said('ERROR', { error_id: 'SYNTAX' });
     if (now - job.created > 5 * 60_000) return said('ERROR', { error_id: 'SYNTAX' });
-    if (body.length > fileBytes) return said('ERROR', { error_code: 'FILESIZE_LIMIT_EXCEEDED' });
+    const file = body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(body) : body;
+    // Which of the two is meant nobody says.
+    if (Math.max(body.length, file.length) > fileBytes)
+      return said('ERROR', { error_code: 'FILESIZE_LIMIT_EXCEEDED' });
     if (now - this.#lastUpload < uploadMs) return said('ERROR', { error_code: 'RATE_LIMIT_EXCEEDED' });
     this.#lastUpload = now;
     this.uploads++;
     if (headers['content-type'] === 'application/octet-stream') {
-      job.file = (body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(body) : body).toString('latin1');
+      job.file = file.toString('latin1');
       job.phase = 'validating';
     }
     return said('OK', { segment_upload: { job_id: id } });

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Context } from '../destination.ts';
 import { contextOf } from '../destinations/chunk.testing.ts';
 import { NOTHING_ALLOWED } from '../outbound/allow.ts';
@@ -10,7 +9,7 @@ import { createOutbound } from '../outbound/guarded.ts';
 import { putFiles } from './open.ts';
 import { type S3Options, serveS3 } from './s3.testing.ts';
 import { type DropSettings, withDrop } from './settings.ts';
-import { type SftpOptions, serveSftp } from './sftp.testing.ts';
+import { type SftpOptions, serveSftp, sshKeyPair } from './sftp.testing.ts';
 
 const schema = withDrop({});
 const closing: (() => Promise<void>)[] = [];
@@ -96,6 +95,8 @@ describe('the drop in a folder', () => {
 });
 
 describe('the drop in a bucket', () => {
+  // The library warns once, when it is first used.
+  const warnings = vi.spyOn(process, 'emitWarning');
   const keys = { region: 'eu-central-1', bucket: 'files', accessKeyId: 'AKID', secretAccessKey: 'secret' };
   async function bucket(options: Partial<S3Options> = {}) {
     const server = await serveS3({ ...keys, ...options });
@@ -136,13 +137,33 @@ describe('the drop in a bucket', () => {
   });
 
   it.each([
-    ['another secret', { secretAccessKey: 'other' }, 'forbidden'],
-    ['another bucket', { bucket: 'others' }, 'rejected'],
-  ])('refuses %s', async (_, options, reason) => {
+    ['another secret', { secretAccessKey: 'other' }, 'unauthorized', 'SignatureDoesNotMatch'],
+    ['another key', { accessKeyId: 'OTHER' }, 'unauthorized', 'InvalidAccessKeyId'],
+    ['another region', { region: 'us-east-1' }, 'forbidden', 'AuthorizationHeaderMalformed'],
+    ['another bucket', { bucket: 'others' }, 'rejected', 'NoSuchBucket'],
+  ])('refuses %s, and says why by the code of S3', async (_, options, reason, code) => {
     const server = await bucket(options);
     const context = await given({ drop: 's3', ...keys, endpoint: server.url });
-    expect(await reasonOf(putFiles(context, await files(context, { a: 'x' })))).toBe(reason);
+    const put = putFiles(context, await files(context, { a: 'x' }));
+    await expect(put).rejects.toMatchObject({ reason, retry: false });
+    await expect(put).rejects.toThrow(code);
+    await expect(put).rejects.not.toThrow(/secret|AKID/);
     expect(server.objects.size).toBe(0);
+  });
+
+  it('waits for as long as the service asks for', async () => {
+    const server = await bucket({ instead: () => ({ status: 503, headers: { 'retry-after': '1' } }) });
+    const context = await given({ drop: 's3', ...keys, endpoint: server.url });
+    const put = putFiles(context, await files(context, { a: 'x' }));
+    await expect(put).rejects.toMatchObject({ reason: 'unavailable', retry: true, afterMs: 1000 });
+  });
+
+  it('has nothing to say about the version of Node', async () => {
+    const server = await bucket();
+    const context = await given({ drop: 's3', ...keys, endpoint: server.url });
+    await putFiles(context, await files(context, { a: 'x' }));
+    expect(server.objects.size).toBe(1);
+    expect(warnings).not.toHaveBeenCalled();
   });
 
   it('tells by name what the service answered', async () => {
@@ -220,7 +241,7 @@ describe('the drop by SFTP', () => {
   });
 
   it('is entered with a private key', async () => {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    const pair = sshKeyPair();
     const there = await server({ publicKey: pair.public });
     const context = await given({ ...there.settings, password: undefined, privateKey: pair.private });
     await putFiles(context, await files(context, { 'a.gz': 'one' }));

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { AbortMultipartUploadCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { type Context, DeliveryError } from '../destination.ts';
+import { type Context, DeliveryError, type DeliveryReason } from '../destination.ts';
+import { retryAfterMs } from '../outbound/refusal.ts';
 import { outboundAgents } from './agents.ts';
 import { below, checkDropName, type Drop } from './drop.ts';
 import type { DropSettings } from './settings.ts';
@@ -9,6 +10,10 @@ import type { DropSettings } from './settings.ts';
 /** Of one part of a large file. With at most 10,000 parts (S3's limit) a file may have 160 GB; memory holds two parts. */
 const PART_BYTES = 16 * 1024 * 1024;
 const PARTS_AT_ONCE = 2;
+
+// A library's own word on which Node it will want from 2027 on is nothing that an operator of this can act upon; AWS tells
+// this way to turn it off (announcement "End of Support for Node.js 20.x in AWS SDK for JavaScript").
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
 /** A part out of hundreds that meets a busy moment is tried again at once; the whole chunk's tries are the caller's. */
 const TRIES_OF_A_PART = 3;
@@ -78,18 +83,33 @@ export function openS3({ settings, outbound, abort }: Context<DropSettings>): Dr
   };
 }
 
+/** What S3 calls it when the keys are none that it knows, or the secret is not that of the key. */
+const WRONG_KEYS: ReadonlySet<string> = new Set([
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'InvalidSecurity',
+]);
+
 /** By the status that the service answered with; without one there was no answer. */
 function asDelivery(error: unknown): DeliveryError {
   if (error instanceof DeliveryError) return error;
   if (error instanceof S3ServiceException) {
     const status = error.$metadata.httpStatusCode ?? 0;
-    const detail = `the bucket answered ${status}`;
-    if (status === 401 || status === 403) return new DeliveryError('forbidden', detail, { retry: false });
-    if (status === 413) return new DeliveryError('too_large', detail, { retry: false });
-    if (status === 429) return new DeliveryError('rate_limited', detail, { retry: true });
-    if (status >= 500) return new DeliveryError('unavailable', detail, { retry: true });
-    if (status >= 300) return new DeliveryError('rejected', detail, { retry: false });
-    return new DeliveryError('bad_answer', detail, { retry: true });
+    // Its code alone, such as NoSuchBucket: the message names keys and requests.
+    const code = /^[A-Za-z]{1,60}$/.test(error.name) ? ` ${error.name}` : '';
+    const detail = `the bucket answered ${status}${code}`;
+    const once = (reason: DeliveryReason) => new DeliveryError(reason, detail, { retry: false });
+    const again = (reason: DeliveryReason) => {
+      const afterMs = retryAfterMs(error.$response?.headers ?? {}, new Date());
+      return new DeliveryError(reason, detail, { retry: true, afterMs });
+    };
+    if (status === 401 || WRONG_KEYS.has(error.name)) return once('unauthorized');
+    if (status === 403) return once('forbidden');
+    if (status === 413) return once('too_large');
+    if (status === 429) return again('rate_limited');
+    if (status >= 500) return again('unavailable');
+    if (status >= 300) return once('rejected');
+    return again('bad_answer');
   }
   const name = error instanceof Error ? error.name : '';
   if (name === 'TimeoutError')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { httpUrl } from '../destinations/http-url.ts';
 
 const text = (most: number) => z.string().trim().min(1).max(most);
 
@@ -16,26 +17,25 @@ const DROP_SHAPE = {
     .regex(PATH, 'must be folders of A-Z, a-z, 0-9, _, ., = and -, separated by /')
     .default('')
     .describe('Folder below the drop. Only of SFTP it may begin with /.'),
-  endpoint: z
-    .url({ protocol: /^https?$/ })
-    .max(500)
-    .optional()
-    .describe('S3: address of the service; without it that of AWS in the region.'),
+  endpoint: httpUrl.optional().describe('S3: address of the service; without it that of AWS in the region.'),
   region: z
     .string()
-    .regex(/^[a-z0-9-]{1,40}$/)
+    .regex(/^[a-z0-9-]{1,40}$/, 'must be the name of a region, as eu-central-1')
     .optional()
     .describe('S3: region that requests are signed for.'),
   bucket: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+    .regex(
+      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+      'must be the name of a bucket: 3 to 63 of a-z, 0-9, . and -, and begin and end with a letter or digit',
+    )
     .optional()
     .describe('S3: bucket.'),
   accessKeyId: text(200).optional().describe('S3: access key id.'),
   secretAccessKey: text(500).optional().describe('S3: secret access key.'),
   host: z
     .string()
-    .regex(/^[A-Za-z0-9.:-]{1,253}$/)
+    .regex(/^[A-Za-z0-9.:-]{1,253}$/, 'must be the name or address of a host')
     .optional()
     .describe('SFTP: host.'),
   port: z.int().min(1).max(65535).default(22).describe('SFTP: port.'),
@@ -89,3 +89,6 @@ export const withDrop = <Own extends z.ZodRawShape>(own: Own) =>
   z.strictObject({ ...DROP_SHAPE, ...own }).superRefine((settings, context) => {
     complete(settings as unknown as DropSettings, context);
   });
+
+/** Limits of what is sent as files: a full list replaces the one before, so two chunks of it would replace each other. */
+export const WHOLE_LIST = { lines: 1e9, concurrency: 1 } as const;

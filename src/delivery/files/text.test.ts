@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { csvField, isField, isJsonText, jsonLine, refusePlainCode } from './text.ts';
+import { csvCell, csvField, isField, isJsonText, jsonLine, refusePlainCode } from './text.ts';
 
 describe('a text in a line of a file', () => {
   it.each([
@@ -49,6 +49,20 @@ describe('a text in a line of a file', () => {
         expect(field.startsWith('"') || !/[",]/.test(field)).toBe(true);
       }),
     );
+  });
+
+  it.each<[string | number, string]>([
+    ['Chrome', 'Chrome'],
+    ['=1+1', "'=1+1"],
+    ["+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"],
+    ['@sum(1,2)', `"'@sum(1,2)"`],
+    ['\t=1', `"'\t=1"`],
+    ['a;b', '"a;b"'],
+    ['a\r\nb', '"a\r\nb"'],
+    ['say "a"', '"say ""a"""'],
+    [-3, '-3'],
+  ])('of a table for people is no formula: %j', (value, cell) => {
+    expect(csvCell(value)).toBe(cell);
   });
 
   it('is read back from a line of JSON as it was, and the line is one', () => {

@@ -5,7 +5,7 @@
 const UNWRITABLE = /[\p{Cc}\u2028\u2029\ufeff]|\p{Cs}/u;
 
 /** What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection). */
-export const FORMULA = /^[=+\-@]/;
+export const FORMULA = /^[=+\-@\t\r\n]/;
 /** Ids in base64 may begin with + or -; with nothing but these characters a formula can neither call nor name anything. */
 export const BASE64_AFTER_SIGN = /^[+-][A-Za-z0-9+/_-]*={0,2}$/;
 
@@ -31,9 +31,19 @@ export const isJsonText = (text: string): boolean => text !== '' && !/\p{Cs}/u.t
 export const jsonLine = (value: unknown): string =>
   JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 
-/** A field of CSV (RFC 4180): quoted where it holds what would end it. Only for what {@link isField} lets through. */
+/** A field of CSV (RFC 4180): quoted where it holds what would end it. */
 export const csvField = (text: string): string =>
-  /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+
+/**
+ * A cell of a table for people, in CSV. What begins like a formula has an apostrophe before it: of a table nobody reads
+ * an id back, as of an export, and a number of ours is none.
+ */
+export function csvCell(value: string | number): string {
+  const text = typeof value === 'string' && FORMULA.test(value) ? `'${value}` : String(value);
+  // At `;` and tabs a spreadsheet parts cells where a comma is the mark of decimals.
+  return /[;\t]/.test(text) ? `"${text.replaceAll('"', '""')}"` : csvField(text);
+}
 
 /** What a segment may be called where it stands in a line or in a file's name: nobody reads anything else into these. */
 const PLAIN_CODE = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/;

@@ -95,14 +95,13 @@ export async function writeLines(
   return { files: done, taken: failures.beside(accepted) };
 }
 
-/** Lines that failed: the first of them by number, the rest counted. */
-export class Failures {
+/** Lines that cannot be written, and could not be the next time: the first of them by number, the rest counted. */
+class Failures {
   readonly #named: FailedLine[] = [];
   readonly #counted = new Map<DeliveryReason, number>();
 
-  add(number: number, reason: DeliveryReason, detail: string, retry = false): void {
-    // What is to be tried again must be known by number.
-    if (retry || this.#named.length < NAMED_FAILURES) this.#named.push({ number, reason, detail, retry });
+  add(number: number, reason: DeliveryReason, detail: string): void {
+    if (this.#named.length < NAMED_FAILURES) this.#named.push({ number, reason, detail, retry: false });
     else this.#counted.set(reason, (this.#counted.get(reason) ?? 0) + 1);
   }
 

@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../test/engine.ts';
 import { ClickHouse } from '../../clickhouse/client.ts';
 import { migrate } from '../../clickhouse/schema.ts';
 import { exportedSet } from '../exported-set.ts';
-import { readFates } from '../plan/losses.ts';
+import { type Loss, readFates } from '../plan/losses.ts';
 import { ACME, IDFA, World } from '../plan/world.testing.ts';
 
 const clickhouse = new ClickHouse(await freshDatabase());
@@ -139,4 +140,66 @@ it('every member that stays has one reason, and who leaves is whom the set holds
   });
   const nowhere = { ...recipient, sources: [ACME, IDFA], regions: ['FR'] };
   expect((await readFates(clickhouse, nowhere))[0]!.lost).toMatchObject({ region_forbids: 2 });
+});
+
+/** What a visitor said, or was seen to allow. */
+const word = fc.record({
+  visitor: fc.nat(5),
+  /** Of its moments; that a yes and a withdrawal are of one is the hard case. */
+  at: fc.nat(3),
+  withdrawn: fc.constantFrom(0, 0, 1),
+  purposes: fc.constantFrom(0b1101, 0b1101, 0b0101),
+  partners: fc.constantFrom<string[]>(['acme'], ['acme', 'other'], ['other'], []),
+  origin: fc.constantFrom('pixel', 'web', 'import'),
+});
+
+it('of each visitor the newest word counts, of one moment the withdrawal, for the set and for the waterfall', async () => {
+  const people = [...Array(6).keys()];
+  const start = Date.now() - 3_600_000;
+  await fc.assert(
+    fc.asyncProperty(
+      // Of one moment and kind ClickHouse keeps any.
+      fc.uniqueArray(word, {
+        maxLength: 20,
+        selector: ({ visitor, at, withdrawn }) => `${visitor}/${at}/${withdrawn}`,
+      }),
+      async (words) => {
+        const world = new World(clickhouse);
+        const { id } = world.segment('a');
+        if (words.length > 0)
+          await clickhouse.insert(
+            'consents',
+            words.map(({ visitor, at, ...said }) => ({
+              ...said,
+              visitor: world.visitor(visitor),
+              time: new Date(start + at).toISOString(),
+            })),
+          );
+        for (const number of people) await world.link(number, 'acme', `u${number}`);
+        await world.members(0, people);
+
+        const expected = people.map((number): Loss | 'leaves' => {
+          const newest = words
+            .filter(({ visitor }) => visitor === number)
+            .sort((a, b) => b.at - a.at || b.withdrawn - a.withdrawn)[0];
+          if (newest === undefined) return 'not_consented';
+          if (newest.withdrawn === 1) return 'withdrawn';
+          if (newest.purposes !== 0b1101) return 'not_consented';
+          if (!newest.partners.includes('acme')) return 'vendor_not_consented';
+          return newest.origin === 'import' ? 'no_id' : 'leaves';
+        });
+        const lost: Partial<Record<Loss, number>> = {};
+        for (const reason of expected) if (reason !== 'leaves') lost[reason] = (lost[reason] ?? 0) + 1;
+        expect(await readFates(clickhouse, world.request())).toEqual([
+          { segment: id, members: people.length, lost },
+        ]);
+        const { sql, params } = exportedSet(id, world.segments[0]!.build, ACME);
+        const rows = await clickhouse.query<{ uid: string }>(`${sql} ORDER BY uid`, params);
+        expect(rows.map(({ uid }) => uid)).toEqual(
+          people.filter((n) => expected[n] === 'leaves').map((n) => world.uid(`u${n}`)),
+        );
+      },
+    ),
+    { numRuns: 12 },
+  );
 });

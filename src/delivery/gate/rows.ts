@@ -31,7 +31,10 @@ export interface RowGate {
   readonly visitors?: string;
 }
 
-/** What a visitor's newest word says, as a number, because one is held for each member. 0 is that there is none. */
+/**
+ * What a visitor's newest word says, as a number below eight (see the view `consent_words`), because one is held for
+ * each member. 0 is that there is none; of two words of one moment the greater counts.
+ */
 export const SAYS = { nothing: 0, yes: 1, withdrawn: 2, no: 3, notToVendor: 4, imported: 5 } as const;
 
 /** SQL of the parts that every statement about leaving rows is made of, and what their parameters are. */
@@ -98,11 +101,11 @@ export function rowParts(gate: RowGate): RowParts {
       SELECT toString(kept_members.segment) AS segment, visitor, max(kept_members.seen) AS seen
       FROM kept_members WHERE ${member} GROUP BY segment, visitor`,
     consents: `
-      SELECT visitor, toUInt8(multiIf(
+      SELECT visitor, toUInt8(bitAnd(max(place + multiIf(
         withdrawn = 1, ${SAYS.withdrawn}, NOT (${MAY_HAND_OUT}), ${SAYS.no},
         NOT hasAll(CAST(partners, 'Array(String)'), {vendors:Array(String)}), ${SAYS.notToVendor},
-        ${own ? 'false' : "origin = 'import'"}, ${SAYS.imported}, ${SAYS.yes})) AS says
-      FROM kept_consents WHERE ${isMember}`,
+        ${own ? 'false' : "origin = 'import'"}, ${SAYS.imported}, ${SAYS.yes})), 7)) AS says
+      FROM consent_words WHERE ${isMember} GROUP BY visitor`,
     ids: ids.join(' UNION ALL '),
     isFresh:
       gate.freshDays === undefined

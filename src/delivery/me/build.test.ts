@@ -19,6 +19,7 @@ const remembered = rememberedPageSegments(registry);
 
 const MAY = 0b1101;
 const time = new Date().toISOString();
+let changes = 0;
 const did = { did: { category: '1' } };
 const HEALTH = { did: { category: '286' } };
 
@@ -180,6 +181,20 @@ it('keeps deliveries from nothing, nor they it', async () => {
   await members(5, 'plain', [88, 89]);
   await expect(withProfiles(from, () => Promise.reject(new Error('no way')))).rejects.toThrow('no way');
   expect(await visible()).toMatchObject({ 88: ['plain'] });
+});
+
+it.each([
+  ['has a segment whose name was changed since its members were made', { rule: did, name: 'Renamed' }, true],
+  ['has no segment that lost a label since then', { rule: did, labels: [] }, false],
+  ['has no segment whose rule was changed since then', { rule: { did: { category: '2' } } }, false],
+])('%s', async (_, body, isTold) => {
+  const id = `changed-${++changes}`;
+  const labelled = 'labels' in body;
+  await segment(id, { rule: did, ...(labelled ? { labels: ['sensitive'] } : {}) });
+  await members(10 + changes, id, [1, 2]);
+  await segment(id, body, 1);
+  await buildProfiles(from);
+  expect((await visible())['1']?.includes(id) === true).toBe(isTold);
 });
 
 it('is of segments as they are labelled now, whatever was built', async () => {

@@ -7,9 +7,11 @@ import { Spent } from '../../clickhouse/spent.ts';
 import { expectHeld, type Leases } from '../../jobs/lease.ts';
 import type { RunResult } from '../../jobs/ledger.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { gateBuild } from '../gate/build.ts';
+import { readPast } from '../gate/past.ts';
 import { type BuiltSegment, rowParts, SAYS } from '../gate/rows.ts';
-import { ruleChangedSince } from '../gate/rule-changed.ts';
-import { pageSegments } from './page-segments.ts';
+import { originsOf } from '../plan/plans.ts';
+import { PAGE_ALLOWS, pageSegments } from './page-segments.ts';
 
 /** What profiles are made from. */
 export interface ProfileSources {
@@ -64,14 +66,16 @@ export async function buildProfiles(from: ProfileSources): Promise<RunResult> {
     const asOf = new Date();
     const build = lease.slot;
     const builds = await currentBuilds(clickhouse);
+    const past = await readPast(clickhouse, registry, builds.values());
+    const origins = originsOf(registry);
     const told: BuiltSegment[] = [];
     let memberships = 0;
-    for (const [segment, page] of pageSegments(registry)) {
+    for (const segment of pageSegments(registry).keys()) {
       const built = builds.get(segment);
       if (built === undefined || built.build === 0 || !built.size || built.size < minAudience) continue;
-      // Whether pages may be told of it was judged by a rule that did not make these members.
-      if (ruleChangedSince(built, page, registry)) continue;
-      told.push({ segment, build: built.build, forbidden: page.forbidden });
+      const verdict = gateBuild(segment, built, PAGE_ALLOWS, origins, registry, past);
+      if (verdict.ruleChanged || verdict.refused.length > 0) continue;
+      told.push({ segment, build: built.build, forbidden: verdict.forbidden });
       memberships += built.size;
     }
     if (told.length > MOST_SEGMENTS) throw new TooManySegmentsError(told.length);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -46,9 +46,9 @@ describe('a copy', () => {
         const copy = await Copy.open(file);
         expect(copy.head).toEqual(HEAD);
         for (const { visitor, segments } of sorted) {
-          expect(await copy.segmentsOf(visitor)).toEqual(segments.map((place) => HEAD.segments[place]));
+          expect(copy.segmentsOf(visitor)).toEqual(segments.map((place) => HEAD.segments[place]));
           for (const other of [visitor - 1n, visitor + 1n])
-            if (!rows.some((row) => row.visitor === other)) expect(await copy.segmentsOf(other)).toEqual([]);
+            if (!rows.some((row) => row.visitor === other)) expect(copy.segmentsOf(other)).toEqual([]);
         }
         await copy.close();
       }),
@@ -73,9 +73,22 @@ describe('a copy', () => {
   it('that was cut off on the disk is refused', async () => {
     const file = path();
     await writeCopy(file, HEAD, cut(rowOf(1n, [1]), 64));
-    await truncate(file, 40);
-    await expect(Copy.open(file)).rejects.toThrow();
-    await truncate(file, 2);
-    await expect(Copy.open(file)).rejects.toThrow(CopyError);
+    for (const left of [(await stat(file)).size - 1, 40, 2]) {
+      await truncate(file, left);
+      await expect(Copy.open(file)).rejects.toThrow(CopyError);
+    }
+  });
+
+  it('has an index of a hundredth of its rows at most, in however large pieces they came', async () => {
+    const rows = Buffer.concat(Array.from({ length: 20_000 }, (_, n) => rowOf(BigInt(n) * 7n, [1, 2, 3])));
+    for (const size of [100, 65_536, rows.length]) {
+      const file = path();
+      await writeCopy(file, { build: 7, segments: ['a', 'b', 'c', 'd'] }, cut(rows, size));
+      expect((await stat(file)).size).toBeLessThan(rows.length * 1.01);
+      const copy = await Copy.open(file);
+      expect(copy.segmentsOf(7n * 19_999n)).toEqual(['b', 'c', 'd']);
+      expect(copy.segmentsOf(8n)).toEqual([]);
+      await copy.close();
+    }
   });
 });

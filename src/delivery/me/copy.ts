@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 
 /** What a copy is of. */
@@ -48,18 +49,21 @@ export async function writeCopy(path: string, head: CopyHead, rows: AsyncIterabl
     const firsts: bigint[] = [];
     const offsets: number[] = [];
     let bytes = 0;
+    let blockEnd = 0;
     let rest: Buffer = Buffer.alloc(0);
     for await (const chunk of rows as AsyncIterable<Buffer>) {
       const all = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       let from = 0;
       for (let end = rowEnd(all, from); end !== undefined; end = rowEnd(all, from)) {
-        if (offsets.length === 0 || bytes + end - offsets.at(-1)! > BLOCK_BYTES) {
+        const length = end - from;
+        if (offsets.length === 0 || bytes + length > blockEnd) {
           const first = all.readBigUInt64LE(from);
           if (first <= (firsts.at(-1) ?? -1n)) throw new CopyError('its visitors are in no order');
           firsts.push(first);
           offsets.push(bytes);
+          blockEnd = bytes + BLOCK_BYTES;
         }
-        bytes += end - from;
+        bytes += length;
         from = end;
       }
       await file.write(all, 0, from);
@@ -68,6 +72,8 @@ export async function writeCopy(path: string, head: CopyHead, rows: AsyncIterabl
     if (rest.length > 0) throw new CopyError('its last row is cut off');
     const tail: Tail = { ...head, blocks: offsets.length, bytes };
     await file.write(indexOf(firsts, offsets, JSON.stringify(tail)));
+    // Else a machine that goes down may leave the name without the rows.
+    await file.sync();
     await file.close();
     await rename(draft, path);
   } catch (error) {
@@ -125,16 +131,13 @@ export class Copy {
     try {
       const { size } = await file.stat();
       const length = (await readAt(file, size - LENGTH_BYTES, LENGTH_BYTES)).readUInt32LE();
-      const json = await readAt(file, size - LENGTH_BYTES - length, length);
-      const tail = JSON.parse(json.toString()) as Tail;
+      const tail = tailOf(await readAt(file, size - LENGTH_BYTES - length, length));
       const half = tail.blocks * ENTRY_BYTES;
-      const index = await readAt(file, tail.bytes, 2 * half);
-      const firsts = new BigUint64Array(tail.blocks);
-      const offsets = new BigUint64Array(tail.blocks);
-      for (let block = 0; block < tail.blocks; block++) {
-        firsts[block] = index.readBigUInt64LE(block * ENTRY_BYTES);
-        offsets[block] = index.readBigUInt64LE(half + block * ENTRY_BYTES);
-      }
+      if (tail.bytes + 2 * half + length + LENGTH_BYTES !== size) throw new CopyError('it is cut off');
+      // As it lies: ClickHouse, whose rows these are, has no processors of the other order of bytes.
+      const [firsts, offsets] = [new BigUint64Array(tail.blocks), new BigUint64Array(tail.blocks)];
+      await readInto(file, tail.bytes, firsts);
+      await readInto(file, tail.bytes + half, offsets);
       return new Copy(file, tail, firsts, offsets);
     } catch (error) {
       await file.close();
@@ -142,22 +145,31 @@ export class Copy {
     }
   }
 
-  /** @returns ids of the visitor's segments; none of one without a row. @throws CopyError */
-  async segmentsOf(visitor: bigint): Promise<readonly string[]> {
+  /**
+   * A page is read there and then, from the system's cache in 2 µs. By way of libuv's threads, which on a busy machine
+   * have no core of their own, it took the event loop 110 of an answer's 150 µs, and the answer two turns of the loop.
+   *
+   * @returns ids of the visitor's segments; none of one without a row.
+   * @throws CopyError, and what the file system says.
+   */
+  segmentsOf(visitor: bigint): readonly string[] {
     const block = this.#blockOf(visitor);
     if (block === -1) return [];
     const from = Number(this.#offsets[block]);
-    const bytes = await readAt(this.#file, from, Number(this.#offsets[block + 1] ?? this.#bytes) - from);
+    const bytes = Buffer.allocUnsafe(Number(this.#offsets[block + 1] ?? this.#bytes) - from);
+    expectAll(bytes, readSync(this.#file.fd, bytes, 0, bytes.length, from));
+    // In halves: a number of 64 bits is an object, and a block has some hundred of them.
+    const [low, high] = [Number(BigInt.asUintN(32, visitor)), Number(visitor >> 32n)];
     for (let at = 0; at < bytes.length; ) {
       const end = rowEnd(bytes, at);
       if (end === undefined) throw new CopyError('a row is cut off');
-      if (bytes.readBigUInt64LE(at) === visitor) return this.#named(bytes.subarray(at, end));
+      if (bytes.readUInt32LE(at) === low && bytes.readUInt32LE(at + 4) === high)
+        return this.#named(bytes.subarray(at, end));
       at = end;
     }
     return [];
   }
 
-  /** After what is asked at this moment is answered. */
   close(): Promise<void> {
     return this.#file.close();
   }
@@ -186,10 +198,26 @@ export class Copy {
   }
 }
 
+function tailOf(json: Buffer): Tail {
+  try {
+    return JSON.parse(json.toString()) as Tail;
+  } catch {
+    throw new CopyError('it is cut off');
+  }
+}
+
 async function readAt(file: FileHandle, from: number, length: number): Promise<Buffer> {
   if (from < 0) throw new CopyError('it is cut off');
   const bytes = Buffer.allocUnsafe(length);
-  const { bytesRead } = await file.read(bytes, 0, length, from);
-  if (bytesRead !== length) throw new CopyError('it is cut off');
+  await readInto(file, from, bytes);
   return bytes;
+}
+
+async function readInto(file: FileHandle, from: number, into: NodeJS.ArrayBufferView): Promise<void> {
+  const { bytesRead } = await file.read(into, 0, into.byteLength, from);
+  expectAll(into, bytesRead);
+}
+
+function expectAll(into: NodeJS.ArrayBufferView, bytesRead: number): void {
+  if (bytesRead !== into.byteLength) throw new CopyError('it is cut off');
 }

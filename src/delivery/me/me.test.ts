@@ -25,8 +25,8 @@ const ids = new HitIds(SECRET);
 const OF_SITE = ids.ofFirstParty({ firstPartyId: FID }, SITE)!.visitor;
 
 const SEGMENTS: PageSegments = new Map([
-  ['boots', { uses: ['boots'], forbidden: [], iabAudienceId: '1046' }],
-  ['clinics', { uses: ['clinics'], forbidden: ['DE'], iabAudienceId: undefined }],
+  ['boots', { forbidden: [], iabAudienceId: '1046' }],
+  ['clinics', { forbidden: ['DE'], iabAudienceId: undefined }],
 ]);
 
 interface World extends MeDoor {
@@ -49,7 +49,7 @@ function world(
     sync: { ...door, isSuppressed: (visitor) => suppressed.includes(visitor) },
     segments: () => SEGMENTS,
     profiles: {
-      of: async (visitor) => {
+      of: (visitor) => {
         asked.push(visitorId(visitor));
         return profile;
       },

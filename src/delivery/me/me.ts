@@ -95,7 +95,7 @@ export async function me(door: MeDoor, request: Request, site: Site, now: number
   const visitor = admission.visitor ?? (isOut ? undefined : firstParty);
   if (visitor === undefined) return nothing('no_cookie');
   if (admission.visitor === undefined && !UNGUESSABLE.test(query.get('fid') ?? '')) return nothing(GUESSABLE);
-  const profile = await profiles.of(visitorNumber(visitor));
+  const profile = profiles.of(visitorNumber(visitor));
   if (typeof profile === 'string') return nothing(profile);
   const place = sync.places.at(request.address);
   const may = door.segments();

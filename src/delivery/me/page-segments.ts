@@ -4,8 +4,6 @@ import { originsOf } from '../plan/plans.ts';
 
 /** A segment that pages may be told of. */
 export interface PageSegment {
-  /** Itself and every segment that its rule uses. */
-  readonly uses: readonly string[];
   /** Countries and regions from which nobody is told to be in it; none as a rule. */
   readonly forbidden: readonly string[];
   /** In the IAB Audience Taxonomy 1.1, where it has a place there. */
@@ -19,17 +17,17 @@ export type PageSegments = ReadonlyMap<string, PageSegment>;
 const AUDIENCE_ID = /^[1-9]\d{0,3}$/;
 
 /** A page hands what it is told to bidders and to an ad server, and no label allows that. */
-const ALLOWS: readonly string[] = [];
+export const PAGE_ALLOWS: readonly string[] = [];
 
 /** Which segments may leave for pages, by the gate that holds for destinations. */
 export function pageSegments(registry: Registry): PageSegments {
   const origins = originsOf(registry);
   return new Map(
     registry.list('segment').flatMap(({ id, iabAudienceId }) => {
-      const { refused, forbidden, uses } = gateSegment(id, ALLOWS, origins);
+      const { refused, forbidden } = gateSegment(id, PAGE_ALLOWS, origins);
       if (refused.length > 0) return [];
       const isOne = iabAudienceId !== undefined && AUDIENCE_ID.test(iabAudienceId);
-      return [[id, { uses, forbidden, iabAudienceId: isOne ? iabAudienceId : undefined }]];
+      return [[id, { forbidden, iabAudienceId: isOne ? iabAudienceId : undefined }]];
     }),
   );
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -58,9 +58,9 @@ const consent = (visitor: number, state: object = {}) =>
 describe('profiles', () => {
   it('are of nobody before the first build, and unknown before anybody was asked', async () => {
     const profiles = open();
-    expect(await profiles.of(1n)).toBe(UNAVAILABLE);
+    expect(profiles.of(1n)).toBe(UNAVAILABLE);
     await profiles.refresh();
-    expect(await profiles.of(1n)).toEqual([]);
+    expect(profiles.of(1n)).toEqual([]);
   });
 
   it('are those of the newest build that was published, by its own names', async () => {
@@ -68,13 +68,13 @@ describe('profiles', () => {
     await published({ 1: [0, 1], 2: [1] }, ['boots', 'hats']);
     await written({ 1: [0], 2: [0] });
     await profiles.refresh();
-    expect(await profiles.of(1n)).toEqual(['boots', 'hats']);
-    expect(await profiles.of(404n)).toEqual([]);
+    expect(profiles.of(1n)).toEqual(['boots', 'hats']);
+    expect(profiles.of(404n)).toEqual([]);
     await published({ 1: [0], 3: [0] }, ['hats']);
-    expect(await profiles.of(1n)).toEqual(['boots', 'hats']);
+    expect(profiles.of(1n)).toEqual(['boots', 'hats']);
     await profiles.refresh();
-    expect(await profiles.of(1n)).toEqual(['hats']);
-    expect(await profiles.of(2n)).toEqual([]);
+    expect(profiles.of(1n)).toEqual(['hats']);
+    expect(profiles.of(2n)).toEqual([]);
     expect(await readdir(join(folder, 'profiles'))).toHaveLength(1);
   });
 
@@ -89,24 +89,24 @@ describe('profiles', () => {
       { erasure: 'e', visitor: 13, time: now(), stored: now(), origin: 'api', suppressed: false },
     ]);
     await profiles.refresh();
-    const all = () => Promise.all([11n, 12n, 13n, 14n].map((visitor) => profiles.of(visitor)));
-    expect(await all()).toEqual(['withdrawn', 'withdrawn', 'withdrawn', ['boots']]);
+    const all = () => [11n, 12n, 13n, 14n].map((visitor) => profiles.of(visitor));
+    expect(all()).toEqual(['withdrawn', 'withdrawn', 'withdrawn', ['boots']]);
     await consent(11, { time: new Date(Date.now() + 1_000).toISOString() });
     await profiles.refresh();
-    expect(await all()).toEqual([['boots'], 'withdrawn', 'withdrawn', ['boots']]);
+    expect(all()).toEqual([['boots'], 'withdrawn', 'withdrawn', ['boots']]);
   });
 
   it('are told nobody of whom nothing was heard for long, and are there again after that', async () => {
     const profiles = open();
     await published({ 21: [0] }, ['boots']);
     await profiles.refresh();
-    expect(await profiles.of(21n)).toEqual(['boots']);
+    expect(profiles.of(21n)).toEqual(['boots']);
     const later = performance.now() + 31_000;
     const clock = vi.spyOn(performance, 'now').mockReturnValue(later);
     try {
-      expect(await profiles.of(21n)).toBe(UNAVAILABLE);
+      expect(profiles.of(21n)).toBe(UNAVAILABLE);
       await profiles.refresh();
-      expect(await profiles.of(21n)).toEqual(['boots']);
+      expect(profiles.of(21n)).toEqual(['boots']);
     } finally {
       clock.mockRestore();
     }
@@ -116,20 +116,30 @@ describe('profiles', () => {
     await published({ 31: [0] }, ['boots']);
     const worker = open({ copies: false });
     await worker.refresh();
-    expect(await worker.of(31n)).toBe(UNAVAILABLE);
+    expect(worker.of(31n)).toBe(UNAVAILABLE);
     await open().refresh();
     await worker.refresh();
-    expect(await worker.of(31n)).toEqual(['boots']);
+    expect(worker.of(31n)).toEqual(['boots']);
     // What the file holds is no longer in the table: who finds the file does not ask for it.
     await clickhouse.command('TRUNCATE TABLE profiles');
     const again = open();
     await again.refresh();
-    expect(await again.of(31n)).toEqual(['boots']);
+    expect(again.of(31n)).toEqual(['boots']);
     const tomorrow = open({ now: () => Date.now() + 86_400_000 });
     await tomorrow.refresh();
-    expect(await tomorrow.of(31n)).toEqual([]);
+    expect(tomorrow.of(31n)).toEqual([]);
     // Whose copy was removed meanwhile has it open still.
-    expect(await worker.of(31n)).toEqual(['boots']);
+    expect(worker.of(31n)).toEqual(['boots']);
+  });
+
+  it('are copied anew where the file was damaged on the disk', async () => {
+    await published({ 51: [0] }, ['boots']);
+    await open().refresh();
+    const [name = ''] = await readdir(join(folder, 'profiles'));
+    await truncate(join(folder, 'profiles', name), 20);
+    const again = open();
+    await again.refresh();
+    expect(again.of(51n)).toEqual(['boots']);
   });
 
   it('stay what they were while ClickHouse is away, and are copied whole or not at all', async () => {
@@ -144,7 +154,7 @@ describe('profiles', () => {
     await profiles.refresh();
     there = false;
     await expect(profiles.refresh()).rejects.toThrow('no answer');
-    expect(await profiles.of(41n)).toEqual(['boots']);
+    expect(profiles.of(41n)).toEqual(['boots']);
     await away.close();
   });
 });

@@ -1,10 +1,18 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { storedTable } from '../../clickhouse/schema.ts';
+import { leavesAfterDays } from '../upkeep/remove-last-day.ts';
+
+/** What a removal is told by is kept for so many days; see the table's TTL. */
+const REMOVAL_DAYS = 30;
 
 /**
  * Before the last row goes by which it is known that a destination has an id, the id becomes `unsure`: its next run
  * takes it back, or tells it again where it was seen since. For the job that lets go of what is past the retention.
+ *
+ * It looks at the rows that are stored, and not at those that the view still shows: of days on which the job did not
+ * run an id is told as long as the merges have left its row. No further back than a removal is kept, so that an id
+ * which became `unsure` once is not found again when that is forgotten.
  *
  * @returns how many, over all destinations.
  * @throws ClickHouseError
@@ -13,10 +21,13 @@ export async function keepLastDay(clickhouse: ClickHouse, retentionDays: number)
   const { rowsWritten } = await clickhouse.command(
     `INSERT INTO sent_sets (destination, code, source, uid, seq, op, said, told, observed)
      SELECT destination, code, source, uid, max(sent.seq), 'unsure', '', argMax(sent.told, (sent.seq, sent.op)), today()
-     FROM kept_sent_sets AS sent GROUP BY destination, code, source, uid
+     FROM sent_sets AS sent
+     WHERE (destination, seq) GLOBAL IN (SELECT destination, run FROM delivery_runs)
+     GROUP BY destination, code, source, uid
      HAVING argMax(sent.op, (sent.seq, sent.op)) = 'add'
-        AND argMax(sent.observed, (sent.seq, sent.op)) <= today() - {days:UInt16}`,
-    { days: retentionDays - 1 },
+        AND argMax(sent.observed, (sent.seq, sent.op)) <= today() - {leaves:UInt16}
+        AND argMax(sent.observed, (sent.seq, sent.op)) > today() - {leaves:UInt16} - {back:UInt16}`,
+    { leaves: leavesAfterDays(retentionDays), back: Math.min(REMOVAL_DAYS, retentionDays) },
     AS_A_WHOLE,
   );
   return rowsWritten;

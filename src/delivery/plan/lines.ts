@@ -3,26 +3,8 @@ import type { ClickHouse } from '../../clickhouse/client.ts';
 import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import type { Line } from '../destination.ts';
 import type { PlanRequest } from './planning.ts';
+import { REQUESTED, writeSubjectRequests } from './subject-requests.ts';
 import { type Said, WITH_RUN } from './told.ts';
-
-const LEFT = `
-  SELECT uid FROM sent_sets WHERE destination = {destination:String} AND seq = {run:UInt64} AND said = 'remove'`;
-
-/**
- * Whether an id is to be deleted: it was of somebody who was erased, and with this run it is in nothing any more, also
- * for nobody else who has it. Links of the erased are deleted sooner or later, and then their ids are kept apart.
- */
-const ERASED = `
-  (source, uid) GLOBAL IN (
-    SELECT toString(source), uid FROM kept_unlinked_uids WHERE uid GLOBAL IN (${LEFT})
-    UNION ALL
-    SELECT toString(source), uid FROM links
-    WHERE visitor GLOBAL IN (SELECT visitor FROM erased_visitors) AND uid GLOBAL IN (${LEFT}))
-  AND (source, uid) GLOBAL NOT IN (
-    SELECT source, uid FROM (
-      SELECT code, toString(source) AS source, uid, argMax(sent.op, (sent.seq, sent.op)) AS stands
-      FROM (${WITH_RUN}) AS sent WHERE uid GLOBAL IN (${LEFT}) GROUP BY code, source, uid)
-    WHERE stands IN ('add', 'refused'))`;
 
 /** A chunk of a run, without what was withheld of it up to a version. */
 export interface ChunkOfRun {
@@ -72,13 +54,15 @@ export async function writeLines(
 ): Promise<{ readonly chunks: number; readonly lines: number }> {
   const { destination, run, lines: size } = request;
   const spoken = said.filter(({ adds, removes, refreshes }) => adds + removes + refreshes > 0);
-  if (spoken.length === 0) return { chunks: 0, lines: 0 };
-  const placed = request.bySegment ? ofOneSegment(spoken, size) : together(request.tells);
+  const forgets = request.forgets === true;
+  if (forgets) await writeSubjectRequests(clickhouse, request);
+  if (spoken.length === 0 && !forgets) return { chunks: 0, lines: 0 };
+  const placed = request.bySegment ? ofOneSegment(spoken, size) : together(request.tells, forgets);
   const params = { destination, run, size, days: request.retentionDays, ...placed.params };
   await clickhouse.command(
     `INSERT INTO delivery_lines (destination, run, chunk, number, source, uid, add, remove, all, erased, observed, time)
      SELECT {destination:String}, {run:UInt64}, chunk, number, source, uid, add, remove, all,
-            ${request.forgets === true ? ERASED : 'false'}, observed, now64(3, 'UTC')
+            ${forgets ? `(source, uid) GLOBAL IN (${REQUESTED})` : 'false'}, observed, now64(3, 'UTC')
      FROM (${placed.sql})`,
     params,
     AS_A_WHOLE,
@@ -100,15 +84,29 @@ export async function writeLines(
   return { chunks: Number(row!.chunks), lines: Number(row!.lines) };
 }
 
-/** Lines get their places in the order in which they come: once they are written it is the order. */
-const together = (tells: PlanRequest['tells']) => ({
-  params: {},
-  sql: `
-    SELECT ${FIRST} + intDiv(place, {size:UInt32}) AS chunk, place % {size:UInt32} AS number,
-           source, uid, add, remove, all, observed
-    FROM (SELECT *, rowNumberInAllBlocks() AS place
-          FROM (${tells === 'all' ? ALL : `${CHANGES} GROUP BY source, uid`}))`,
-});
+/**
+ * Lines get their places in the order in which they come: once they are written it is the order. Whom the destination is
+ * asked to delete, and has nothing else to hear of, has an empty one.
+ */
+const together = (tells: PlanRequest['tells'], forgets: boolean) => {
+  const changed = tells === 'all' ? ALL : `${CHANGES} GROUP BY source, uid`;
+  const lines = `
+    ${changed}
+    UNION ALL
+    SELECT DISTINCT source, uid, emptyArrayString() AS add, emptyArrayString() AS remove, emptyArrayString() AS all,
+           today() AS observed
+    FROM (${REQUESTED}) WHERE (source, uid) GLOBAL NOT IN (
+      SELECT toString(source), uid FROM sent_sets
+      WHERE destination = {destination:String} AND seq = {run:UInt64} AND said != ''
+        AND uid GLOBAL IN (SELECT uid FROM (${REQUESTED})))`;
+  return {
+    params: {},
+    sql: `
+      SELECT ${FIRST} + intDiv(place, {size:UInt32}) AS chunk, place % {size:UInt32} AS number,
+             source, uid, add, remove, all, observed
+      FROM (SELECT *, rowNumberInAllBlocks() AS place FROM (${forgets ? lines : changed}))`,
+  };
+};
 
 /** Each code's chunks come behind those of the codes before it. */
 function ofOneSegment(spoken: readonly Said[], size: number) {
@@ -129,13 +127,18 @@ function ofOneSegment(spoken: readonly Said[], size: number) {
   };
 }
 
+/** Whether a line's id has a request of a kind; of other runs than its own a line has none. */
+const requested = (kind: 'deletion' | 'opt_out') => `
+         line.erased AND empty(out.codes) AND (line.source, line.uid) GLOBAL IN (
+           SELECT source, uid FROM (${REQUESTED} AND kind = '${kind}'))`;
+
 /** Lines as they leave: without what is withheld, and without those of which nothing is left. */
 export const LINES = `
   SELECT line.number AS number, line.source AS source, line.uid AS uid,
          arrayFilter(code -> NOT has(out.codes, code), line.add) AS add,
          arrayFilter(code -> NOT has(out.codes, code), line.remove) AS remove,
          arrayFilter(code -> NOT has(out.codes, code), line.all) AS all,
-         line.erased AND empty(out.codes) AS erased
+         ${requested('deletion')} AS erased, ${requested('opt_out')} AS optedOut
   FROM (
     SELECT number, erased, toString(source) AS source, uid, CAST(add, 'Array(String)') AS add,
            CAST(remove, 'Array(String)') AS remove, CAST(all, 'Array(String)') AS all
@@ -146,7 +149,7 @@ export const LINES = `
     WHERE destination = {destination:String} AND run = {run:UInt64} AND chunk = {chunk:UInt32}
       AND version <= {version:UInt32} AND version > 0
     GROUP BY number) AS out ON out.number = line.number
-  WHERE notEmpty(add) OR notEmpty(remove)
+  WHERE notEmpty(add) OR notEmpty(remove) OR erased OR optedOut
   ORDER BY number`;
 
 /**

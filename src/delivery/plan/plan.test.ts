@@ -103,7 +103,12 @@ async function playHistory(
     for (const each of steps) await take(world, each);
     if (cutOff) await plan(at, world.request({ ...how, mode }));
     const before = held.set;
-    const { request, planned } = await world.planned({ ...how, mode, minAudience: floor });
+    const request = world.request({ ...how, mode, minAudience: floor });
+    const everything = await world.everything(request);
+    const planned = await plan(at, request);
+    await world.publish(request);
+    // What is found by looking at changes alone is what would have been found by comparing all.
+    expect(await world.said(request)).toEqual(everything);
     if (late !== undefined) await world.withdraw(late);
     const chunks = Array.from({ length: planned.chunks }, (_, index) => index + 1);
     const versions =
@@ -158,7 +163,7 @@ describe('what a destination holds that takes each run in turn', () => {
     );
   });
 
-  it('is so on two shards too', { timeout: 300_000 }, async () => {
+  it('is so on two shards too', async () => {
     const { clickhouse: shards, close } = await openShards();
     try {
       const quiet = { mode: 'delta', cutOff: true, deadChunk: undefined, late: undefined, floor: 0 } as const;
@@ -273,7 +278,16 @@ describe('a plan', () => {
     const { request: again, planned } = await world.planned();
     expect(planned).toMatchObject({ lines: 1, adds: 0, refreshes: 1, removes: 0 });
     expect((await world.lines(again, 1)).flat()).toEqual([
-      { number: 0, source: 'acme', uid: world.uid('u1'), add: ['a'], remove: [], all: [], erased: false },
+      {
+        number: 0,
+        source: 'acme',
+        uid: world.uid('u1'),
+        add: ['a'],
+        remove: [],
+        all: [],
+        erased: false,
+        optedOut: false,
+      },
     ]);
     expect((await world.planned()).planned.lines).toBe(0);
   });
@@ -282,11 +296,11 @@ describe('a plan', () => {
     const world = new World(clickhouse);
     world.segment('a');
     await world.consent(0);
-    const last = new Date(Date.now() - 88 * DAY).toISOString();
+    const last = new Date(Date.now() - 87 * DAY).toISOString();
     await world.link(0, 'acme', 'u0', { first: last, last });
     await world.members(0, [0], last);
     expect((await world.planned()).planned).toMatchObject({ adds: 1 });
-    // The next day: its row is shown for the last time, and what keeps the removal is written.
+    // The next day: its row has its last days, and what keeps the removal is written.
     await clickhouse.command(
       `ALTER TABLE sent_sets UPDATE observed = observed - 1 WHERE destination = {destination:String}`,
       { destination: world.destination },
@@ -298,40 +312,6 @@ describe('a plan', () => {
     const { request, planned } = await world.planned();
     expect(planned).toMatchObject({ adds: 0, removes: 1 });
     expect((await world.lines(request, 1)).flat()[0]).toMatchObject({ remove: ['a'], uid: world.uid('u0') });
-  });
-
-  it('tells whose data is to be deleted: who was erased, and is in nothing under any id of somebody else', async () => {
-    const world = new World(clickhouse);
-    world.segment('a');
-    world.segment('b');
-    for (const number of [0, 1, 2, 3, 4]) {
-      await world.consent(number);
-      await world.link(number, 'acme', `u${number}`);
-    }
-    // Two have one device: what was of the one is of the other still.
-    await world.link(3, 'idfa', 'd1');
-    await world.link(4, 'idfa', 'd1');
-    await world.members(0, [0, 1, 2, 3, 4]);
-    await world.members(1, [0, 1, 2, 3, 4]);
-    await world.planned({ forgets: true });
-    await world.withdraw(0);
-    await world.erase(1);
-    await world.erase(3);
-    // And of 2 the links are deleted already.
-    await world.erase(2);
-    await clickhouse.insert('unlinked_uids', [{ source: 'acme', uid: world.uid('u2') }]);
-    await clickhouse.command(
-      'ALTER TABLE links DELETE WHERE visitor = {visitor:UInt64} SETTINGS mutations_sync = 2',
-      { visitor: world.visitor(2) },
-    );
-    const { request, planned } = await world.planned({ forgets: true });
-    const lines = (await world.lines(request, planned.chunks)).flat();
-    expect(lines.map(({ uid, erased, remove }) => [uid, erased, remove]).sort()).toEqual([
-      [world.uid('u0'), false, ['a', 'b']],
-      [world.uid('u1'), true, ['a', 'b']],
-      [world.uid('u2'), true, ['a', 'b']],
-      [world.uid('u3'), true, ['a', 'b']],
-    ]);
   });
 
   it('takes everything back where that is asked', async () => {

@@ -23,6 +23,8 @@ export interface Planned {
   readonly refreshes: number;
   /** By code: what is said of it, and what the destination has with that. */
   readonly said: readonly Said[];
+  /** Whether all was compared to find it, and not what had changed alone. */
+  readonly whole: boolean;
 }
 
 /**
@@ -35,14 +37,14 @@ export interface Planned {
  */
 export async function plan(clickhouse: ClickHouse, request: PlanRequest): Promise<Planned> {
   const began = performance.now();
-  await bringUpToDate(clickhouse, request);
+  const { whole } = await bringUpToDate(clickhouse, request);
   const fates = request.mode === 'withdraw' ? [] : await readFates(clickhouse, request);
   if (performance.now() - began > SPARED_S * 1000) throw new BuildsGoneError();
   const said = await readSaid(clickhouse, request);
   const written = await writeLines(clickhouse, request, said);
   await writeCounts(clickhouse, request, countsOfRun(request, fates, said));
   const sum = (name: 'adds' | 'removes' | 'refreshes') => said.reduce((total, each) => total + each[name], 0);
-  return { ...written, adds: sum('adds'), removes: sum('removes'), refreshes: sum('refreshes'), said };
+  return { ...written, adds: sum('adds'), removes: sum('removes'), refreshes: sum('refreshes'), said, whole };
 }
 
 /** Also of segments that the destination does not get any more, as long as something is taken back. */

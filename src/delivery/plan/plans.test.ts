@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { freshDatabase } from '../../../test/engine.ts';
@@ -149,31 +150,79 @@ it('what is planned is told with its names, and what it was told before under it
   ]);
   const lines = [];
   for await (const line of plans.lines(of(2))) lines.push(line);
-  expect(lines).toEqual(dry.lines.map((line) => ({ ...line, erased: false })));
+  expect(lines).toEqual(dry.lines.map((line) => ({ ...line, erased: false, optedOut: false })));
   expect(await plans.recheck({ destination: renamed.destination, type: TYPE, run: 2, chunks: [1] })).toEqual(
     new Map([[1, 0]]),
   );
 });
 
-it('of a segment whose rule was changed nobody is added until it is built by the new one', async () => {
+const builtAs = async (segment: string, build: number, version: number) => {
   const now = new Date().toISOString();
+  await clickhouse.insert('members', [{ build, segment, visitor: 1, seen: now }]);
+  await clickhouse.insert('builds', [
+    { segment, build, version, state: 'built', as_of: now, size: 1, time: now },
+  ]);
+};
+const planningOf = (segment: string) => ({
+  destination: { ...destinationOf({ partner: 'acme', segments: [segment] }), id: `to-${segment}` },
+  type: TYPE,
+  lines: 10,
+  run: 1,
+  mode: 'delta' as const,
+});
+const put = (id: string, body: object, version: number) =>
+  registry.put('segment', id, KINDS.segment.parse({ name: id, ...body }), version, 'test');
+
+it('of a segment whose rule was changed nobody is added until it is built by the new one', async () => {
   const plans = plansOf({ clickhouse, registry, minAudience: 0, retentionDays: 90 });
-  const planning = {
-    destination: { ...destinationOf({ partner: 'acme', segments: ['plain'] }), id: 'other' },
-    type: TYPE,
-    lines: 10,
-    run: 1,
-    mode: 'delta' as const,
-  };
-  expect((await plans.dryRun(planning)).said).toMatchObject([{ code: 'plain', adds: 1 }]);
-  const changed = KINDS.segment.parse({ name: 'PLAIN', rule: { did: { category: '2' } } });
-  await registry.put('segment', 'plain', changed, 1, 'test');
+  const planning = planningOf('ruled');
+  const said = async () => (await plans.dryRun(planning)).said.map(({ code, adds }) => [code, adds]);
+  await put('ruled', { rule: did }, 0);
+  await builtAs('ruled', 10, 1);
+  expect(await said()).toEqual([['ruled', 1]]);
+  await put('ruled', { rule: did, name: 'Another name', folder: 'a/b', ttlDays: 9, note: 'moved' }, 1);
+  expect(await said()).toEqual([['ruled', 1]]);
+  await put('ruled', { rule: { did: { category: '2' } } }, 2);
   const held = await plans.dryRun(planning);
   expect(held.lines).toEqual([]);
-  expect(held.counts).toContainEqual({ segment: 'plain', stage: 'sent', reason: 'rule_changed', n: 1 });
-  await clickhouse.insert('members', [{ build: 2, segment: 'plain', visitor: 1, seen: now }]);
-  await clickhouse.insert('builds', [
-    { segment: 'plain', build: 2, version: 2, state: 'built', as_of: now, size: 1, time: now },
-  ]);
-  expect((await plans.dryRun(planning)).said).toMatchObject([{ code: 'plain', adds: 1 }]);
+  expect(held.counts).toContainEqual({ segment: 'ruled', stage: 'sent', reason: 'rule_changed', n: 1 });
+  await put('ruled', { rule: did, merge: 'device' }, 3);
+  expect(await said()).toEqual([]);
+  await put('ruled', { rule: did }, 4);
+  expect(await said()).toEqual([['ruled', 1]]);
+  await put('ruled', { rule: { did: { category: '2' } } }, 5);
+  await builtAs('ruled', 11, 6);
+  expect(await said()).toEqual([['ruled', 1]]);
+});
+
+it('a segment that another uses holds that one back by its rule, and not by its name', async () => {
+  const plans = plansOf({ clickhouse, registry, minAudience: 0, retentionDays: 90 });
+  const said = async () => (await plans.dryRun(planningOf('using'))).said.map(({ adds }) => adds);
+  await put('used', { rule: did }, 0);
+  await put('using', { rule: { segment: 'used' } }, 0);
+  // Of one millisecond it is not known which came first.
+  await setTimeout(2);
+  await builtAs('using', 12, 1);
+  await put('used', { rule: did, name: 'Another name' }, 1);
+  expect(await said()).toEqual([1]);
+  await put('used', { rule: { did: { category: '2' } } }, 2);
+  expect(await said()).toEqual([]);
+  // It may have been built while this was its rule.
+  await put('used', { rule: did }, 3);
+  expect(await said()).toEqual([]);
+});
+
+it('labels count as they are, and as they were when the members were made', async () => {
+  const refused = async () =>
+    (await recipient({ partner: 'acme', segments: ['labelled'] })).segments[0]!.refused;
+  await put('labelled', { rule: did }, 0);
+  await builtAs('labelled', 13, 1);
+  expect(await refused()).toBeUndefined();
+  await put('labelled', { rule: did, labels: ['sensitive'] }, 1);
+  expect(await refused()).toBe('label_not_allowed');
+  await builtAs('labelled', 14, 2);
+  await put('labelled', { rule: did }, 2);
+  expect(await refused()).toBe('label_not_allowed');
+  await builtAs('labelled', 15, 3);
+  expect(await refused()).toBeUndefined();
 });

@@ -4,9 +4,10 @@ import type { Destination } from '../../registry/kinds.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { DestinationType, Line } from '../destination.ts';
 import type { Source } from '../exported-set.ts';
-import { ruleChangedSince } from '../gate/rule-changed.ts';
-import { gateSegment, type Origins } from '../gate/segment.ts';
-import type { Planned, Planning, Plans } from '../run/courier.ts';
+import { gateBuild } from '../gate/build.ts';
+import { readPast } from '../gate/past.ts';
+import type { Origins } from '../gate/segment.ts';
+import type { Planned, Planning, Plans, Types } from '../run/courier.ts';
 import type { ToldSegment } from '../run/runs.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
 import { readLines } from './lines.ts';
@@ -49,7 +50,7 @@ export function plansOf(from: PlanSources): Plans & {
   return {
     plan: async (planning): Promise<Planned> => {
       const request = await requestOf(planning);
-      const { said, ...planned } = await plan(clickhouse, request);
+      const { said, whole: _, ...planned } = await plan(clickhouse, request);
       return { ...planned, segments: toldSegments(from.registry, planning, request, said) };
     },
     dryRun: async (planning, first) => {
@@ -85,6 +86,7 @@ export async function recipientOf(
   const partner =
     destination.partner === undefined ? undefined : registry.get('partner', destination.partner);
   const builds = await currentBuilds(clickhouse);
+  const past = await readPast(clickhouse, registry, builds.values());
   const wanted: readonly { readonly id: string; readonly code?: string | undefined }[] =
     destination.segments === 'all' ? registry.list('segment') : destination.segments;
   const vendors = vendorsOf(registry, destination, type);
@@ -99,8 +101,14 @@ export async function recipientOf(
       const segment = registry.get('segment', id);
       if (segment === undefined) return [];
       const build = builds.get(id);
-      const verdict = gateSegment(id, destination.allows, originsOf(registry));
-      const { refused, forbidden } = verdict;
+      const { refused, forbidden, ruleChanged } = gateBuild(
+        id,
+        build,
+        destination.allows,
+        originsOf(registry),
+        registry,
+        past,
+      );
       return [
         {
           id,
@@ -115,7 +123,7 @@ export async function recipientOf(
                 ? undefined
                 : 'code_not_taken',
           forbidden,
-          ruleChanged: build !== undefined && ruleChangedSince(build, verdict, registry),
+          ruleChanged,
         },
       ];
     }),
@@ -143,6 +151,16 @@ function vendorsOf(registry: Registry, { partner, gvlId }: Destination, type: De
   const vendors = [...(partner === undefined ? [] : [partner]), ...(vendor === undefined ? [] : [named])];
   return [...new Set(vendors)];
 }
+
+/** Destinations that could be told of nobody without a partner: they take its ids, or ask for consent to it. */
+export const destinationsOf = (registry: Registry, types: Types, partner: string): Destination[] =>
+  registry.list('destination').filter((destination) => {
+    const type = types.get(destination.type);
+    return (
+      destination.partner === partner ||
+      (type !== undefined && vendorsOf(registry, destination, type).includes(partner))
+    );
+  });
 
 /** The registry as the gate looks at it. */
 export const originsOf = (registry: Registry): Origins => ({

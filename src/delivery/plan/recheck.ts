@@ -14,7 +14,8 @@ export type Rechecked = Omit<PlanRequest, 'run' | 'mode' | 'bySegment' | 'lines'
  * Looks again at chunks that were planned a while ago, and writes down what of them may not leave any more: whoever is
  * not in the exported set now (`withdrawn`), adds to a segment of which none leave now (`held_back`), and whatever a
  * later run has told otherwise (`superseded`), because what comes last is what the destination keeps. Who is told all
- * segments of an id keeps the last line of it: there any later word on the id overtakes the whole line. What was
+ * segments of an id keeps the last line of it: there any later word on the id overtakes the whole line. Nobody's data is
+ * deleted there of whom a later run has told that he is in something. What was
  * withheld once stays so, so that a version of a chunk is the same for ever; the next plan after {@link settle} tells
  * what is missing.
  *
@@ -54,17 +55,16 @@ export async function recheck(
             now64(3, 'UTC')
      FROM (
        SELECT chunk, number, source, uid, change.1 AS code, change.2 AS word,
-              (${overtaken}) GLOBAL IN (
-                SELECT ${overtaken} FROM (
-                  SELECT toString(code) AS code, toString(source) AS source, uid FROM kept_sent_sets
-                  WHERE destination = {destination:String} AND seq > {run:UInt64} AND ${SPOKEN}
-                    AND uid GLOBAL IN (SELECT uid FROM (${PLANNED})))) AS is_overtaken
+              if(word = 'forget',
+                (source, uid) GLOBAL IN (SELECT source, uid FROM (${TOLD_SINCE}) WHERE said != 'remove'),
+                (${overtaken}) GLOBAL IN (SELECT ${overtaken} FROM (${TOLD_SINCE}))) AS is_overtaken
        FROM (${PLANNED})
        ARRAY JOIN arrayConcat(
          arrayMap(each -> (toString(each), 'add'), add),
          arrayMap(each -> (toString(each), 'remove'), remove),
-         arrayMap(each -> (toString(each), 'in'), arrayFilter(each -> NOT has(add, each), all))) AS change)
-     WHERE (is_overtaken OR (word != 'remove' AND (code, source, uid, word) GLOBAL NOT IN (
+         arrayMap(each -> (toString(each), 'in'), arrayFilter(each -> NOT has(add, each), all)),
+         if(erased, [('', 'forget')], [])) AS change)
+     WHERE (is_overtaken OR (word NOT IN ('remove', 'forget') AND (code, source, uid, word) GLOBAL NOT IN (
          SELECT ${codeSql('segment')}, source, uid,
                 arrayJoin(if(has({heldSegments:Array(String)}, segment), ['in'], ['in', 'add']))
          FROM (${now}))))
@@ -85,8 +85,13 @@ export async function recheck(
 }
 
 const PLANNED = `
-  SELECT chunk, number, toString(source) AS source, uid, add, remove, all FROM kept_delivery_lines
+  SELECT chunk, number, toString(source) AS source, uid, add, remove, all, erased FROM kept_delivery_lines
   WHERE destination = {destination:String} AND run = {run:UInt64} AND chunk IN {chunks:Array(UInt32)}`;
+
+const TOLD_SINCE = `
+  SELECT toString(code) AS code, toString(source) AS source, uid, toString(said) AS said FROM kept_sent_sets
+  WHERE destination = {destination:String} AND seq > {run:UInt64} AND ${SPOKEN}
+    AND uid GLOBAL IN (SELECT uid FROM (${PLANNED}))`;
 
 async function readVersions(
   clickhouse: ClickHouse,

@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freshDatabase } from '../../../test/engine.ts';
 import { ClickHouse } from '../../clickhouse/client.ts';
 import { migrate } from '../../clickhouse/schema.ts';
-import { Leases } from '../../jobs/lease.ts';
+import { LeaseBusyError, Leases } from '../../jobs/lease.ts';
 import type { Destination } from '../../registry/kinds.ts';
 import { DeliveryError, type DeliveryReason } from '../destination.ts';
 import { Vault } from '../secrets.ts';
@@ -14,6 +15,7 @@ import { deliver, deliverLease, type Order } from './deliver.ts';
 import { countDeadLetters, listDeadLetters } from './failures.ts';
 import { listRuns, unfinishedRuns } from './runs.ts';
 import { ALL_TAKEN, StandIn, StandInPlans, standInCourier, standInDestination } from './stand-in.testing.ts';
+import { leaseEndpoints } from './under-leases.ts';
 
 const clickhouse = new ClickHouse(await freshDatabase());
 const couriers: Courier[] = [];
@@ -337,6 +339,53 @@ describe('a chunk that was never tried', () => {
   });
 });
 
+describe('destinations at one endpoint', () => {
+  it('are sent to one after the other, in whichever process, so that its callers are bounded once', async () => {
+    const endpoints = ['https://dsp.example/data', 'https://dsp.example/requests'];
+    standIn.limits = { lines: 5, concurrency: 4, endpoints };
+    plans.wanted = people(40);
+    let [calls, most] = [0, 0];
+    let open = () => {};
+    // The first are answered when there are as many as may be, however long a busy machine takes for that.
+    const full = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    standIn.answer = async () => {
+      calls += 1;
+      most = Math.max(most, calls);
+      if (calls === 4) open();
+      await full;
+      await sleep(20);
+      calls -= 1;
+      return ALL_TAKEN;
+    };
+    const other = { ...courier, leases: new Leases(clickhouse, `other/${number}`) };
+    const ends = await Promise.all([
+      deliver(courier, destination, DELTA),
+      deliver(other, standInDestination(`dsp-${number}-b`), DELTA),
+    ]);
+    expect(ends.map(({ state, accepted }) => [state, accepted])).toEqual([
+      ['done', 40],
+      ['done', 40],
+    ]);
+    expect(most).toBe(4);
+  });
+
+  it('wait for the next look where one of them takes long', async () => {
+    standIn.limits = { lines: 5, concurrency: 4, endpoints: ['https://dsp.example/slow?of=one'] };
+    const held = await leaseEndpoints(courier.leases, ['https://dsp.example/slow'], 0);
+    plans.wanted = people(5);
+    vi.spyOn(courier.leases, 'wait').mockImplementation(async (name) => {
+      throw new LeaseBusyError(name);
+    });
+    expect(await deliver(courier, destination, DELTA)).toMatchObject({ state: 'waiting', accepted: 0 });
+    expect(standIn.tries).toEqual([]);
+    vi.restoreAllMocks();
+    for (const lease of held ?? []) await lease.release();
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'done', accepted: 5 });
+  });
+});
+
 describe('lines that are not taken', () => {
   it('are put together into a chunk of their own where they may be later, else they are dead letters', async () => {
     plans.wanted = people(20).map((line) => ({ ...line, erased: line.uid === 'u1' }));
@@ -509,6 +558,27 @@ describe('dead letters', () => {
     expect(await listDeadLetters(clickhouse, destination.id, 10)).toEqual([]);
     expect(await chunksOf(run!)).toMatchObject([{ state: 'superseded' }]);
     expect(await deliver(courier, destination, replay)).toMatchObject({ state: 'done', lines: 0 });
+  });
+
+  it('of what a person asked for are asked again, and count as asked once they are taken', async () => {
+    courier = { ...courier, types: new Map([['stand-in', { ...standIn.type, forgets: true }]]) };
+    const asked = () =>
+      clickhouse.query<{ run: string; uid: string; kind: string }>(
+        'SELECT run, uid, kind FROM kept_subject_requests WHERE destination = {id:String}',
+        { id: destination.id },
+      );
+    plans.wanted = [{ uid: 'left long ago', erased: true }];
+    standIn.answer = () => {
+      throw refusal('rejected', false);
+    };
+    expect(await deliver(courier, destination, DELTA)).toMatchObject({ state: 'done', dead: 1 });
+    expect(await asked()).toEqual([]);
+    standIn.answer = () => ALL_TAKEN;
+    const { run } = await deliver(courier, destination, { do: 'replay', of: {} });
+    expect(standIn.tries.at(-1)!.lines).toMatchObject([
+      { uid: 'left long ago', add: [], remove: [], erased: true },
+    ]);
+    expect(await asked()).toEqual([{ run: String(run), uid: 'left long ago', kind: 'deletion' }]);
   });
 
   it('can be told again of one run alone, segment by segment where the destination wants it so', async () => {

@@ -1,12 +1,14 @@
-import type { Lease } from '../../jobs/lease.ts';
+import { isHeld, type Lease } from '../../jobs/lease.ts';
 import type { Destination } from '../../registry/kinds.ts';
-import type { Courier, Target } from './courier.ts';
+import type { Courier } from './courier.ts';
+import type { DeliveryEnd } from './ends.ts';
 import { countDeadLetters } from './failures.ts';
 import { firstStep } from './moment.ts';
 import { finishReplay, planReplay, type ReplayOf } from './replay.ts';
 import { type Cause, type RunRow, runOutcomes, unfinishedRuns, writeRun } from './runs.ts';
 import { makeSender, restOf, type Sender, type Sent, sendRun } from './send-run.ts';
 import { targetOf } from './target.ts';
+import { leaseEndpoints, underLeases } from './under-leases.ts';
 
 /** What a delivery is to do beside going on with what is unfinished. */
 export type Order =
@@ -20,15 +22,7 @@ export type Order =
 /** How a delivery ended. */
 export interface Delivered {
   readonly destination: string;
-  /**
-   * - `done`: all that was to be told is told, or given up.
-   * - `waiting`: for the next try of something.
-   * - `resting`: the destination works off what another run sent, and what is to be told waits for it.
-   * - `down`: the destination takes nothing now.
-   * - `busy`: another delivery to it is under way.
-   * - `broken_off`: the rest is done by the next.
-   */
-  readonly state: Sent['state'] | 'busy';
+  readonly state: DeliveryEnd;
   /** ISO 8601: when it is tried next. */
   readonly until?: string;
   /** The run that was planned; null = none. */
@@ -41,11 +35,14 @@ export interface Delivered {
   readonly dead: number;
 }
 
+/** So long at least another destination at the same endpoint is waited for; then the next look at what is due goes on. */
+const ENDPOINT_WAIT_MS = 20_000;
+const ENDPOINT_AGAIN_MS = 60_000;
+
 /** What is asked for once more by itself, as long as nobody was told. */
 const COMES_AGAIN: ReadonlySet<Cause> = new Set<Cause>(['cron', 'change']);
 
 export const deliverLease = (destination: string) => `deliver/${destination}`;
-const LOST_LOOK_MS = 1_000;
 
 /**
  * Brings a destination up to date: goes on with runs that are not finished, oldest first, then plans a new one where
@@ -53,7 +50,7 @@ const LOST_LOOK_MS = 1_000;
  * what was acknowledged stays so, what was under way is sent again under the same key, and a plan that was not written
  * down to its end is made anew.
  *
- * @param waitMs for how long another delivery to the same destination is waited for.
+ * @param waitMs for how long another delivery to the same destination is waited for, and one at the same endpoint.
  * @throws ClickHouseError, TargetError, SecretUnreadableError, and what the plan throws.
  */
 export async function deliver(
@@ -66,37 +63,26 @@ export async function deliver(
   const lease = await leaseOf(courier, destination.id, waitMs);
   if (lease === undefined)
     return { destination: destination.id, state: 'busy', run: null, lines: 0, accepted: 0, dead: 0 };
-  const ending = new AbortController();
-  const watch = setInterval(() => lease.lost() && ending.abort(), LOST_LOOK_MS).unref();
-  const abort = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
-  try {
-    return await withLease(courier, target, lease, order, abort);
-  } finally {
-    clearInterval(watch);
-    if (!lease.lost()) await lease.release();
-  }
+  return underLeases([lease], signal, async (abort) => {
+    const sender = await makeSender(courier, target, lease, abort);
+    return withLease(sender, order, Math.max(ENDPOINT_WAIT_MS, waitMs));
+  });
 }
 
 async function leaseOf({ leases }: Courier, id: string, waitMs: number): Promise<Lease | undefined> {
   return waitMs === 0 ? leases.acquire(deliverLease(id)) : leases.wait(deliverLease(id), waitMs);
 }
 
-async function withLease(
-  courier: Courier,
-  target: Target,
-  lease: Lease,
-  order: Order,
-  abort: AbortSignal,
-): Promise<Delivered> {
+async function withLease(sender: Sender, order: Order, endpointMs: number): Promise<Delivered> {
+  const { courier, target, lease } = sender;
   const { clickhouse } = courier;
   const { id } = target.destination;
-  const sender = await makeSender(courier, target, lease, abort);
   const unfinished = await unfinishedRuns(clickhouse, id);
   const runs = unfinished.map(({ run }) => run);
   const ends: Sent[] = [];
   const open: RunRow[] = [];
   for (const run of unfinished) {
-    const sent = await goOn(sender, run);
+    const sent = await goOn(sender, run, endpointMs);
     ends.push(sent);
     if (sent.state !== 'done') open.push(run);
     if (sent.state === 'down' || sent.state === 'broken_off') break;
@@ -109,7 +95,7 @@ async function withLease(
   const run = isHeld || rest !== undefined ? undefined : await planned(sender, order, open);
   if (run !== undefined) {
     runs.push(run.run);
-    ends.push(run.state === 'done' ? { state: 'done' } : await goOn(sender, run));
+    ends.push(run.state === 'done' ? { state: 'done' } : await goOn(sender, run, endpointMs));
   }
   const outcomes = runs.length === 0 ? [] : [...(await runOutcomes(clickhouse, id, runs)).values()];
   const dead = runs.length === 0 ? new Map() : await countDeadLetters(clickhouse, id);
@@ -125,10 +111,31 @@ async function withLease(
   };
 }
 
-async function goOn(sender: Sender, run: RunRow): Promise<Sent> {
+async function goOn(sender: Sender, run: RunRow, endpointMs: number): Promise<Sent> {
   if (run.cause === 'replay')
     await finishReplay(sender.courier.clickhouse, run, firstStep(sender.lease.slot));
-  return (await restOf(sender, run.run)) ?? sendRun(sender, run);
+  return (await restOf(sender, run.run)) ?? sendAlone(sender, run, endpointMs);
+}
+
+/**
+ * Sends a run while no other destination is sent to at the endpoints of this one, in whichever process.
+ *
+ * @param endpointMs for how long each endpoint is waited for.
+ */
+async function sendAlone(sender: Sender, run: RunRow, endpointMs: number): Promise<Sent> {
+  const { courier, target, abort } = sender;
+  const { endpoints = [] } = target.type.limits(target.settings);
+  if (endpoints.length === 0) return sendRun(sender, run);
+  const leases = await leaseEndpoints(courier.leases, endpoints, endpointMs);
+  if (leases === undefined) return { state: 'waiting', until: Date.now() + ENDPOINT_AGAIN_MS };
+  return underLeases(leases, abort, async (both) => {
+    sender.abort = both;
+    try {
+      return await sendRun(sender, run);
+    } finally {
+      sender.abort = abort;
+    }
+  });
 }
 
 /**
@@ -154,7 +161,7 @@ async function planned(sender: Sender, order: Order, open: readonly RunRow[]): P
           mode: order.mode,
         });
   // A plan may take minutes, and where another machine's clock runs ahead the lease ends there sooner.
-  if (abort.aborted || lease.lost() || !(await lease.isNewest())) return undefined;
+  if (abort.aborted || !(await isHeld(lease))) return undefined;
   const run: RunRow = {
     destination: destination.id,
     run: lease.slot,

@@ -17,6 +17,8 @@ describe('a cron expression', () => {
     ['names none in between', '0 4 * * *', '01T04:00:10', '02T03:59:59', false],
     ['names one that was slept through', '0 4 * * *', '01T04:00:10', '02T09:00:00', true],
     ['is not told twice for a minute', '0 4 * * *', '01T04:00:05', '01T04:00:55', false],
+    ['names one that was slept through for days', '0 4 * * 1', '01T12:00:00', '06T09:00:00', true],
+    ['names none that is told already, however long ago', '0 4 * * 1', '02T04:00:10', '06T09:00:00', false],
     ['knows days of the week, in UTC', '30 23 * * 1', '01T12:00:00', '02T23:30:00', true],
     ['names every minute', '* * * * *', '01T00:00:59', '01T00:01:00', true],
   ])('%s', (_, expression, after, upTo, fired) => {

@@ -1,5 +1,5 @@
-import { createTask } from 'node-cron';
 import type { ClickHouse } from '../../clickhouse/client.ts';
+import { dueTimes } from '../../jobs/due-times.ts';
 import type { Destination } from '../../registry/kinds.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { type Breaker, readBreakers } from './breaker.ts';
@@ -8,8 +8,6 @@ import type { Order } from './deliver.ts';
 import { isWithdrawing, type LastRun, lastRuns } from './runs.ts';
 
 const MINUTE_MS = 60_000;
-/** Further back nobody looks for a time that was slept through. */
-const LOOK_BACK_MINUTES = 2 * 1_440;
 /** What changes without a build (a match, an expiry, a member to be told again) is told after so long. */
 const QUIET_MS = 3_600_000;
 
@@ -99,7 +97,12 @@ function isDueByItself(
   const { schedule } = destination;
   if (schedule === 'manual') return false;
   if (typeof schedule === 'object')
-    return hasFired(schedule.cron, last?.planned ?? Date.parse(destination.updatedAt), now);
+    return hasFired(
+      schedule.cron,
+      last?.planned ?? Date.parse(destination.updatedAt),
+      now,
+      lastDueOf(schedule.cron),
+    );
   if (last === undefined || now - last.planned > QUIET_MS || withdrawn > last.planned) return true;
   if (isResyncDue(destination, last)) return true;
   if (Date.parse(destination.updatedAt) > last.planned) return true;
@@ -107,18 +110,30 @@ function isDueByItself(
   return segments.some(({ id }) => (builds.get(id) ?? 0) > last.planned);
 }
 
-/** Whether a cron expression, in UTC, has named a minute after one moment and up to another. */
-export function hasFired(expression: string, after: number, upTo: number): boolean {
-  const task = createTask(expression, () => undefined, { timezone: 'UTC' });
-  try {
-    const newest = Math.floor(upTo / MINUTE_MS);
-    const oldest = Math.max(Math.floor(after / MINUTE_MS), newest - LOOK_BACK_MINUTES);
-    for (let minute = newest; minute > oldest; minute -= 1)
-      if (task.match(new Date(minute * MINUTE_MS))) return true;
-    return false;
-  } finally {
-    void task.destroy();
-  }
+type LastDue = ReturnType<typeof dueTimes>;
+
+/** Every look at what is due goes on from the one before: a week that was looked through is not looked through again. */
+const lastDues = new Map<string, LastDue>();
+function lastDueOf(expression: string): LastDue {
+  const known = lastDues.get(expression) ?? dueTimes(expression);
+  lastDues.set(expression, known);
+  return known;
+}
+
+/**
+ * Whether a cron expression, in UTC, has named a minute after that of one moment and up to another, both milliseconds
+ * since 1970. One that was slept through is found as far back as {@link dueTimes} looks.
+ *
+ * @param lastDue tells of the expression, where it has looked before.
+ */
+export function hasFired(
+  expression: string,
+  after: number,
+  upTo: number,
+  lastDue: LastDue = dueTimes(expression),
+): boolean {
+  const due = lastDue(upTo);
+  return due !== undefined && Math.floor(due / MINUTE_MS) > Math.floor(after / MINUTE_MS);
 }
 
 async function changes(clickhouse: ClickHouse): Promise<Changes> {

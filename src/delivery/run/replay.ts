@@ -45,6 +45,7 @@ export async function planReplay(
     params,
     AS_A_WHOLE,
   );
+  await clickhouse.command(REQUESTS, params, AS_A_WHOLE);
   const chunks = await clickhouse.query<{
     chunk: number;
     count: string;
@@ -101,7 +102,9 @@ function lines(of: ReplayOf, bySegment: boolean, tellsAll: boolean): string {
            max(line.erased) AS gone
     FROM kept_delivery_lines AS line
     ARRAY JOIN arrayConcat(arrayMap(code -> (toString(code), true), line.add),
-                           arrayMap(code -> (toString(code), false), line.remove)) AS change
+                           arrayMap(code -> (toString(code), false), line.remove),
+                           -- Also of whom it is asked to delete nothing but his id is told.
+                           if(line.erased, [('', false)], [])) AS change
     WHERE line.destination = {destination:String}
       AND ((line.run, line.chunk) GLOBAL IN (SELECT run, chunk FROM (${DEAD_CHUNKS}) WHERE ${chosen(of, 'since')})
         OR (line.run, line.chunk, line.number) GLOBAL IN (SELECT run, chunk, number FROM (${DEAD_LINES}) WHERE ${chosen(of, 'failed')}))
@@ -115,7 +118,7 @@ function lines(of: ReplayOf, bySegment: boolean, tellsAll: boolean): string {
   const now = `
     SELECT source, uid, min(oldest) AS observed,
            arraySort(groupArrayIf(code, is_dead AND is_add AND op IN ('add', 'refused', 'unsure'))) AS add,
-           arraySort(groupArrayIf(code, is_dead AND NOT is_add AND op NOT IN ('add', 'refused'))) AS remove,
+           arraySort(groupArrayIf(code, code != '' AND is_dead AND NOT is_add AND op NOT IN ('add', 'refused'))) AS remove,
            ${tellsAll ? "arraySort(groupArrayIf(code, op IN ('add', 'refused') OR (is_dead AND is_add AND op = 'unsure')))" : 'emptyArrayString()'} AS all,
            max(gone) AND countIf(op IN ('add', 'refused')) = 0 AND empty(add) AS erased
     FROM (
@@ -137,12 +140,20 @@ function lines(of: ReplayOf, bySegment: boolean, tellsAll: boolean): string {
   // Each code begins a chunk of its own.
   const placed = `
     SELECT *, row_number() OVER (PARTITION BY code ORDER BY source, uid) - 1 AS place
-    FROM (${perLine}) WHERE notEmpty(add) OR notEmpty(remove)`;
+    FROM (${perLine}) WHERE notEmpty(add) OR notEmpty(remove) OR erased`;
   return `
     SELECT {destination:String}, {run:UInt64}, dense_rank() OVER (ORDER BY code, intDiv(place, {size:UInt32})),
            place % {size:UInt32}, source, uid, add, remove, all, erased, observed, now64(3, 'UTC')
     FROM (${placed})`;
 }
+
+/** What was asked for with lines that are told again, in whichever run. */
+const REQUESTS = `
+  INSERT INTO subject_requests (destination, run, source, uid, kind, untaken, time)
+  SELECT DISTINCT {destination:String}, {run:UInt64}, source, uid, kind, false, now64(3, 'UTC') FROM subject_requests
+  WHERE destination = {destination:String} AND (toString(source), uid) GLOBAL IN (
+    SELECT toString(source), uid FROM delivery_lines
+    WHERE destination = {destination:String} AND run = {run:UInt64} AND erased)`;
 
 /** What the codes of the runs stood for; the newer run's word counts. */
 async function toldSegments(

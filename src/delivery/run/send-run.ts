@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lease } from '../../jobs/lease.ts';
 import { settle } from '../plan/settle.ts';
+import { settleSubjectRequests } from '../plan/subject-requests.ts';
 import { afterFailure, afterSuccess, type Breaker, isDown, readBreaker, writeBreaker } from './breaker.ts';
 import { type ChunkRow, dueChunks, lastBegun, lastSentByOthers, nextTry, type RunName } from './chunks.ts';
 import type { Courier, Target } from './courier.ts';
@@ -32,7 +33,8 @@ export interface Sender {
   readonly courier: Courier;
   readonly target: Target;
   readonly lease: Lease;
-  readonly abort: AbortSignal;
+  /** Changed while it holds more than its own lease. */
+  abort: AbortSignal;
   /** How the destination answers; changed as it does. */
   breaker: Breaker;
   readonly pace: Pace;
@@ -87,6 +89,7 @@ export async function sendRun(sender: Sender, run: RunRow): Promise<Sent> {
     if (next === undefined) {
       if (await putBack(clickhouse, run, lines, firstStep(lease.slot))) continue;
       if (isOver(sender)) return { state: 'broken_off' };
+      if (target.type.forgets === true) await settleSubjectRequests(clickhouse, run);
       await settle(clickhouse, { ...run, replay: run.cause === 'replay' });
       await forgetLines(clickhouse, run);
       await writeRun(clickhouse, { ...run, state: 'done' }, firstStep(lease.slot) + 2);

@@ -124,6 +124,19 @@ export class StandInPlans implements Plans {
     );
     await this.#clickhouse.insert('sent_sets', told);
     await this.#clickhouse.insert('delivery_lines', rows);
+    const requests = rows.filter(({ erased }) => erased);
+    if (requests.length > 0)
+      await this.#clickhouse.insert(
+        'subject_requests',
+        requests.map(({ destination, source, uid, time }) => ({
+          destination,
+          run,
+          source,
+          uid,
+          kind: 'deletion',
+          time,
+        })),
+      );
     const chunks = Math.ceil(rows.length / size);
     const count = (chunk: number) => Math.min(size, rows.length - (chunk - 1) * size);
     if (chunks > 0)

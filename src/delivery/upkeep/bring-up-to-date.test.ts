@@ -123,7 +123,7 @@ describe('who applies each answer in turn has what a full export gives, whatever
     },
   );
 
-  it('on two shards too', { timeout: 300_000 }, async () => {
+  it('on two shards too', async () => {
     const { clickhouse: shards, close } = await openShards();
     try {
       const quiet = { below: false, reads: true } as const;

@@ -1,8 +1,10 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { findCandidates } from './candidates.ts';
+import { isChain } from './chain.ts';
 import { writeDifference } from './difference.ts';
 import type { LoggedSet } from './logged-set.ts';
-import { type Beginning, readBeginning, ruleOf, type Upkept, writeUpkept } from './state.ts';
+import { loggedSince } from './logged-since.ts';
+import { type Beginning, isAsideThere, readBeginning, ruleOf, writeUpkept } from './state.ts';
 import { withWork } from './work.ts';
 
 /** What may have changed is looked for by what is kept this long at most, in seconds. */
@@ -71,37 +73,18 @@ async function writeChanged(
   if (now - Math.min(before.looked, before.whole) > TOO_LONG_S) return undefined;
   // Where somebody was is told by the hits, of which it is not known when they were stored.
   if (gate.regions !== undefined || (gate.forbidden ?? []).length > 0) return undefined;
-  if (!(await isChain(clickhouse, set.segment, before.build, build))) return undefined;
-  if (!(await isThere(clickhouse, beginning, before))) return undefined;
+  const segments = [{ segment: set.segment, lastBuild: before.build, build }];
+  if (!(await isChain(clickhouse, segments))) return undefined;
+  if (!(await isAsideThere(clickhouse, beginning, before))) return undefined;
   return withWork(clickhouse, async (work) => {
-    const few = await findCandidates(clickhouse, work, { ...set, build }, { ...beginning, before });
+    const few = await findCandidates(clickhouse, work, {
+      moment: beginning,
+      before,
+      segments,
+      sources: [set.source],
+      freshDays: gate.freshDays,
+      logged: loggedSince(set, before, beginning.retentionDays),
+    });
     return few ? writeDifference(clickhouse, set, seq, beginning.retentionDays, work) : undefined;
   });
-}
-
-/** Whether it is known of each build since one who came and went with it. */
-async function isChain(
-  clickhouse: ClickHouse,
-  segment: string,
-  before: number,
-  build: number,
-): Promise<boolean> {
-  if (before === build) return true;
-  if (build < before) return false;
-  const [row] = await clickhouse.query<{ unknown: string; newest: string }>(
-    `SELECT countIf(builds.added IS NULL) AS unknown, max(builds.build) AS newest FROM builds
-     WHERE segment = {segment:String} AND state = 'built' AND build > {before:UInt64} AND build <= {build:UInt64}`,
-    { segment, before, build },
-  );
-  return Number(row?.unknown) === 0 && Number(row?.newest) === build;
-}
-
-/** Whether what was set aside at the last look can still be read. */
-async function isThere(clickhouse: ClickHouse, { aside }: Beginning, before: Upkept): Promise<boolean> {
-  if (aside === before.aside) return true;
-  const [row] = await clickhouse.query<{ n: string }>(
-    'SELECT count() AS n FROM set_aside WHERE build = {build:UInt64}',
-    { build: before.aside },
-  );
-  return Number(row?.n) === before.asideRows;
 }

@@ -1,5 +1,6 @@
 import type { Params } from '../../clickhouse/client.ts';
 import type { Statement } from '../exported-set.ts';
+import { grouped } from '../grouped.ts';
 
 /** What a reader is told of one set. */
 export interface ToldSet {
@@ -40,13 +41,12 @@ export function changes(of: {
   const told = of.sets.filter(({ ops }) => ops.length > 0);
   const everything = told.filter(({ since, again }) => since === 0 && !again);
   const rest = told.filter((set) => !everything.includes(set));
+  const alike = grouped(rest, ({ since, again, ops }) => `${since} ${again} ${ops.join()}`);
   const parts = [
     ...(everything.length > 0 ? [newest('all', everything)] : []),
-    // The whole history is read of those sets alone of which it must be.
-    ...[true, false].flatMap((again) => {
-      const sets = rest.filter((set) => set.again === again);
-      return sets.length > 0 ? [since(again ? 'again' : 'since', sets)] : [];
-    }),
+    // What is told is one for all of a part, so that of sets, of which there may be thousands, names alone are bound:
+    // parameters go in the request's line. And the whole history is read of those sets alone of which it must be.
+    ...[...alike.values()].map((sets, place) => since(`since${place}`, sets)),
   ];
   if (parts.length === 0) return NOTHING;
   const isInOrder = rest.length === 0;
@@ -79,18 +79,20 @@ interface Part {
 /** Rows of sets; `name` tells the parameters of one part from those of another. */
 function ofSets(name: string, sets: readonly ToldSet[]): { params: Params; sql: string } {
   const segments = [...new Set(sets.map(({ segment }) => segment))];
-  const names = [...new Set(sets.map((set) => set.name))];
-  const crossed = `segment IN {${name}_segments:Array(String)} AND source IN {${name}_names:Array(String)}`;
-  return sets.length === segments.length * names.length
-    ? { params: { [`${name}_segments`]: segments, [`${name}_names`]: names }, sql: crossed }
-    : {
-        params: {
-          [`${name}_segments`]: sets.map(({ segment }) => segment),
-          [`${name}_names`]: sets.map((set) => set.name),
-        },
-        sql: `${crossed} AND (toString(segment), toString(source)) GLOBAL IN (
-          SELECT arrayJoin(arrayZip({${name}_segments:Array(String)}, {${name}_names:Array(String)})))`,
-      };
+  const byName = grouped(sets, (set) => set.name);
+  if (sets.length === segments.length * byName.size)
+    return {
+      params: { [`${name}_segments`]: segments, [`${name}_names`]: [...byName.keys()] },
+      sql: `segment IN {${name}_segments:Array(String)} AND source IN {${name}_names:Array(String)}`,
+    };
+  const each = [...byName].map(([of, own], place) => ({
+    params: { [`${name}_${place}_name`]: of, [`${name}_${place}`]: own.map(({ segment }) => segment) },
+    sql: `(source = {${name}_${place}_name:String} AND segment IN {${name}_${place}:Array(String)})`,
+  }));
+  return {
+    params: Object.assign({}, ...each.map(({ params }) => params)) as Params,
+    sql: `(${each.map(({ sql }) => sql).join(' OR ')})`,
+  };
 }
 
 /**
@@ -114,30 +116,20 @@ function newest(name: string, sets: readonly ToldSet[]): Part {
   };
 }
 
+/** @param sets of one `since`, one `again` and the same ops. */
 function since(name: string, sets: readonly ToldSet[]): Part {
   const { params, sql } = ofSets(name, sets);
-  const keys = (which: readonly ToldSet[]) => which.map(({ segment, name: of }) => `${segment}\n${of}`);
-  const where = (op: 'add' | 'remove') => keys(sets.filter(({ ops }) => ops.includes(op)));
-  const isTold = (op: 'add' | 'remove') => `concat(of_segment, '\\n', name) IN {${name}_${op}:Array(String)}`;
-  const since = `transform(concat(toString(segment), '\\n', toString(source)),
-    {${name}_keys:Array(String)}, {${name}_sinces:Array(UInt64)}, toUInt64(0))`;
-  const again = sets.every((set) => set.again);
+  const { since, again, ops } = sets[0]!;
+  const isTold = (op: 'add' | 'remove') => String(ops.includes(op));
+  const isNew = `kept_exports.seq > {${name}:UInt64}`;
   return {
-    params: {
-      ...params,
-      [`${name}_keys`]: ['', ...keys(sets)],
-      [`${name}_sinces`]: [0, ...sets.map((set) => set.since)],
-      [`${name}_least`]: again ? 0 : Math.min(...sets.map((set) => set.since)),
-      [`${name}_add`]: where('add'),
-      [`${name}_remove`]: where('remove'),
-    },
+    params: { ...params, [name]: since },
     sql: (condition) => `
       SELECT of_segment, name, uid, op FROM (
         SELECT segment AS of_segment, source AS name, uid, argMax(kept_exports.op, kept_exports.seq) AS op,
-               argMinIf(kept_exports.was, kept_exports.seq, kept_exports.seq > ${since}) AS before,
-               countIf(kept_exports.seq > ${since}) > 0 AS is_new
+               argMinIf(kept_exports.was, kept_exports.seq, ${isNew}) AS before, countIf(${isNew}) > 0 AS is_new
         FROM kept_exports
-        WHERE ${sql} AND seq > {${name}_least:UInt64} AND ${condition}
+        WHERE ${sql} ${again ? '' : `AND ${isNew}`} AND ${condition}
         GROUP BY segment, source, uid)
       WHERE if(op = 'add', ${isTold('add')} ${again ? '' : "AND is_new AND before != 'in'"},
                ${isTold('remove')} AND is_new AND before != 'out')`,

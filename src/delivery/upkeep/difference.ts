@@ -1,16 +1,11 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
-import { CURSOR_LIFE_DAYS } from '../cursor.ts';
+import { cursorLifeDays } from '../cursor.ts';
 import { exportedSets } from '../exported-set.ts';
+import { rewriteSql } from '../rewrite.ts';
 import type { LoggedSet } from './logged-set.ts';
 import { leavesAfterDays } from './remove-last-day.ts';
-import { type Work, workParams } from './work.ts';
-
-/**
- * An add is written anew when its day has moved on so far, not with each day: of millions of ids that are seen daily
- * there would be as many rows a day. On its last day an id is looked at in any case.
- */
-export const REWRITE_DAYS = 7;
+import { lookedAt, type Work, workParams } from './work.ts';
 
 /**
  * Appends to the log what differs between it and the set as it is now. Who is about to run out of the retention is out
@@ -37,15 +32,12 @@ export async function writeDifference(
     sources: [source],
     ...(work === undefined ? {} : { visitors: work.holders }),
   });
-  const isLooked =
-    work === undefined
-      ? 'true'
-      : `cityHash64(uid) GLOBAL IN (SELECT cityHash64(uid) FROM (${work.ids})) AND uid GLOBAL IN (${work.ids})`;
+  const isLooked = work === undefined ? 'true' : lookedAt(work);
   const { rowsWritten } = await clickhouse.command(
     `INSERT INTO exports (segment, source, uid, seq, op, observed, was, overtakes)
      SELECT {segment:String}, {name:String}, uid, {seq:UInt64}, if(is_now, 'add', 'remove'),
             if(is_now, newest, today()),
-            multiIf(NOT was_in, 'out', is_now AND written <= today() - ({days:UInt16} - ${CURSOR_LIFE_DAYS}), 'unknown', 'in'),
+            multiIf(NOT was_in, 'out', is_now AND written <= today() - {toldDays:UInt16}, 'unknown', 'in'),
             if(is_now, toDate(0), written)
      FROM (
        SELECT uid, max(side = 1) AS is_now, max(side = 2) AS was_in,
@@ -61,8 +53,7 @@ export async function writeDifference(
            WHERE segment = {segment:String} AND source = {name:String} AND ${isLooked} GROUP BY uid)
          WHERE op = 'add')
        GROUP BY uid)
-     WHERE if(is_now, ${belowFloor ? 'was_in AND' : ''} (newest >= written + ${REWRITE_DAYS}
-       OR (newest > written AND written <= today() - ({days:UInt16} - ${REWRITE_DAYS} - 1))), was_in)`,
+     WHERE if(is_now, ${belowFloor ? 'was_in AND' : ''} ${rewriteSql('newest', 'written')}, was_in)`,
     {
       ...now.params,
       ...(work === undefined ? {} : workParams(work)),
@@ -71,6 +62,7 @@ export async function writeDifference(
       seq,
       days: retentionDays,
       leaves: leavesAfterDays(retentionDays),
+      toldDays: retentionDays - cursorLifeDays(retentionDays),
     },
     AS_A_WHOLE,
   );

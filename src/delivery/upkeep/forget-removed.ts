@@ -1,6 +1,6 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { storedTable } from '../../clickhouse/schema.ts';
-import { CURSOR_LIFE_DAYS } from '../cursor.ts';
+import { cursorLifeDays } from '../cursor.ts';
 
 const OF_THE_LOG = 'segment = {segment:String} AND source = {name:String}';
 
@@ -29,17 +29,18 @@ interface Log {
  * @returns rows deleted.
  * @throws ClickHouseError
  */
-export async function forgetRemoved(clickhouse: ClickHouse): Promise<number> {
+export async function forgetRemoved(clickhouse: ClickHouse, retentionDays: number): Promise<number> {
+  const life = cursorLifeDays(retentionDays);
   let rows = 0;
   // Of an id all rows lie on one host.
   await clickhouse.onEachHost(async (host) => {
     const table = storedTable('exports', host.cluster);
     const logs = await host.query<Log>(
       `SELECT DISTINCT toString(exports.segment) AS segment, toString(source) AS name,
-              toString(today() - ${CURSOR_LIFE_DAYS}) AS before
+              toString(today() - {life:UInt16}) AS before
        FROM {table:Identifier} AS exports
-       WHERE op = 'remove' AND observed < today() - ${CURSOR_LIFE_DAYS} ORDER BY segment, name`,
-      { table },
+       WHERE op = 'remove' AND observed < today() - {life:UInt16} ORDER BY segment, name`,
+      { table, life },
     );
     for (const log of logs) {
       const params = { table, segment: log.segment, name: log.name, before: log.before };

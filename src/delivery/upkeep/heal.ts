@@ -1,13 +1,13 @@
 import { currentBuilds } from '../../audience/builds.ts';
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { storedTable } from '../../clickhouse/schema.ts';
-import { CURSOR_LIFE_DAYS } from '../cursor.ts';
+import { cursorLifeDays } from '../cursor.ts';
 import { bringUpToDate, TOO_LONG_S } from './bring-up-to-date.ts';
 import type { LoggedSet } from './logged-set.ts';
 import { readBeginning, readRule } from './state.ts';
 
 /** All of a log is compared so often, in seconds: with a job that runs daily, and not always at the same minute. */
-const OFTEN_S = 20 * 3600;
+export const OFTEN_S = 20 * 3600;
 
 /**
  * The logs that readers ask for and that were not compared as a whole for a day.
@@ -36,7 +36,7 @@ export async function heal(
   of: Pick<LoggedSet, 'segment' | 'name'>,
   seq: number,
 ): Promise<void> {
-  const { before } = await readBeginning(clickhouse, of);
+  const { before, retentionDays } = await readBeginning(clickhouse, of);
   if (before === undefined) return;
   const { source, gate } = readRule(before.rule);
   const current = (await currentBuilds(clickhouse, [of.segment])).get(of.segment);
@@ -44,17 +44,18 @@ export async function heal(
   await bringUpToDate(clickhouse, { ...of, source, gate, build, belowFloor: before.below }, seq, {
     whole: true,
   });
-  await forgetOvertaken(clickhouse, of);
+  await forgetOvertaken(clickhouse, of, retentionDays);
 }
 
 async function forgetOvertaken(
   clickhouse: ClickHouse,
   { segment, name }: Pick<LoggedSet, 'segment' | 'name'>,
+  retentionDays: number,
 ): Promise<void> {
   const [row] = await clickhouse.query<{ seq: string }>(
     `SELECT max(seq) AS seq FROM upkeeps
-     WHERE segment = {segment:String} AND source = {name:String} AND toDate(looked) < today() - ${CURSOR_LIFE_DAYS}`,
-    { segment, name },
+     WHERE segment = {segment:String} AND source = {name:String} AND toDate(looked) < today() - {life:UInt16}`,
+    { segment, name, life: cursorLifeDays(retentionDays) },
   );
   const params = { segment, name, seq: Number(row?.seq ?? 0) };
   if (params.seq === 0) return;

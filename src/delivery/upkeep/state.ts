@@ -19,12 +19,16 @@ export interface Upkept {
   readonly whole: number;
 }
 
-/** What an upkeep finds when it begins. */
-export interface Beginning {
+/** What of all logs is the same at a moment. */
+export interface Moment {
   readonly now: number;
   readonly retentionDays: number;
   readonly aside: number;
   readonly asideRows: number;
+}
+
+/** What an upkeep finds when it begins. */
+export interface Beginning extends Moment {
   /** undefined = the log was never brought up to date. */
   readonly before: Upkept | undefined;
 }
@@ -43,15 +47,44 @@ interface Row {
 }
 
 /** @throws ClickHouseError */
-export async function readBeginning(
-  clickhouse: ClickHouse,
-  { segment, name }: Pick<LoggedSet, 'segment' | 'name'>,
-): Promise<Beginning> {
+export async function readMoment(clickhouse: ClickHouse): Promise<Moment> {
   const [found] = await clickhouse.query<{ now: string; retention: number; aside: string; rows: string }>(
     `SELECT toUnixTimestamp(now()) AS now,
             (SELECT argMax(schema_files.retention, schema_files.time) FROM schema_files) AS retention,
             (${ASIDE}) AS aside, (SELECT count() FROM set_aside WHERE set_aside.build = (${ASIDE})) AS rows`,
   );
+  return {
+    now: Number(found!.now),
+    retentionDays: found!.retention,
+    aside: Number(found!.aside),
+    asideRows: Number(found!.rows),
+  };
+}
+
+/**
+ * Whether what was set aside at the last look can still be read.
+ *
+ * @throws ClickHouseError
+ */
+export async function isAsideThere(
+  clickhouse: ClickHouse,
+  { aside }: Pick<Moment, 'aside'>,
+  before: Pick<Moment, 'aside' | 'asideRows'>,
+): Promise<boolean> {
+  if (aside === before.aside) return true;
+  const [row] = await clickhouse.query<{ n: string }>(
+    'SELECT count() AS n FROM set_aside WHERE build = {build:UInt64}',
+    { build: before.aside },
+  );
+  return Number(row?.n) === before.asideRows;
+}
+
+/** @throws ClickHouseError */
+export async function readBeginning(
+  clickhouse: ClickHouse,
+  { segment, name }: Pick<LoggedSet, 'segment' | 'name'>,
+): Promise<Beginning> {
+  const moment = await readMoment(clickhouse);
   const [row] = await clickhouse.query<Row>(
     `SELECT seq, build, rule, aside, aside_rows, below, toUnixTimestamp(looked) AS looked,
             toUnixTimestamp(whole) AS whole
@@ -59,10 +92,7 @@ export async function readBeginning(
     { segment, name },
   );
   return {
-    now: Number(found!.now),
-    retentionDays: found!.retention,
-    aside: Number(found!.aside),
-    asideRows: Number(found!.rows),
+    ...moment,
     before: row && {
       seq: Number(row.seq),
       build: Number(row.build),

@@ -2,10 +2,11 @@ import { nanoid } from 'nanoid';
 import type { ClickHouse, Params } from '../../clickhouse/client.ts';
 import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { storedTable } from '../../clickhouse/schema.ts';
+import { sideBySide } from '../../clickhouse/side-by-side.ts';
 import type { Lease, Leases } from '../../jobs/lease.ts';
 import { kindsOf, linkedSql } from '../../upload/linked.ts';
 import { persist } from '../../upload/persist.ts';
-import { eachPiece, pieces } from '../../upload/pieces.ts';
+import { pieces } from '../../upload/pieces.ts';
 
 /** What an upload's lines came to. */
 export interface Stored {
@@ -70,7 +71,7 @@ export async function storeMatches(
   const lease = await leases.wait('matches', WAIT_MS);
   try {
     await persist(() => empty(clickhouse, lease));
-    await eachPiece(pieces(upload.visitorLines + (looked?.visitors ?? 0)), async (piece) => {
+    await sideBySide(pieces(upload.visitorLines + (looked?.visitors ?? 0)), async (piece) => {
       const params = { staged, found: looked?.found ?? '', ...piece };
       await persist(() => writeLinks(clickhouse, params, upload.time, lease));
       if (upload.visitorLines === 0) return;
@@ -142,7 +143,7 @@ const lookUp = (clickhouse: ClickHouse, upload: StagedMatches): Promise<LookedUp
     const found = nanoid();
     const { staged, linkedLines } = upload;
     const kinds = kindsOf(upload.sources);
-    await eachPiece(pieces(linkedLines), (piece) =>
+    await sideBySide(pieces(linkedLines), (piece) =>
       findVisitors(clickhouse, { staged, found, ...piece, ...kinds }),
     );
     const total = { visitors: 0, unknownLines: 0, unknownIds: 0, refusedRows: 0, deletions: 0 };
