@@ -76,7 +76,7 @@ export async function expire(
       removeLastDay(clickhouse, log, seq, retentionDays),
     ),
   );
-  await step('forget', () => forgetRemoved(clickhouse));
+  await step('forget', () => forgetRemoved(clickhouse, retentionDays));
   await step('lastDay', () => keepLastDay(clickhouse, retentionDays));
   await step('overtaken', () => forgetOvertaken(clickhouse, retentionDays));
   const partitions = await step('drop', () => dropExpired(clickhouse, retentionDays));

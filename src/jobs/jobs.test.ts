@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../test/engine.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
 import { ClickHouseError } from '../clickhouse/errors.ts';
@@ -16,13 +16,11 @@ const NOTHING: RunResult = { result: {}, rowsRead: 0, bytesRead: 0 };
 const EVERY_SECOND = '* * * * * *';
 const NEVER = '0 0 29 2 *';
 
-let lines: string[];
+/** Of all tests; each line names its job. */
+const lines: string[] = [];
 const log = pino({}, { write: (line: string) => lines.push(line) });
 
 beforeAll(() => migrate(clickhouse, 90).then(() => {}));
-beforeEach(() => {
-  lines = [];
-});
 afterAll(() => clickhouse.close());
 
 const jobs = (...list: Job[]) => new Jobs(list, ledger, log);
@@ -34,7 +32,7 @@ describe('running a job', () => {
     const line = await jobs({ name: 'asked', schedule: NEVER, work }).run('asked');
     expect(line).toMatchObject({ job: 'asked', state: 'done', result: { built: 2 } });
     expect(await runsOf('asked')).toEqual([line]);
-    expect(lines).toEqual([]);
+    expect(lines.join()).not.toContain('"job":"asked"');
   });
 
   it('gives a failed line for a job that throws, and logs it', async () => {
@@ -59,7 +57,8 @@ describe('running a job', () => {
   });
 });
 
-describe('the schedule', () => {
+// Each has a job of its own, and most of its time goes by until it is due: side by side they wait together.
+describe.concurrent('the schedule', () => {
   it('runs jobs by itself, and ends with stop', async () => {
     let runs = 0;
     const all = jobs({
@@ -170,20 +169,21 @@ describe('the schedule', () => {
   });
 
   it('is kept once by all who have it', async () => {
-    const due = new Map<number, number>();
+    let done = 0;
     const work = async () => {
-      const second = Math.floor(Date.now() / 1000);
-      due.set(second, (due.get(second) ?? 0) + 1);
+      done += 1;
       return NOTHING;
     };
     const both = ['one', 'other']
       .map((name) => ledgerOf(name))
       .map((own) => new Jobs([{ name: 'shared', schedule: EVERY_SECOND, work }], own, log));
     for (const each of both) each.start();
-    while (due.size < 4) await sleep(50);
+    while ((await runsOf('shared')).length < 4) await sleep(50);
     await Promise.all(both.map((each) => each.stop()));
-    expect([...due.values()]).toEqual(Array(due.size).fill(1));
-    expect(await runsOf('shared')).toHaveLength(due.size);
+    // A run is named by when it was due; of two that begin late on a busy machine both may fall into one second.
+    const runs = (await runsOf('shared')).map(({ run }) => run);
+    expect(runs).toHaveLength(done);
+    expect(new Set(runs).size).toBe(done);
   });
 
   it('runs what is due in parts beside each other, and writes nothing down where nothing is due', async () => {
@@ -230,8 +230,9 @@ describe('the schedule', () => {
   });
 });
 
-describe('a run whose process is killed', () => {
-  const TERM_MS = 800;
+describe.concurrent('a run whose process is killed', () => {
+  // Said at a third of it that a run goes on, by an insert that on a busy machine may take a second.
+  const TERM_MS = 2_500;
 
   /** Of a process that is killed nothing more is heard. */
   class Mortal extends ClickHouse {

@@ -1,6 +1,7 @@
 import { nanoid } from 'nanoid';
 import { type Logger as CronLogger, createTask, type ScheduledTask } from 'node-cron';
 import type { Logger } from 'pino';
+import { dueTimes } from './due-times.ts';
 import type { Dead, Entry, Ledger, Run, RunResult } from './ledger.ts';
 
 /** A job: what it does, and when it runs by itself. */
@@ -16,6 +17,12 @@ export interface Job {
    * run of its own. None = nothing is written down.
    */
   readonly parts?: () => Promise<ReadonlyMap<string, () => Promise<RunResult>>>;
+}
+
+/** A job, as an operator asks what there is. */
+export interface PlannedJob extends Pick<Job, 'name' | 'schedule'> {
+  /** ISO 8601: when it is next due; null = never again. */
+  readonly next: string | null;
 }
 
 /** How often a job that dies is begun again at once; one that takes its process with it each time waits then. */
@@ -35,6 +42,7 @@ export class Jobs {
   readonly #cronLog: CronLogger;
   readonly #tasks: ScheduledTask[] = [];
   readonly #running = new Map<string, Promise<unknown>>();
+  readonly #dueTimes = new Map<string, ReturnType<typeof dueTimes>>();
   #takeOvers: NodeJS.Timeout | undefined;
 
   constructor(jobs: readonly Job[], ledger: Ledger, log: Logger) {
@@ -53,14 +61,38 @@ export class Jobs {
     return [...this.#jobs.keys()];
   }
 
+  /** Every job there is, also one that has never run. */
+  planned(): PlannedJob[] {
+    return [...this.#jobs.values()].map(({ name, schedule }) => ({
+      name,
+      schedule,
+      next: nextRuns(schedule, 1)[0]?.toISOString() ?? null,
+    }));
+  }
+
   /** Milliseconds between two runs by the schedule, as the next two say. */
   periodMs(name: string): number {
     const job = this.#jobs.get(name);
     if (!job) return Number.POSITIVE_INFINITY;
-    const task = createTask(job.schedule, () => undefined, { timezone: 'UTC' });
-    const [first, second] = task.getNextRuns(2);
-    void task.destroy();
+    const [first, second] = nextRuns(job.schedule, 2);
     return first && second ? second.getTime() - first.getTime() : Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * When a job was due by its schedule for the last time before a moment, both in milliseconds since 1970; undefined
+   * where it was not within eight days.
+   */
+  lastDue(name: string, upTo: number): number | undefined {
+    const job = this.#jobs.get(name);
+    if (job === undefined) return undefined;
+    const known = this.#dueTimes.get(name) ?? dueTimes(job.schedule);
+    this.#dueTimes.set(name, known);
+    return known(upTo);
+  }
+
+  /** Whether the ledger has no line of a due time at which nothing was to be done. */
+  isQuiet(name: string): boolean {
+    return this.#jobs.get(name)?.parts !== undefined;
   }
 
   /** Begins to run the jobs by their schedules. A run that is due while the last is still going is left out. */
@@ -153,12 +185,12 @@ export class Jobs {
     });
   }
 
-  /** Stops the schedules and waits for what is running. */
+  /** Stops the schedules and waits for what is running, and for the parts that it has begun meanwhile. */
   async stop(): Promise<void> {
     clearInterval(this.#takeOvers);
     this.#takeOvers = undefined;
     await Promise.all(this.#tasks.map((task) => task.destroy()));
-    await Promise.allSettled(this.#running.values());
+    while (this.#running.size > 0) await Promise.allSettled(this.#running.values());
   }
 
   /**
@@ -189,4 +221,12 @@ export class Jobs {
     if (line?.state === 'failed') this.#log.error({ job: name, error: line.error }, 'job failed');
     return line;
   }
+}
+
+/** The next moments that a schedule names. */
+function nextRuns(schedule: string, count: number): Date[] {
+  const task = createTask(schedule, () => undefined, { timezone: 'UTC' });
+  const next = task.getNextRuns(count);
+  void task.destroy();
+  return next;
 }

@@ -54,6 +54,9 @@ export interface Lease {
   readonly release: () => Promise<void>;
 }
 
+/** Whether nobody else may be at it, here or there. @throws ClickHouseError */
+export const isHeld = async (lease: Lease): Promise<boolean> => !lease.lost() && (await lease.isNewest());
+
 /**
  * To be awaited before anything is made visible. Whom others took for dead must not publish: they have dropped what he
  * looks things up in.
@@ -61,7 +64,7 @@ export interface Lease {
  * @throws LeaseLostError where a renewal failed or another has had the lease since; ClickHouseError.
  */
 export async function expectHeld(lease: Lease): Promise<void> {
-  if (lease.lost() || !(await lease.isNewest())) throw new LeaseLostError(lease.name);
+  if (!(await isHeld(lease))) throw new LeaseLostError(lease.name);
 }
 
 /**

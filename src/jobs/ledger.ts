@@ -53,7 +53,7 @@ const TERM_MS = 40_000;
 const BEATS_A_TERM = 4;
 
 /** Of several rows of a run the last by this counts: who ends a run knows better than who took it for dead. */
-const RANK = "multiIf(job_runs.state = 'running', 0, job_runs.died, 1, 2)";
+export const NEWEST = "multiIf(job_runs.state = 'running', 0, job_runs.died, 1, 2)";
 
 /** Every run of every job, from its start; ClickHouse keeps it as long as the hits. */
 export class Ledger {
@@ -136,11 +136,11 @@ export class Ledger {
       error: string;
     }>(
       `SELECT run, any(job_runs.job) AS job, min(job_runs.started) AS started, max(job_runs.beat) AS beat,
-              argMax(job_runs.state, ${RANK}) AS state, argMax(job_runs.died, ${RANK}) AS died,
-              argMax(job_runs.ended, ${RANK}) AS ended,
+              argMax(job_runs.state, ${NEWEST}) AS state, argMax(job_runs.died, ${NEWEST}) AS died,
+              argMax(job_runs.ended, ${NEWEST}) AS ended,
               max(job_runs.rows_read) AS rows_read, max(job_runs.bytes_read) AS bytes_read,
               max(job_runs.peak_memory) AS peak_memory, max(job_runs.retries) AS retries,
-              argMax(job_runs.result, ${RANK}) AS result, argMax(job_runs.error, ${RANK}) AS error
+              argMax(job_runs.result, ${NEWEST}) AS result, argMax(job_runs.error, ${NEWEST}) AS error
        FROM job_runs
        WHERE (job_runs.job, job_runs.started, job_runs.run) IN (
          SELECT job, started, run FROM job_runs GROUP BY job, started, run ORDER BY started DESC, run LIMIT {limit:UInt32})

@@ -16,6 +16,8 @@ interface Story {
   /** Of its only chunk, of 7 lines. */
   readonly chunk?: string;
   readonly failures?: number;
+  /** Hours until it is tried again; undefined = one. */
+  readonly pause?: number;
   /** Of its run, where that is none by the schedule's change. */
   readonly cause?: string;
   /** How its last run by the schedule ended, and when, in hours before now. */
@@ -26,7 +28,7 @@ const STORIES: readonly (readonly [state: string, sentence: string, story: Story
   ['fine', 'has what it is to have', { planned: 1, chunk: 'acknowledged' }],
   ['new', 'was told nothing yet', {}],
   ['waiting', 'has something to be sent', { planned: 1, chunk: 'waiting' }],
-  ['waiting', 'failed less than five times', { planned: 1, chunk: 'waiting', failures: 4 }],
+  ['waiting', 'failed less than five times', { planned: 1, chunk: 'waiting', failures: 4, pause: 0 }],
   ['down', 'failed five times in a row', { planned: 1, chunk: 'waiting', failures: 5 }],
   ['stuck', 'has had something to be sent for two days', { planned: 48, chunk: 'waiting' }],
   ['late', 'was not looked after for four hours', { planned: 4, chunk: 'acknowledged' }],
@@ -53,6 +55,8 @@ const STORIES: readonly (readonly [state: string, sentence: string, story: Story
   ['failing', 'could not be planned for', { planned: 2, chunk: 'acknowledged', job: ['failed', 1] }],
   ['fine', 'was delivered to after that', { planned: 1, chunk: 'acknowledged', job: ['failed', 2] }],
   ['fine', 'has had a run that ended well', { planned: 2, chunk: 'acknowledged', job: ['done', 1] }],
+  ['resting', 'has asked for an hour of patience', { planned: 1, chunk: 'waiting', failures: 1, pause: 1 }],
+  ['stuck', 'asks for patience since two days', { planned: 48, chunk: 'waiting', failures: 1, pause: 1 }],
 ];
 
 const idOf = (at: number) => `d${at}`;
@@ -67,7 +71,10 @@ const destinations = STORIES.map(
 
 beforeAll(async () => {
   await migrate(clickhouse, 90);
-  for (const [at, [, , { planned, chunk, failures, cause = 'change', job }]] of STORIES.entries()) {
+  for (const [
+    at,
+    [, , { planned, chunk, failures, pause = 1, cause = 'change', job }],
+  ] of STORIES.entries()) {
     const destination = idOf(at);
     if (planned !== undefined) {
       const time = ago(planned);
@@ -99,7 +106,7 @@ beforeAll(async () => {
           failures,
           reason: 'unreachable',
           detail: 'nobody',
-          next: ago(-1),
+          next: ago(-pause),
           time: ago(0),
         },
       ]);

@@ -5,7 +5,8 @@ import { isDown, readBreakers } from '../delivery/run/breaker.ts';
 import { hasFired } from '../delivery/run/due.ts';
 import { isWithdrawing, type LastRun, lastRuns } from '../delivery/run/runs.ts';
 import type { Destination } from '../registry/kinds.ts';
-import { escapeLabel } from './metrics.ts';
+import type { MetricName } from './metric-list.ts';
+import { metricText } from './metrics.ts';
 
 /**
  * How a destination stands:
@@ -15,10 +16,21 @@ import { escapeLabel } from './metrics.ts';
  * - `failing`: its last run by the schedule broke off with an error of ours.
  * - `late`: it should have been looked after by now.
  * - `waiting`: something is to be sent, or sent again.
+ * - `resting`: the same, and it has asked for patience until then.
  * - `new`: nothing was ever planned for it.
  * - `fine`: it has what it is to have.
  */
-export const DELIVERY_STATES = ['off', 'down', 'stuck', 'failing', 'late', 'waiting', 'new', 'fine'] as const;
+export const DELIVERY_STATES = [
+  'off',
+  'down',
+  'stuck',
+  'failing',
+  'late',
+  'waiting',
+  'resting',
+  'new',
+  'fine',
+] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** Those that somebody should look after. */
@@ -79,13 +91,14 @@ export async function deliveryHealth(
     const run = last.get(id);
     const failure = failures.get(id);
     const isFailing = failure !== undefined && failure.ended > (run?.planned ?? 0);
+    const until = isInForce && breaker.next > now ? new Date(breaker.next).toISOString() : null;
     const state = ((): DeliveryState => {
       if (!active && !isWithdrawing(run)) return 'off';
       if (isInForce && isDown(breaker)) return 'down';
       if (own !== undefined && own.waiting > 0 && now - own.since > DAY_MS) return 'stuck';
       if (isFailing) return 'failing';
       if (active && isLate(destination, run, now)) return 'late';
-      if (own !== undefined && own.waiting > 0) return 'waiting';
+      if (own !== undefined && own.waiting > 0) return until === null ? 'waiting' : 'resting';
       return run === undefined ? 'new' : 'fine';
     })();
     return {
@@ -95,7 +108,7 @@ export async function deliveryHealth(
       state,
       reason: state === 'failing' ? 'run_failed' : isInForce ? breaker.reason : '',
       detail: state === 'failing' ? failure!.error : isInForce ? breaker.detail : '',
-      until: isInForce && breaker.next > now ? new Date(breaker.next).toISOString() : null,
+      until,
       planned: run === undefined ? null : new Date(run.planned).toISOString(),
       acknowledged: own?.acknowledged ?? null,
       waiting: own?.waiting ?? 0,
@@ -189,21 +202,14 @@ export async function deliveriesText(
   destinations: readonly Destination[],
 ): Promise<string> {
   const all = await deliveryHealth(clickhouse, destinations);
-  const gauge = (name: string, help: string, value: (health: DeliveryHealth) => number) =>
-    `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${all
-      .map((health) => `${name}{destination="${escapeLabel(health.destination)}"} ${value(health)}\n`)
-      .join('')}`;
+  const gauge = (name: MetricName, value: (health: DeliveryHealth) => number) =>
+    metricText(
+      name,
+      all.map((health) => [[health.destination], value(health)]),
+    );
   return [
-    gauge(
-      'ninety_destination_troubled',
-      '1 where a destination is down, stuck, failing or late.',
-      ({ state }) => (TROUBLES.has(state) ? 1 : 0),
-    ),
-    gauge('ninety_delivery_waiting_lines', 'Lines that are to be sent still.', ({ waiting }) => waiting),
-    gauge(
-      'ninety_delivery_dead_lines',
-      'Lines that a destination did not take, and that are not sent again by themselves.',
-      ({ dead }) => dead,
-    ),
+    gauge('ninety_destination_troubled', ({ state }) => (TROUBLES.has(state) ? 1 : 0)),
+    gauge('ninety_delivery_waiting_lines', ({ waiting }) => waiting),
+    gauge('ninety_delivery_dead_lines', ({ dead }) => dead),
   ].join('');
 }

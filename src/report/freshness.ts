@@ -1,6 +1,6 @@
 import { type Build, currentBuilds } from '../audience/builds.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
-import { escapeLabel } from './metrics.ts';
+import { metricText } from './metrics.ts';
 
 /**
  * How a segment stands: `fresh` as it is, `building` where a first or a changed one is not built yet, `stale` where
@@ -53,25 +53,19 @@ export async function freshnessText(
 ): Promise<string> {
   const builds = await currentBuilds(clickhouse);
   const all = segments.map(({ id, version }) => ({ id, ...freshnessOf(builds.get(id), version, lateMs) }));
-  const series = (name: string, help: string, lines: readonly string[]) =>
-    `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.map((line) => `${name}${line}\n`).join('')}`;
-  const label = (id: string) => `{segment="${escapeLabel(id)}"}`;
   const states: readonly FreshnessState[] = ['fresh', 'building', 'stale', 'failed'];
   return [
-    series(
+    metricText(
       'ninety_segment_age_seconds',
-      'Since the moment that the membership which readers see is of.',
-      all.flatMap(({ id, ageSeconds }) => (ageSeconds === null ? [] : `${label(id)} ${ageSeconds}`)),
+      all.flatMap(({ id, ageSeconds }) => (ageSeconds === null ? [] : [[[id], ageSeconds] as const])),
     ),
-    series(
+    metricText(
       'ninety_segment_stale',
-      '1 where readers see an old membership, or none, because a build failed or is late.',
-      all.map(({ id, state }) => `${label(id)} ${state === 'stale' || state === 'failed' ? 1 : 0}`),
+      all.map(({ id, state }) => [[id], state === 'stale' || state === 'failed' ? 1 : 0]),
     ),
-    series(
+    metricText(
       'ninety_segments',
-      'Segments by state.',
-      states.map((state) => `{state="${state}"} ${all.filter((one) => one.state === state).length}`),
+      states.map((state) => [[state], all.filter((one) => one.state === state).length]),
     ),
   ].join('');
 }

@@ -1,4 +1,5 @@
 import { OUTCOMES } from '../sync/outcome.ts';
+import { METRICS, type MetricName } from './metric-list.ts';
 import { STORED, type Total } from './tally.ts';
 
 /** A value that goes up and down, read when asked. */
@@ -28,26 +29,11 @@ export function metricsText(totals: readonly Total[], gauges: readonly Gauge[]):
     else add(refused, [reason], n);
   }
   return [
-    counter('ninety_hits_stored_total', 'Hits acknowledged and kept, by site.', ['site'], stored),
-    counter(
-      'ninety_refused_total',
-      'Hits, syncs and other requests refused, by reason.',
-      ['reason'],
-      refused,
-    ),
-    counter('ninety_matches_total', 'Partner ids stored or deleted.', ['outcome'], matched),
-    counter(
-      'ninety_syncs_total',
-      'Cookie syncs by partner (none = not of one partner) and by how they ended.',
-      ['partner', 'outcome'],
-      synced,
-    ),
-    counter(
-      'ninety_deliveries_total',
-      'Lines sent, by destination and by how they ended: accepted, or why not.',
-      ['destination', 'outcome'],
-      delivered,
-    ),
+    seriesText('ninety_hits_stored_total', stored),
+    seriesText('ninety_refused_total', refused),
+    seriesText('ninety_matches_total', matched),
+    seriesText('ninety_syncs_total', synced),
+    seriesText('ninety_deliveries_total', delivered),
     ...gauges.map(
       ({ name, help, read }) => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${read()}\n`,
     ),
@@ -64,14 +50,28 @@ function add(series: Series, labels: readonly string[], n: number): void {
   else known.n += n;
 }
 
-function counter(name: string, help: string, names: readonly string[], series: Series): string {
-  const lines = [...series.values()].map(({ labels, n }) => {
+const seriesText = (name: MetricName, series: Series): string =>
+  metricText(
+    name,
+    [...series.values()].map(({ labels, n }) => [labels, n]),
+  );
+
+/**
+ * One metric of {@link METRICS} as text.
+ *
+ * @param samples the values of its labels, in the order in which the list names them, and the number.
+ */
+export function metricText(
+  name: MetricName,
+  samples: readonly (readonly [labels: readonly string[], value: number])[],
+): string {
+  const { type, help, labels: names } = METRICS[name];
+  const lines = samples.map(([labels, value]) => {
     const all = names.map((label, at) => `${label}="${escapeLabel(labels[at]!)}"`);
-    return `${name}{${all.join(',')}} ${n}\n`;
+    return `${name}${all.length === 0 ? '' : `{${all.join(',')}}`} ${value}\n`;
   });
-  return `# HELP ${name} ${help}\n# TYPE ${name} counter\n${lines.join('')}`;
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
 }
 
 /** The value of a label, as the format wants it. */
-export const escapeLabel = (value: string) =>
-  value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
+const escapeLabel = (value: string) => value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));

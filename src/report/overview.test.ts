@@ -93,4 +93,29 @@ describe('the overview', () => {
       { room: 'collect', reason: 'of_another_version', sentence: '', n: 1, lastHour: 1 },
     ]);
   });
+
+  it('tells the dozen most frequent refusals one by one, and how many others there were', async () => {
+    const before = await recent(clickhouse);
+    await clickhouse.insert(
+      'tallies',
+      Array.from({ length: 15 }, (_, at) => ({
+        room: 'collect',
+        site: 'news',
+        reason: `reason_${String(at).padStart(2, '0')}`,
+        n: 100 + at,
+        time: new Date(now - MINUTE_MS).toISOString(),
+      })),
+    );
+    const { refusals, otherRefusals } = await recent(clickhouse);
+    expect(refusals.map(({ reason }) => reason)).toEqual(
+      Array.from({ length: 12 }, (_, at) => `reason_${String(14 - at).padStart(2, '0')}`),
+    );
+    const sum = (of: 'n' | 'lastHour') => before.refusals.reduce((all, one) => all + one[of], 0);
+    expect(before.otherRefusals).toEqual({ reasons: 0, n: 0, lastHour: 0 });
+    expect(otherRefusals).toEqual({
+      reasons: 3 + before.refusals.length,
+      n: 303 + sum('n'),
+      lastHour: 303 + sum('lastHour'),
+    });
+  });
 });

@@ -1,3 +1,4 @@
+import { currentBuilds } from '../audience/builds.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { iso } from '../clickhouse/time.ts';
 import { REFUSALS } from '../collect/refusal.ts';
@@ -16,14 +17,24 @@ export interface RefusalCount {
   readonly lastHour: number;
 }
 
+/** What is refused for reasons that are not told one by one. */
+export interface OtherRefusals {
+  /** How many reasons. */
+  readonly reasons: number;
+  readonly n: number;
+  readonly lastHour: number;
+}
+
 /** What happens now. */
 export interface Recent {
   /** ISO 8601. */
   readonly asOf: string;
   /** Oldest first, the last sixty minutes, the one that has just begun included; each there, also with 0. */
   readonly hitsByMinute: readonly { readonly minute: string; readonly hits: number }[];
-  /** Most frequent first. */
+  /** Most frequent first, at most {@link REASONS}. */
   readonly refusals: readonly RefusalCount[];
+  /** Of the reasons that are not among them. */
+  readonly otherRefusals: OtherRefusals;
   readonly freshness: SegmentsFreshness;
 }
 
@@ -46,8 +57,10 @@ export interface Kept {
 }
 
 const MINUTES = 60;
+/** Refusals told by their reasons: each is asked for every other second by each console that is open. */
+const REASONS = 12;
 /** Ends that are no refusals. */
-const FINE = [STORED, ...Object.keys(OUTCOMES)];
+export const FINE = [STORED, ...Object.keys(OUTCOMES)];
 const FIRST_MINUTE = `toStartOfMinute(now('UTC')) - INTERVAL ${MINUTES - 1} MINUTE`;
 
 /** Reads what the last hour brought and what was refused; cheap however much is kept. */
@@ -64,7 +77,7 @@ export async function recent(clickhouse: ClickHouse): Promise<Recent> {
     clickhouse.query<{ room: string; reason: string; n: string; last_hour: string }>(
       `SELECT room, reason, sum(kept_tallies.n) AS n, sumIf(kept_tallies.n, time >= ${FIRST_MINUTE}) AS last_hour
        FROM kept_tallies WHERE reason NOT IN {fine:Array(String)}
-       GROUP BY room, reason ORDER BY n DESC, room, reason LIMIT 200`,
+       GROUP BY room, reason ORDER BY n DESC, room, reason`,
       { fine: FINE },
     ),
   ]);
@@ -72,15 +85,22 @@ export async function recent(clickhouse: ClickHouse): Promise<Recent> {
     asOf,
     freshness,
     hitsByMinute: minutes.map((row) => ({ minute: iso(row.minute), hits: Number(row.hits) })),
-    refusals: refusals.map((row) => ({
+    refusals: refusals.slice(0, REASONS).map((row) => ({
       room: row.room,
       reason: row.reason,
       sentence: sentenceOf(row.room, row.reason),
       n: Number(row.n),
       lastHour: Number(row.last_hour),
     })),
+    otherRefusals: othersOf(refusals.slice(REASONS)),
   };
 }
+
+const othersOf = (rows: readonly { readonly n: string; readonly last_hour: string }[]): OtherRefusals => ({
+  reasons: rows.length,
+  n: rows.reduce((sum, { n }) => sum + Number(n), 0),
+  lastHour: rows.reduce((sum, { last_hour }) => sum + Number(last_hour), 0),
+});
 
 /** Counts everything there is, a repeated hit once: reads every hit, so not to be asked with every look. */
 export async function kept(clickhouse: ClickHouse): Promise<Kept> {
@@ -104,20 +124,21 @@ export async function kept(clickhouse: ClickHouse): Promise<Kept> {
 
 /** Builds of a segment stay for a while after it is deleted, and are of nobody's concern then. */
 async function segmentsFreshness(clickhouse: ClickHouse): Promise<SegmentsFreshness> {
-  const [row] = await clickhouse.query<{ built: string; oldest: string; failing: string }>(
-    `SELECT countIf(newest > 0) AS built, minIf(as_of, newest > 0) AS oldest, countIf(state = 'failed') AS failing FROM (
-       SELECT segment, maxIf(builds.build, builds.state = 'built') AS newest,
-              argMaxIf(builds.as_of, builds.build, builds.state = 'built') AS as_of,
-              argMax(builds.state, builds.build) AS state
-       FROM builds
-       WHERE segment IN (
-         SELECT id FROM objects WHERE kind = 'segment' GROUP BY id HAVING NOT argMax(objects.deleted, objects.version))
-       GROUP BY segment)`,
-  );
-  return {
-    oldest: row === undefined || row.built === '0' ? null : iso(row.oldest),
-    failing: Number(row?.failing ?? 0),
-  };
+  const [builds, live] = await Promise.all([
+    currentBuilds(clickhouse),
+    clickhouse.query<{ id: string }>(
+      `SELECT id FROM objects WHERE kind = 'segment'
+       GROUP BY id HAVING NOT argMax(objects.deleted, objects.version)`,
+    ),
+  ]);
+  let oldest: string | null = null;
+  let failing = 0;
+  for (const { id } of live) {
+    const { asOf = null, failure = null } = builds.get(id) ?? {};
+    if (asOf !== null && (oldest === null || asOf < oldest)) oldest = asOf;
+    if (failure !== null) failing += 1;
+  }
+  return { oldest, failing };
 }
 
 async function clock(clickhouse: ClickHouse): Promise<string> {
