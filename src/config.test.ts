@@ -15,6 +15,8 @@ function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
 
 const SECRET = 'a secret of 24 characters or more';
 
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32).toString('base64')}`;
+
 describe('readConfig', () => {
   it('gives every default for an empty environment', () => {
     const { clickhouse, ...config } = readConfig({});
@@ -27,6 +29,7 @@ describe('readConfig', () => {
       retentionDays: 90,
       minAudience: 50,
       apiPerMinute: 6000,
+      bulkStreams: 8,
       adminKey: undefined,
       secret: undefined,
       localRegion: undefined,
@@ -36,6 +39,7 @@ describe('readConfig', () => {
       gvlId: undefined,
       geoipMmdb: undefined,
       outboundAllow: NOTHING_ALLOWED,
+      drainMs: 0,
       logLevel: 'info',
       journal: { quotaBytes: 4096 * 2 ** 20, fsync: false },
       schedule: {
@@ -46,7 +50,9 @@ describe('readConfig', () => {
         interests: '12 * * * *',
         lookalikes: '23 */6 * * *',
         demographics: '43 */6 * * *',
+        alerts: '*/5 * * * *',
       },
+      alerts: { urls: [], secret: undefined },
       demographicsPrecision: 0.8,
       interestHalfLifeDays: 14,
       householdKeyDays: undefined,
@@ -96,6 +102,7 @@ describe('readConfig', () => {
         NINETY_RETENTION_DAYS: '30',
         NINETY_MIN_AUDIENCE: '0',
         NINETY_API_RATE: '0',
+        NINETY_BULK_STREAMS: '14',
         NINETY_ADMIN_KEY: 'k'.repeat(24),
         NINETY_SECRET: SECRET,
         NINETY_LOCAL_REGION: 'us-ca',
@@ -113,6 +120,9 @@ describe('readConfig', () => {
         NINETY_INTERESTS_CRON: '6 6 * * *',
         NINETY_LOOKALIKES_CRON: '7 7 * * *',
         NINETY_DEMOGRAPHICS_CRON: '8 8 * * *',
+        NINETY_ALERTS_CRON: '9 9 * * *',
+        NINETY_ALERT_WEBHOOKS: 'https://a.example.com/x, https://b.example.com',
+        NINETY_ALERT_WEBHOOK_SECRET: WEBHOOK_SECRET,
         NINETY_DEMOGRAPHICS_PRECISION: '0.9',
         NINETY_INTEREST_HALF_LIFE_DAYS: '30',
         NINETY_HOUSEHOLD: '1',
@@ -125,6 +135,7 @@ describe('readConfig', () => {
         CLICKHOUSE_CLUSTER: 'eu-1',
         GEOIP_MMDB: '/usr/share/geo.mmdb',
         NINETY_OUTBOUND_ALLOW: 'sftp.internal',
+        NINETY_DRAIN_SECONDS: '20',
       }),
     ).toEqual({
       host: '::1',
@@ -135,6 +146,7 @@ describe('readConfig', () => {
       retentionDays: 30,
       minAudience: 0,
       apiPerMinute: 0,
+      bulkStreams: 14,
       adminKey: 'k'.repeat(24),
       secret: SECRET,
       localRegion: 'US-CA',
@@ -144,6 +156,7 @@ describe('readConfig', () => {
       gvlId: 755,
       geoipMmdb: '/usr/share/geo.mmdb',
       outboundAllow: { networks: [], hosts: new Set(['sftp.internal']) },
+      drainMs: 20_000,
       logLevel: 'warn',
       journal: { quotaBytes: 16 * 2 ** 20, fsync: true },
       schedule: {
@@ -154,7 +167,9 @@ describe('readConfig', () => {
         interests: '6 6 * * *',
         lookalikes: '7 7 * * *',
         demographics: '8 8 * * *',
+        alerts: '9 9 * * *',
       },
+      alerts: { urls: ['https://a.example.com/x', 'https://b.example.com'], secret: WEBHOOK_SECRET },
       demographicsPrecision: 0.9,
       interestHalfLifeDays: 30,
       householdKeyDays: 30,
@@ -190,6 +205,7 @@ describe('a value that cannot be', () => {
     ['NINETY_INTEREST_HALF_LIFE_DAYS', '0', 'must be a whole number of days from 1 to 90'],
     ['NINETY_MIN_AUDIENCE', 'many', 'must be a whole number of visitors'],
     ['NINETY_API_RATE', '-1', 'must be a whole number of requests a minute from 0'],
+    ['NINETY_BULK_STREAMS', '15', 'must be a whole number of streams from 1 to 14'],
     ['NINETY_ADMIN_KEY', 'x'.repeat(23), 'must have at least 24 characters'],
     ['NINETY_ADMIN_KEY', 'x'.repeat(201), 'must have at most 200 characters'],
     ['NINETY_SECRET', 'x'.repeat(23), 'make one with: openssl rand -base64 32'],
@@ -210,6 +226,9 @@ describe('a value that cannot be', () => {
     ['NINETY_ENGINE_MEMORY_MB', '511', 'must be a whole number of megabytes from 512 to'],
     ['NINETY_SEGMENTS_CRON', 'hourly', 'must be a cron expression such as */10 * * * *'],
     ['NINETY_EXPIRE_CRON', '61 * * * *', 'must be a cron expression such as */10 * * * *'],
+    ['NINETY_ALERT_WEBHOOKS', 'nowhere', 'must be one http or https URL'],
+    ['NINETY_ALERT_WEBHOOKS', 'https://a.example.com', 'needs NINETY_ALERT_WEBHOOK_SECRET'],
+    ['NINETY_ALERT_WEBHOOK_SECRET', 'secret', 'must be whsec_ and base64'],
     ['NINETY_LOG_LEVEL', 'loud', 'must be one of fatal, error, warn, info, debug, trace, silent'],
     ['CLICKHOUSE_URL', 'clickhouse:8123', 'must be one http or https URL, or several, comma separated'],
     ['CLICKHOUSE_URL', ',', 'must be one http or https URL, or several, comma separated'],
@@ -226,6 +245,8 @@ describe('a value that cannot be', () => {
     for (const [name, value] of [
       ['NINETY_SECRET', 'hush'],
       ['NINETY_ADMIN_KEY', 'hush'],
+      ['NINETY_ALERT_WEBHOOKS', 'hush'],
+      ['NINETY_ALERT_WEBHOOK_SECRET', 'hush'],
       ['CLICKHOUSE_URL', 'user:hush@host'],
     ] as const) {
       expect(problemsOf({ [name]: value }).join()).not.toContain('hush');

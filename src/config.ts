@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { validate as validateCron } from 'node-cron';
 import { z } from 'zod';
+import { signingSecret } from './delivery/destinations/webhook.ts';
 import { type Allow, readAllow } from './delivery/outbound/allow.ts';
 
 export const ROLES = ['collect', 'api', 'jobs'] as const;
@@ -79,6 +80,8 @@ const environment = z.object({
     .max(200, 'must have at most 200 characters')
     .optional(),
   NINETY_API_RATE: whole(0, 10_000_000, 'requests a minute').default(6000),
+  // Each holds one of a process's sixteen connections to ClickHouse; two at least are for all else.
+  NINETY_BULK_STREAMS: whole(1, 14, 'streams').default(8),
   NINETY_SECRET: z
     .string()
     .min(24, 'must have at least 24 characters; make one with: openssl rand -base64 32')
@@ -155,6 +158,18 @@ const environment = z.object({
       'must be a comma separated list of addresses, CIDRs and hosts, such as 10.1.0.0/16,sftp.internal',
     )
     .transform(({ allow }) => allow),
+  NINETY_ALERTS_CRON: cron.default('*/5 * * * *'),
+  NINETY_ALERT_WEBHOOKS: z
+    .string()
+    .transform(list)
+    .pipe(
+      z.array(
+        z.url({ protocol: /^https?$/, error: 'must be one http or https URL, or several, comma separated' }),
+      ),
+    )
+    .default([]),
+  NINETY_ALERT_WEBHOOK_SECRET: signingSecret.optional(),
+  NINETY_DRAIN_SECONDS: whole(0, 300, 'seconds').default(0),
   NINETY_LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -203,6 +218,8 @@ export interface Config {
   readonly adminKey: string | undefined;
   /** Requests that the management API answers a key in a minute; 0 = as many as there are. */
   readonly apiPerMinute: number;
+  /** Bulk streams that a process has under way at once, of all keys together. */
+  readonly bulkStreams: number;
   readonly secret: string | undefined;
   /** `EEA`, an ISO 3166-1 country or an ISO 3166-2 region; undefined = no consent law applies there. */
   readonly localRegion: string | undefined;
@@ -214,6 +231,8 @@ export interface Config {
   readonly geoipMmdb: string | undefined;
   /** Where deliveries may go beyond the public internet. */
   readonly outboundAllow: Allow;
+  /** How long a server that ends says that it is not ready, and takes hits still, in milliseconds. */
+  readonly drainMs: number;
   readonly logLevel: string;
   readonly journal: {
     /** Bytes of journal files on disk above which hits are refused as `journal_full`. */
@@ -229,6 +248,13 @@ export interface Config {
     readonly interests: string;
     readonly lookalikes: string;
     readonly demographics: string;
+    readonly alerts: string;
+  };
+  /** Where alerts are told of; the URLs may hold secrets. */
+  readonly alerts: {
+    readonly urls: readonly string[];
+    /** Signs what is told; there is one where there is a URL. */
+    readonly secret: string | undefined;
   };
   /** Of the visitors whom a model decides to be of a class, the share that is to be of it. */
   readonly demographicsPrecision: number;
@@ -271,6 +297,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       'CLICKHOUSE_CLUSTER needs CLICKHOUSE_URL: the embedded engine is one machine; name the hosts of the cluster, comma separated',
     );
   }
+  if (given['NINETY_ALERT_WEBHOOKS'] !== undefined && given['NINETY_ALERT_WEBHOOK_SECRET'] === undefined) {
+    problems.push(
+      'NINETY_ALERT_WEBHOOKS needs NINETY_ALERT_WEBHOOK_SECRET, with which what is told is signed; make one with: echo "whsec_$(openssl rand -base64 32)"',
+    );
+  }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const e = parsed.data;
   return {
@@ -283,6 +314,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     minAudience: e.NINETY_MIN_AUDIENCE,
     adminKey: e.NINETY_ADMIN_KEY,
     apiPerMinute: e.NINETY_API_RATE,
+    bulkStreams: e.NINETY_BULK_STREAMS,
     secret: e.NINETY_SECRET,
     localRegion: e.NINETY_LOCAL_REGION,
     consentRegions: e.NINETY_CONSENT_REGIONS,
@@ -291,6 +323,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     gvlId: e.NINETY_GVL_ID,
     geoipMmdb: e.GEOIP_MMDB,
     outboundAllow: e.NINETY_OUTBOUND_ALLOW,
+    drainMs: e.NINETY_DRAIN_SECONDS * 1000,
     logLevel: e.NINETY_LOG_LEVEL,
     journal: { quotaBytes: e.NINETY_JOURNAL_QUOTA_MB * 2 ** 20, fsync: e.NINETY_JOURNAL_FSYNC },
     schedule: {
@@ -301,7 +334,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       interests: e.NINETY_INTERESTS_CRON,
       lookalikes: e.NINETY_LOOKALIKES_CRON,
       demographics: e.NINETY_DEMOGRAPHICS_CRON,
+      alerts: e.NINETY_ALERTS_CRON,
     },
+    alerts: { urls: e.NINETY_ALERT_WEBHOOKS, secret: e.NINETY_ALERT_WEBHOOK_SECRET },
     demographicsPrecision: e.NINETY_DEMOGRAPHICS_PRECISION,
     interestHalfLifeDays: e.NINETY_INTEREST_HALF_LIFE_DAYS,
     householdKeyDays: e.NINETY_HOUSEHOLD ? e.NINETY_HOUSEHOLD_KEY_DAYS : undefined,
@@ -321,6 +356,8 @@ const SECRETS = new Set<PropertyKey>([
   'NINETY_ADMIN_KEY',
   'CLICKHOUSE_PASSWORD',
   'CLICKHOUSE_URL',
+  'NINETY_ALERT_WEBHOOKS',
+  'NINETY_ALERT_WEBHOOK_SECRET',
 ]);
 
 function quoted(given: Readonly<Record<string, unknown>>, name: PropertyKey | undefined): string {

@@ -11,6 +11,7 @@ import { streamed } from './streamed.ts';
 
 const STILL_MS = 60_000;
 const PATH = '/v1/export';
+const MOST = 6;
 
 /** An API whose streams a test feeds, each read or not. */
 class Api {
@@ -25,7 +26,7 @@ class Api {
       c.set('caller', id === undefined ? undefined : { id, scopes: [] });
       await next();
     });
-    this.#app.use('/v1/*', bulkStreams({ tally: this.tally, log, stillMs: STILL_MS }));
+    this.#app.use('/v1/*', bulkStreams({ tally: this.tally, log, stillMs: STILL_MS, most: MOST }));
     this.#app.get(PATH, (c) => {
       if (c.req.query('bad') === '1') throw new ApiError('not_found', 'No.');
       const lines = new Readable({ read: () => undefined });
@@ -46,7 +47,8 @@ class Api {
     return `${answer.status} ${type.replace('urn:ninety:', '')}`.trim();
   }
 
-  stalled = () => this.tally.totals().find(({ reason }) => reason === 'stream_stalled')?.n ?? 0;
+  counted = (name: string) => this.tally.totals().find(({ reason }) => reason === name)?.n ?? 0;
+  stalled = () => this.counted('stream_stalled');
 }
 
 describe('bulk streams of a key', () => {
@@ -69,6 +71,20 @@ describe('bulk streams of a key', () => {
     await expect(answers[2]!.text()).rejects.toThrow();
     for (let n = 0; n < 3; n++) expect(await api.status('one')).toBe('200');
     expect(await api.status('one')).toBe('429 too_many_streams');
+  });
+
+  it('are bounded over all keys too, so that connections are left for everybody else', async () => {
+    const api = new Api();
+    for (let n = 0; n < MOST; n++) expect(await api.status(`key${n}`)).toBe('200');
+    const refused = await api.ask('late');
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
+    expect(await api.status('late')).toBe('429 too_many_streams');
+    expect(api.counted('too_many_streams')).toBe(2);
+    expect(await api.status('late', '/v1/sites')).toBe('200');
+    const closed = once(api.streams[0]!, 'close');
+    api.streams[0]!.destroy();
+    await closed;
+    expect([await api.status('late'), await api.status('late')]).toEqual(['200', '429 too_many_streams']);
   });
 
   it('that are refused do not count', async () => {

@@ -5,7 +5,7 @@ import type { Env } from './http.ts';
 import { ApiError, sendProblem } from './problem.ts';
 import { isBulk } from './rate-limit.ts';
 
-/** Each holds one of the sixteen connections to ClickHouse, which jobs and everybody else need too. */
+/** So that one reader does not take what others want to read by. */
 const OF_A_KEY = 4;
 /** A reader that takes nothing for so long has gone or does not mean to read. */
 const STILL_MS = 180_000;
@@ -15,22 +15,35 @@ const RETRY_AFTER_S = 10;
 export interface BulkStreamsOptions extends Pick<Backend, 'tally' | 'log'> {
   /** @default 180,000: milliseconds in which a reader must take something of what there is. */
   readonly stillMs?: number;
+  /**
+   * Bulk streams at once, of all keys together. Each holds one of the sixteen connections to ClickHouse, which jobs and
+   * everybody else need too.
+   */
+  readonly most: number;
 }
 
 /** Hands over what is answered: it counts until it is closed, and is ended where its reader takes nothing. */
 export type HoldStream = (out: Readable) => void;
 
 /**
- * Bounds the bulk streams that one key has under way, and how long one may stand still. A route hands over what it
+ * Bounds the bulk streams that one key, and that all of them have under way, and how long one may stand still. A route hands over what it
  * answers by `c.get('hold')`, after it has been made a body; without it the request counts until it is answered.
  *
  * HEAD is no method of theirs: its answer would be read from ClickHouse, and nobody would read it.
  */
-export function bulkStreams({ tally, log, stillMs = STILL_MS }: BulkStreamsOptions): MiddlewareHandler<Env> {
+export function bulkStreams({
+  tally,
+  log,
+  most,
+  stillMs = STILL_MS,
+}: BulkStreamsOptions): MiddlewareHandler<Env> {
+  let all = 0;
   const underWay = new Map<string, number>();
   const begin = (who: string): (() => void) => {
     underWay.set(who, (underWay.get(who) ?? 0) + 1);
+    all += 1;
     return () => {
+      all -= 1;
       const left = underWay.get(who)! - 1;
       if (left === 0) underWay.delete(who);
       else underWay.set(who, left);
@@ -50,15 +63,16 @@ export function bulkStreams({ tally, log, stillMs = STILL_MS }: BulkStreamsOptio
     }
     const caller = c.get('caller');
     if (caller === undefined) return next();
-    if ((underWay.get(caller.id) ?? 0) >= OF_A_KEY) {
+    const isTooMany =
+      (underWay.get(caller.id) ?? 0) >= OF_A_KEY
+        ? `A key has at most ${OF_A_KEY} bulk streams at once; end one first.`
+        : all >= most
+          ? `There are ${most} bulk streams under way, and no more at once; ask again when one has ended.`
+          : undefined;
+    if (isTooMany !== undefined) {
+      tally.count('api', '', 'too_many_streams', Date.now());
       c.header('Retry-After', String(RETRY_AFTER_S));
-      return sendProblem(
-        c,
-        new ApiError(
-          'too_many_streams',
-          `A key has at most ${OF_A_KEY} bulk streams at once; end one first.`,
-        ),
-      );
+      return sendProblem(c, new ApiError('too_many_streams', isTooMany));
     }
     const end = begin(caller.id);
     let isHeld = false;

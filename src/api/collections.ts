@@ -1,11 +1,13 @@
 import { Hono } from 'hono';
 import { nanoid } from 'nanoid';
 import { z } from 'zod';
+import { destinationsOf } from '../delivery/plan/plans.ts';
 import { type Body, type Item, idSchema, KINDS, type Kind } from '../registry/kinds.ts';
 import { newId, type Registry } from '../registry/registry.ts';
 import { CATALOGUE } from '../sync/catalogue/catalogue.ts';
 import type { Backend } from './backend.ts';
 import { conflictAsProblem, type Env, expectScope, page, pageQuery, readChange, readJson } from './http.ts';
+import { changing, entityTag } from './if-match.ts';
 import { hashKey, isScope, newKey } from './keys.ts';
 import {
   catalogueItem,
@@ -81,23 +83,27 @@ export function routes<K extends Kind>(registry: Registry, collection: Collectio
   });
   app.get('/:id', (c) => {
     expectScope(c, readScope);
-    return c.json(show(find(c.req.param('id'))));
+    const item = find(c.req.param('id'));
+    c.header('ETag', entityTag(item.version));
+    return c.json(show(item));
   });
   app.patch('/:id', async (c) => {
     const caller = expectScope(c, editScope);
-    const item = find(c.req.param('id'));
+    const { item, written } = await changing(c, registry, () => find(c.req.param('id')), show);
     const { id, version, updatedAt: _, ...current } = item;
     const change = await readChange(c, input);
     const body = KINDS[kind].parse({ ...current, ...(merge?.(item, change) ?? change) }) as Body<K>;
     // Before all else: who mends the rest of a change that cannot be made has mended it in vain.
     refuse(changeProblems?.(current as unknown as Body<K>, body));
     refuse(problems?.(body));
-    return c.json(show(await conflictAsProblem(registry.put(kind, id, body, version, caller.id))));
+    const changed = await written(registry.put(kind, id, body, version, caller.id));
+    c.header('ETag', entityTag(changed.version));
+    return c.json(show(changed));
   });
   app.delete('/:id', async (c) => {
     const caller = expectScope(c, editScope);
-    const item = find(c.req.param('id'));
-    await conflictAsProblem(registry.delete(kind, item.id, item.version, caller.id));
+    const { item, written } = await changing(c, registry, () => find(c.req.param('id')), show);
+    await written(registry.delete(kind, item.id, item.version, caller.id));
     return c.body(null, 204);
   });
   return app;
@@ -106,12 +112,15 @@ export function routes<K extends Kind>(registry: Registry, collection: Collectio
 /** A site's key stands in its pages for all to see: it says which site, and is no secret. */
 export const newSiteKey = () => nanoid(16);
 
+/** What a caller may give of a site. */
+export const siteInput = KINDS.site.omit({ key: true });
+
 export const siteRoutes = ({ registry }: Backend) =>
   routes(registry, {
     kind: 'site',
     readScope: 'read',
     editScope: 'edit',
-    input: KINDS.site.omit({ key: true }),
+    input: siteInput,
     make: (given) => ({ body: KINDS.site.parse({ ...given, key: newSiteKey() }) }),
     show: ({ id, name, domains, key, version, updatedAt }) => ({
       id,
@@ -123,12 +132,26 @@ export const siteRoutes = ({ registry }: Backend) =>
     }),
   });
 
+/** What a caller may change of a partner. What it was made of stays as it is: other settings are another partner's URLs. */
+export const partnerInput = KINDS.partner.omit({ catalogue: true, settings: true });
+
 /** `GET /v1/partners/catalogue`, the ready partners, beside the partners themselves. */
-export const partnerRoutes = ({ registry }: Backend) =>
+export const partnerRoutes = ({ registry, courier }: Backend) =>
   new Hono<Env>()
     .get('/catalogue', (c) => {
       expectScope(c, 'read');
       return c.json({ items: CATALOGUE.map(catalogueItem) });
+    })
+    .delete('/:id', async (c, next) => {
+      expectScope(c, 'edit');
+      const id = c.req.param('id');
+      const [user] = destinationsOf(registry, courier.types, id);
+      if (user !== undefined)
+        throw new ApiError(
+          'in_use',
+          `Destination ${user.id} needs partner ${id} and could be told of nobody without it; change or delete the destination first.`,
+        );
+      await next();
     })
     .route(
       '/',
@@ -136,8 +159,7 @@ export const partnerRoutes = ({ registry }: Backend) =>
         kind: 'partner',
         readScope: 'read',
         editScope: 'edit',
-        // What it was made of stays as it is: other settings are another partner's URLs.
-        input: KINDS.partner.omit({ catalogue: true, settings: true }),
+        input: partnerInput,
         firstInput: firstPartner,
         make: makePartner,
         problems: partnerProblems,
@@ -157,14 +179,17 @@ export const partnerRoutes = ({ registry }: Backend) =>
 
 const scope = z
   .string()
-  .refine(isScope, 'must be admin, edit, read, collect, labels or export:<destination>');
+  .refine(isScope, 'must be admin, edit, read, visitors, collect, labels or export:<destination>');
+
+/** What a caller may give of a key. */
+export const keyInput = KINDS.key.omit({ hash: true }).extend({ scopes: z.array(scope).min(1).max(50) });
 
 export const keyRoutes = ({ registry }: Backend) =>
   routes(registry, {
     kind: 'key',
     readScope: 'admin',
     editScope: 'admin',
-    input: KINDS.key.omit({ hash: true }).extend({ scopes: z.array(scope).min(1).max(50) }),
+    input: keyInput,
     make: (given) => {
       const key = newKey();
       return { body: KINDS.key.parse({ ...given, hash: hashKey(key) }), once: { key } };

@@ -23,10 +23,7 @@ export function destinationHistory(backend: Backend, find: (id: string) => Desti
   app.get('/:id/runs', async (c) => {
     expectScope(c, 'read');
     const { id } = find(c.req.param('id'));
-    const { before } = readParams(
-      c,
-      z.object({ before: z.coerce.number().int().min(1).optional(), limit: z.string().optional() }),
-    );
+    const { before } = readParams(c, ran);
     const { limit } = pageQuery(c);
     const runs = await listRuns(clickhouse, id, { limit, ...(before === undefined ? {} : { before }) });
     return c.json({ items: await shownRuns(backend, id, runs) });
@@ -87,7 +84,11 @@ export function destinationHistory(backend: Backend, find: (id: string) => Desti
   return app;
 }
 
-const falling = z.object({
+/** Which of its runs a destination is asked for. */
+export const ran = z.object({
+  before: z.coerce.number().int().min(1).optional().describe('Only runs of smaller numbers'),
+});
+export const falling = z.object({
   segment: z.string().optional(),
   days: z.coerce.number().int().min(1).max(90).default(30),
 });

@@ -22,7 +22,10 @@ function settingsProblems(type: DestinationType, settings: Readonly<Record<strin
   const names = Object.keys(type.settings.shape);
   const at = (...path: readonly PropertyKey[]) => `/${['settings', ...path].map(String).join('/')}`;
   return parsed.error.issues.flatMap((issue) => {
-    if (issue.code !== 'unrecognized_keys' || issue.path.length > 0)
+    const [name] = issue.path;
+    if (issue.code === 'invalid_type' && typeof name === 'string' && settings[name] === undefined)
+      return [`${at(name)}: is missing`];
+    if (issue.code !== 'unrecognized_keys' || name !== undefined)
       return [`${at(...issue.path)}: ${issue.message}`];
     return issue.keys.map((key) => {
       const meant = nearest(key, names);
@@ -247,6 +250,7 @@ export const showType = (type: DestinationType): Record<string, unknown> => ({
   tells: type.tells,
   bySegment: type.bySegment,
   removes: type.removes,
+  forgets: type.forgets === true,
   expiryDays: type.expiryDays,
   secrets: type.secrets,
   places: type.places,

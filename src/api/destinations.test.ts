@@ -90,7 +90,12 @@ describe('a destination', () => {
       () => ({ type: 'webhok' }),
       /\/type: there is no type webhok, did you mean webhook/,
     ],
-    ['a setting that is missing', () => ({ settings: { secret: SECRET } }), /\/settings\/url: /],
+    ['a setting that is missing', () => ({ settings: { secret: SECRET } }), /\/settings\/url: is missing/],
+    [
+      'a setting that is no URL',
+      () => ({ settings: { url: 'ftp://x', secret: SECRET } }),
+      /\/settings\/url: must be a URL of http or https/,
+    ],
     [
       'a setting that is none',
       () => ({ settings: { url: receiver.url, secret: SECRET, urll: 'x' } }),
@@ -199,7 +204,7 @@ describe('a delivery', () => {
       (await api<{ items: Json[] }>('GET', '/v1/deliveries')).items.find(
         ({ destination }) => destination === 'told',
       );
-    expect(await health()).toMatchObject({ state: 'waiting', waiting: 1 });
+    expect(await health()).toMatchObject({ state: 'resting', waiting: 1 });
     // As one who has mended something says it, in place of the wait.
     await api('PATCH', path, { name: 'Mended' });
     expect(await deliver('told', 'withdraw')).toMatchObject({ state: 'done', accepted: 1 });

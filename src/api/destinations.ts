@@ -86,8 +86,8 @@ export function destinationRoutes(backend: Backend): Hono<Env> {
   });
   app.delete('/:id', async (c, next) => {
     expectScope(c, 'edit');
-    const { id } = find(c.req.param('id'));
     const { abandon } = readParams(c, deleting);
+    const { id } = find(c.req.param('id'));
     if (
       abandon !== '1' &&
       ((await countHeld(clickhouse, id)) > 0 || (await unfinishedRuns(clickhouse, id)).length > 0)
@@ -129,13 +129,13 @@ export function destinationRoutes(backend: Backend): Hono<Env> {
   return app;
 }
 
-const asked = z.object({
+export const asked = z.object({
   dryRun: z.enum(['0', '1']).optional(),
   wait: z.enum(['0', '1']).optional(),
   mode: z.enum(['full', 'delta']).optional(),
 });
-const deleting = z.object({ abandon: z.enum(['0', '1']).optional() });
-const replaying = z.strictObject({ run: z.int().min(1).optional() });
+export const deleting = z.object({ abandon: z.enum(['0', '1']).optional() });
+export const replaying = z.strictObject({ run: z.int().min(1).optional() });
 
 /** Nothing is sent to one that is switched off, but for what takes back what it was told. @throws ApiError */
 function expectActive({ id, active }: Destination): void {
@@ -185,6 +185,8 @@ export interface ShownType {
   readonly takes: DestinationType['takes'];
   readonly gvlId: number | null;
   readonly removes: boolean;
+  /** Whether it is asked to delete who was erased, and told of who opted out. */
+  readonly forgets: boolean;
   readonly expiryDays: DestinationType['expiryDays'];
   readonly secrets: readonly string[];
   /** A JSON Schema. */
@@ -197,6 +199,7 @@ export interface ShownType {
           readonly type?: string;
           readonly enum?: readonly unknown[];
           readonly default?: unknown;
+          readonly maxLength?: number;
         }
       >
     >;

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Operator } from '../../test/client.ts';
+import type { AuditLine } from '../report/audit.ts';
 import { testServer } from './server.testing.ts';
 import { type Json, Shop, statusOf } from './shop.testing.ts';
 
@@ -60,4 +61,21 @@ it('needs a segment, and a key that may read', async () => {
   const made = await server.operator.json<Json>('POST', '/v1/keys', { name: 'labels', scopes: ['labels'] });
   const labels = new Operator(server.url, String(made['key']));
   expect(await statusOf(labels, 'GET', path('AAAAAAAAAAA', 'nix'))).toBe('403 forbidden');
+});
+
+it('is a look at a person: not for who may only read, and written down with who looked', async () => {
+  const shop = await new Shop(server).open();
+  const keyed = async (name: string, scopes: string[]) => {
+    const { id, key } = await server.operator.json<Json>('POST', '/v1/keys', { name, scopes });
+    return { id, by: new Operator(server.url, String(key)) };
+  };
+  const viewer = await keyed('viewer', ['read', 'edit']);
+  const looker = await keyed('looker', ['visitors']);
+  const asked = path('AAAAAAAAAAA', shop.segment);
+  expect(await statusOf(viewer.by, 'GET', asked)).toBe('403 forbidden');
+  expect(await looker.by.json<Json>('GET', asked)).toMatchObject({ visitor: 'AAAAAAAAAAA' });
+  const { items } = await server.operator.json<{ items: AuditLine[] }>('GET', '/v1/audit?limit=500');
+  const looks = items.filter(({ kind, by }) => kind === 'visitor' && [viewer.id, looker.id].includes(by.id));
+  expect(looks).toMatchObject([{ by: { id: looker.id }, action: 'looked at' }]);
+  expect(looks[0]!.subject).toMatch(/^[0-9a-f]{16}$/);
 });

@@ -4,6 +4,7 @@ import { type Explanation, explain } from '../audience/explain.ts';
 import { checkDeviceId, DEVICE_TYPES, deviceTypeOf } from '../collect/device-id.ts';
 import { REFUSALS } from '../collect/refusal.ts';
 import { deviceVisitor, isVisitorId, visitorId, visitorNumber } from '../identity/visitor.ts';
+import { writeLook } from '../report/audit.ts';
 import type { Backend } from './backend.ts';
 import { type Env, expectScope, readParams } from './http.ts';
 import { ApiError } from './problem.ts';
@@ -11,23 +12,28 @@ import { Library } from './segment-rules.ts';
 
 const FORMS = `An id is a visitor's 11 characters, or type:uid with a device type (${DEVICE_TYPES.join(', ')}) or a partner's id.`;
 
+/** What an explanation is asked for. */
+export const explainQuery = z.object({ segment: z.string().describe('Id of the segment') });
+
 /**
  * `GET /v1/visitors/{id}/explain?segment=`: the segment's rule clause by clause, true or false, with the evidence.
  * An id that several visitors were seen with is explained for the one of them that was seen last; the others stand
- * beside it.
+ * beside it. For keys of scope `visitors`, and each look is written down before it is answered.
  */
 export function explainRoutes(backend: Backend): Hono<Env> {
-  const { clickhouse, registry, config } = backend;
+  const { clickhouse, registry, config, secret } = backend;
   const app = new Hono<Env>();
   // A partner's id may hold any printable character, a slash too.
   app.get('/:id{.+}/explain', async (c) => {
-    expectScope(c, 'read');
-    const { segment: id } = readParams(c, z.object({ segment: z.string() }));
+    const caller = expectScope(c, 'visitors');
+    const { segment: id } = readParams(c, explainQuery);
     const segment = registry.get('segment', id);
     if (!segment) throw new ApiError('not_found', `There is no segment ${id}.`);
     const resolved = Library.of(registry).understand(segment.rule, segment.merge, id);
     const started = performance.now();
     const [visitor, ...others] = await visitorsNamed(backend, c.req.param('id'));
+    await writeLook(clickhouse, secret, { actor: caller.id, action: 'looked at', visitor: visitor! });
+    c.header('Cache-Control', 'no-store');
     const asOf = new Date();
     const explained = await explain(
       clickhouse,
@@ -68,7 +74,10 @@ function shown(part: unknown): unknown {
  * @throws ApiError `invalid` (`zero_device_id` for a device without an id), `unknown_source`, or `not_found` where
  *   nobody is known under the id.
  */
-async function visitorsNamed({ clickhouse, registry, secret }: Backend, id: string): Promise<bigint[]> {
+export async function visitorsNamed(
+  { clickhouse, registry, secret }: Backend,
+  id: string,
+): Promise<bigint[]> {
   if (isVisitorId(id)) return [visitorNumber(id)];
   const colon = id.indexOf(':');
   if (colon < 1 || colon === id.length - 1) throw new ApiError('invalid', FORMS);

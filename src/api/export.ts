@@ -69,7 +69,7 @@ async function asked(c: Context<Env>, backend: Backend, cursors: Cursors, abort:
   expectOn(destination);
   const recipient = await readRecipient(backend, destination);
   const of = { segment: '', source: `${id}/` };
-  const { since, at } = cursorsOf(cursors, texts, of, 'this destination');
+  const { since, at } = cursorsOf(cursors, texts, of, 'this destination', config.retentionDays);
   const pulled: Pulled = { of, sets: allAllowed(recipient, await loggedSegments(clickhouse, id)) };
   const reading: Reading = {
     since,

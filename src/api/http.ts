@@ -1,10 +1,11 @@
 import type { Context } from 'hono';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ConflictError } from '../registry/registry.ts';
 import type { HoldStream } from './bulk-streams.ts';
 import type { Caller } from './keys.ts';
 import { may } from './keys.ts';
 import { ApiError } from './problem.ts';
+import { inWords } from './words.ts';
 
 export interface Env {
   Variables: {
@@ -81,7 +82,7 @@ export const readParams = <S extends z.ZodType>(c: Context<Env>, schema: S): z.o
   checked(schema, c.req.query());
 
 function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: inWords });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(
     (issue) => `/${issue.path.map(String).join('/')}: ${issue.message}`,
@@ -94,11 +95,27 @@ export interface PageQuery {
   readonly limit: number;
 }
 
+const LIMIT = `must be from 1 to ${PAGE_MAX}`;
+
+/** How many of a list are answered. */
+export const limiting = z.object({
+  limit: z.coerce
+    .number(LIMIT)
+    .int(LIMIT)
+    .min(1, LIMIT)
+    .max(PAGE_MAX, LIMIT)
+    .default(PAGE)
+    .describe('How many at most'),
+});
+
+/** Which page of a list is answered. */
+export const paging = limiting.extend({
+  after: z.string().optional().describe('`next` of the answer before'),
+});
+
 export function pageQuery(c: Context<Env>): PageQuery {
-  const limit = Number(c.req.query('limit') ?? PAGE);
-  if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX)
-    throw new ApiError('invalid', `limit must be from 1 to ${PAGE_MAX}.`);
-  return { after: c.req.query('after'), limit };
+  const { after, limit } = readParams(c, paging);
+  return { after, limit };
 }
 
 /** Of a list in order of id, the page after an id; `next` is what to ask for after it, or null. */
@@ -115,8 +132,11 @@ export async function conflictAsProblem<T>(write: Promise<T>): Promise<T> {
   try {
     return await write;
   } catch (error) {
-    if (error instanceof ConflictError)
-      throw new ApiError('conflict', `${error.message}; read it again and repeat the change.`);
+    if (error instanceof ConflictError) throw readAgain(error);
     throw error;
   }
 }
+
+/** What is told of a write that another was before. */
+export const readAgain = ({ message }: ConflictError) =>
+  new ApiError('conflict', `${message}; read it again and repeat the change.`);

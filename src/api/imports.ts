@@ -9,7 +9,7 @@ const counts = z.partialRecord(
   z.enum(Object.keys(REFUSALS) as [Refusal, ...Refusal[]]),
   z.int().min(1).max(1_000_000_000),
 );
-const schema = z.strictObject({ site: z.string().max(200), refused: counts });
+export const schema = z.strictObject({ site: z.string().max(200), refused: counts });
 
 /**
  * `POST /v1/imports` takes `{site: KEY, refused: {reason: n}}`: the lines of a log that the import command

@@ -1,14 +1,27 @@
 import { Hono } from 'hono';
+import type { PlannedJob } from '../jobs/jobs.ts';
+import type { Run } from '../jobs/ledger.ts';
 import type { Backend } from './backend.ts';
 import { type Env, expectScope, pageQuery } from './http.ts';
 import { ApiError } from './problem.ts';
 
-/** The ledger, and running a job now. */
+/** What `GET /v1/jobs` answers. */
+export interface ShownJobs {
+  /** Every job there is, in the order of the way of a hit. */
+  readonly jobs: readonly PlannedJob[];
+  /** The newest runs first. */
+  readonly items: readonly Run[];
+}
+
+/** Every job with its schedule, the ledger, and running a job now. */
 export function jobRoutes({ jobs, ledger, flush, log }: Backend): Hono<Env> {
   const app = new Hono<Env>();
   app.get('/', async (c) => {
     expectScope(c, 'read');
-    return c.json({ items: await ledger.list(pageQuery(c).limit) });
+    return c.json({
+      jobs: jobs.planned(),
+      items: await ledger.list(pageQuery(c).limit),
+    } satisfies ShownJobs);
   });
   app.post('/:name/run', async (c) => {
     expectScope(c, 'edit');

@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { nanoid } from 'nanoid';
 import type { Registry } from '../registry/registry.ts';
 
-export const SCOPES = ['admin', 'edit', 'read', 'collect', 'labels'] as const;
+/** `visitors`: to look at a single person, which is written down. */
+export const SCOPES = ['admin', 'edit', 'read', 'visitors', 'collect', 'labels'] as const;
 export const isScope = (text: string) =>
   (SCOPES as readonly string[]).includes(text) || /^export:[a-z0-9][a-z0-9_-]{0,63}$/.test(text);
 
@@ -48,6 +49,14 @@ export class Keys {
       if (timingSafeEqual(hash, Buffer.from(known.hash))) return { id: known.id, scopes: known.scopes };
     }
     return undefined;
+  }
+
+  /** @returns the key of an id as it stands now, its secret as a hash; undefined where it has ended. */
+  standing(id: string): (Caller & { readonly hash: string }) | undefined {
+    const admin = this.#admins.get(id);
+    if (admin !== undefined) return { id, scopes: ['admin'], hash: admin.toString() };
+    const known = this.#registry.get('key', id);
+    return known && { id, scopes: known.scopes, hash: known.hash };
   }
 }
 

@@ -14,7 +14,7 @@ import { ApiError } from './problem.ts';
 import { Library } from './segment-rules.ts';
 
 const REACH = 'reach is a share of everybody, more than 0 and at most 1, such as 0.05.';
-const asked = z.object({
+export const asked = z.object({
   reach: z.coerce.number(REACH).gt(0, REACH).max(1, REACH).default(0.05),
   seed: z.enum(['exclude', 'include'], 'seed must be exclude or include.').default('exclude'),
 });

@@ -1,9 +1,11 @@
 import { Hono } from 'hono';
-import { type MatchCounts, type MatchRate, matchRate } from '../identity/match-rate.ts';
+import { type MatchRate, matchRate } from '../identity/match-rate.ts';
+import { csv } from '../report/csv.ts';
 import { keepsMatches } from '../sync/target.ts';
 import type { Backend } from './backend.ts';
 import { type Env, expectScope } from './http.ts';
 import { ApiError } from './problem.ts';
+import { MATCH_COUNTS, matchCounts } from './report-tables.ts';
 
 /** `GET /v1/partners/{id}/match-rate?format=json|csv`: of visitors seen lately, how many have an id with a partner. */
 export function matchRateRoutes({ clickhouse, registry }: Backend): Hono<Env> {
@@ -24,17 +26,6 @@ export function matchRateRoutes({ clickhouse, registry }: Backend): Hono<Env> {
   return app;
 }
 
-const COUNTS = [
-  'visitors',
-  'consented',
-  'matched',
-  'matchedConsented',
-  'fresh',
-  'matchRate',
-  'consentedMatchRate',
-  'freshRate',
-] as const satisfies readonly (keyof MatchCounts)[];
-
 /** One row for each window as a whole, each browser and each country. */
 function csvOf({ partner, asOf, reason, windows }: MatchRate): string {
   const rows = windows.flatMap((window) =>
@@ -42,18 +33,10 @@ function csvOf({ partner, asOf, reason, windows }: MatchRate): string {
       ['all', '', window] as const,
       ...window.browsers.map((each) => ['browser', each.browser, each] as const),
       ...window.countries.map((each) => ['country', each.country, each] as const),
-    ].map(([by, value, counts]) => [window.days, by, value, ...COUNTS.map((name) => counts[name] ?? '')]),
+    ].map(([by, value, counts]) => [window.days, by, value, ...matchCounts(counts)]),
   );
-  return [
-    ['partner', 'asOf', 'days', 'by', 'value', ...COUNTS, 'reason'],
-    ...rows.map((row) => [partner, asOf, ...row, reason ?? '']),
-  ]
-    .map((row) => `${row.map(cell).join(',')}\r\n`)
-    .join('');
-}
-
-/** RFC 4180; a browser's name comes from a user agent, and a spreadsheet would run what begins like a formula. */
-function cell(value: string | number): string {
-  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csv(
+    ['partner', 'asOf', 'days', 'by', 'value', ...MATCH_COUNTS, 'reason'],
+    rows.map((row) => [partner, asOf, ...row, reason ?? '']),
+  );
 }

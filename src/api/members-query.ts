@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { ANSWER_LIFE_MS, CURSOR_LIFE_DAYS, type Cursor, type Cursors } from '../delivery/cursor.ts';
+import { ANSWER_LIFE_MS, type Cursor, type Cursors, cursorLifeDays } from '../delivery/cursor.ts';
 import { FORMATS, type Format } from '../delivery/formats/formats.ts';
 import { type Env, readParams } from './http.ts';
 import { ApiError } from './problem.ts';
@@ -12,10 +12,18 @@ const CURSOR_MOST = 1_000;
 
 /** What every pull is asked with, beside whose it is. */
 export const pullQuery = z.object({
-  since: z.string().max(CURSOR_MOST).optional(),
-  at: z.string().max(CURSOR_MOST).optional(),
-  after: z.string().min(1).max(1_000).optional(),
-  format: z.string().default('ndjson'),
+  since: z
+    .string()
+    .max(CURSOR_MOST)
+    .optional()
+    .describe('`Ninety-Cursor` of an earlier answer: only what has changed since'),
+  at: z
+    .string()
+    .max(CURSOR_MOST)
+    .optional()
+    .describe('`Ninety-Cursor` of the answer that broke off, to go on with it'),
+  after: z.string().min(1).max(1_000).optional().describe('The last id that came whole, with `at`'),
+  format: z.string().default('ndjson').describe('`ndjson`, `csv`, `tsv` or `parquet`'),
 });
 
 /** The same, read; whose the cursors are is not yet looked at. */
@@ -50,6 +58,7 @@ export function cursorsOf(
   { since, at }: Pick<PullQuery, 'since' | 'at'>,
   of: Pick<Cursor, 'segment' | 'source'>,
   whose: string,
+  retentionDays: number,
 ): { readonly since: Cursor | undefined; readonly at: Cursor | undefined } {
   const read = (name: string, text: string | undefined): Cursor | undefined => {
     if (text === undefined) return undefined;
@@ -59,10 +68,11 @@ export function cursorsOf(
     return cursor;
   };
   const both = { since: read('since', since), at: read('at', at) };
-  if (both.since !== undefined && Date.now() - both.since.issued > CURSOR_LIFE_DAYS * DAY_MS)
+  const lifeDays = cursorLifeDays(retentionDays);
+  if (both.since !== undefined && Date.now() - both.since.issued > lifeDays * DAY_MS)
     throw new ApiError(
       'cursor_expired',
-      `A cursor lives ${CURSOR_LIFE_DAYS} days; read it whole and go on from the new cursor.`,
+      `A cursor lives ${lifeDays} days; read it whole and go on from the new cursor.`,
     );
   if (both.at !== undefined && Date.now() - both.at.issued > ANSWER_LIFE_MS)
     throw new ApiError(

@@ -7,6 +7,7 @@ import { Cursors } from '../delivery/cursor.ts';
 import type { Source } from '../delivery/exported-set.ts';
 import { encodingFor } from '../delivery/formats/encoding.ts';
 import { FORMATS, idOf } from '../delivery/formats/formats.ts';
+import { readPast } from '../delivery/gate/past.ts';
 import { type Pull, pull } from '../delivery/pull.ts';
 import type { Destination } from '../registry/kinds.ts';
 import type { Backend } from './backend.ts';
@@ -17,7 +18,9 @@ import { expectReader, readRecipient, sourceOf } from './members-reader.ts';
 import { ApiError } from './problem.ts';
 
 /** Under whose ids a segment is read. */
-export const membersQuery = z.object({ as: z.string().default('visitor') });
+export const membersQuery = z.object({
+  as: z.string().default('visitor').describe('Kind of id: `visitor`, a device type, or the id of a partner'),
+});
 
 const NOT_ALLOWED: Readonly<Record<NotAllowed, string>> = {
   label_not_allowed:
@@ -99,7 +102,13 @@ async function asked(c: Context<Env>, backend: Backend, cursors: Cursors, abort:
   const build = (await currentBuilds(clickhouse, [id])).get(id);
   const { name, gate, refused, ruleChanged } = await allowedOf(backend, owner, id, source, build);
   const of = { segment: id, source: name };
-  const { since, at } = cursorsOf(cursors, texts, of, 'this segment and this kind of id');
+  const { since, at } = cursorsOf(
+    cursors,
+    texts,
+    of,
+    'this segment and this kind of id',
+    backend.config.retentionDays,
+  );
   if (build === undefined || build.build === 0)
     throw new ApiError(
       'not_built',
@@ -140,7 +149,11 @@ async function allowedOf(
   source: Source,
   build: Build | undefined,
 ): Promise<Allowed> {
-  if (owner === undefined) return allowedUnder(backend.registry, segment, source, build);
+  if (owner === undefined) {
+    const { clickhouse, registry } = backend;
+    const past = await readPast(clickhouse, registry, build === undefined ? [] : [build]);
+    return allowedUnder(registry, segment, source, build, past);
+  }
   const recipient = await readRecipient(backend, owner);
   if (!recipient.sources.some(({ id }) => id === source.id))
     throw new ApiError('forbidden', `Destination ${owner.id} takes no ids of ${source.id}.`);

@@ -12,6 +12,11 @@ import { type Env, expectScope, readParams } from './http.ts';
 import { ApiError } from './problem.ts';
 import { streamed } from './streamed.ts';
 
+/** Under which ids scores are asked for. */
+export const scored = z.object({
+  as: z.string().default('visitor').describe('`visitor`, a device type, or the id of a partner'),
+});
+
 /**
  * `GET /v1/models`, `/v1/models/{attribute}`: how good each demographic model is, on labels it never saw.
  * `GET /v1/models/{attribute}/scores?as=`: everybody's probability of each class, as NDJSON.
@@ -44,7 +49,7 @@ export function modelRoutes({ clickhouse, registry }: Backend): Hono<Env> {
 
   app.get('/:attribute/scores', async (c) => {
     expectScope(c, `export:${c.req.query('as') ?? 'visitor'}`);
-    const { as } = readParams(c, z.object({ as: z.string().default('visitor') }));
+    const { as } = readParams(c, scored);
     const source = sourceOf(registry, as);
     const { attribute, asOf } = await find(c.req.param('attribute'));
     const abort = new AbortController();
@@ -67,10 +72,10 @@ function shown({ report, drift, ...rest }: PublishedDemographic) {
   };
 }
 
-/** Without what fills pages: how scores are spread, and which features tell. */
+/** Without what fills pages: how scores are spread, the held-out labels by threshold, and which features tell. */
 function shortly(model: PublishedDemographic) {
   const { classes, scores: _, ...rest } = shown(model);
-  return { ...rest, classes: classes.map(({ features: _features, ...one }) => one) };
+  return { ...rest, classes: classes.map(({ features: _features, curve: _curve, ...one }) => one) };
 }
 
 function sourceOf(registry: Registry, as: string): Source {

@@ -22,6 +22,7 @@ export const API_REFUSALS = {
   retired_id: 409,
   conflict: 409,
   in_use: 409,
+  version_conflict: 412,
   not_built: 409,
   body_too_large: 413,
   bad_encoding: 415,

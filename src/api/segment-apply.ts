@@ -14,11 +14,11 @@ const PLANNED_MAX = 1000;
 /** Room for as many rules of ordinary length, and to spare. */
 const PLAN_LIMIT = 8 * 1_048_576;
 
-const wanted = z.strictObject({
+export const wanted = z.strictObject({
   segments: z.array(z.unknown()).max(PLANNED_MAX),
   deleteOthers: z.boolean().default(false),
 });
-const applied = wanted.extend({
+export const applied = wanted.extend({
   versions: z.record(idSchema, z.int().min(0)).optional(),
   note: KINDS.segment.shape.note,
 });

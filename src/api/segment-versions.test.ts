@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Operator, until } from '../../test/client.ts';
+import { Operator, send, until } from '../../test/client.ts';
 import { testServer } from './server.testing.ts';
 import { type Json, statusOf } from './shop.testing.ts';
 
@@ -114,6 +114,32 @@ describe('a version that is restored', () => {
       action: 'created',
       note: 'a mistake',
     });
+  });
+
+  it('is left alone where somebody was first, and If-Match names what was read', async () => {
+    await ask('POST', '', { id: 'held', name: 'One', rule: { did: { site: 'a' } } });
+    await ask('PATCH', '/held', { name: 'Two' });
+    const restore = async (ifMatch: string) => {
+      const {
+        status: code,
+        headers,
+        body,
+      } = await send('POST', `${server.url}/v1/segments/held/versions/1/restore`, {
+        authorization: `Bearer ${server.operator.key}`,
+        'if-match': ifMatch,
+      });
+      return { code, etag: headers['etag'], ...(JSON.parse(body) as Json) };
+    };
+    expect(await restore('"1"')).toMatchObject({
+      code: 412,
+      type: 'urn:ninety:version_conflict',
+      current: { id: 'held', version: 2, name: 'Two' },
+    });
+    expect(await restore('"2"')).toMatchObject({ code: 200, etag: '"3"', name: 'One' });
+    await server.operator.send('DELETE', '/v1/segments/held');
+    expect(await restore('"3"')).toMatchObject({ code: 412, current: { version: 4, deleted: true } });
+    expect(await restore('"4"')).toMatchObject({ code: 200, etag: '"5"' });
+    expect(await restore('none')).toMatchObject({ code: 400, type: 'urn:ninety:invalid' });
   });
 
   it('is refused by name where its rule no longer stands', async () => {

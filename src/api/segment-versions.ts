@@ -5,7 +5,8 @@ import { KINDS, type Segment } from '../registry/kinds.ts';
 import { keyNames, type Version, versionsOf } from '../registry/versions.ts';
 import { changedFields, segmentDiff } from '../segment-files/content.ts';
 import type { Backend } from './backend.ts';
-import { conflictAsProblem, type Env, expectScope, readJson, readParams } from './http.ts';
+import { type Env, expectScope, readJson, readParams } from './http.ts';
+import { changing, entityTag } from './if-match.ts';
 import { ApiError } from './problem.ts';
 import { Library } from './segment-rules.ts';
 
@@ -16,7 +17,7 @@ const PAGE_MAX = 50;
 /** Lines of one version's diff: more is no more readable. */
 const DIFF_LINES = 400;
 
-const paged = z.object({
+export const paged = z.object({
   after: z.coerce.number().int().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(20),
 });
@@ -25,7 +26,14 @@ const number = z.coerce
   .int()
   .min(1)
   .max(2 ** 32 - 1);
-const restoring = KINDS.segment.pick({ note: true });
+export const restoring = KINDS.segment.pick({ note: true });
+
+/** A segment that is no more. */
+interface Deleted {
+  readonly id: string;
+  readonly version: number;
+  readonly deleted: true;
+}
 
 interface Of {
   readonly show: (segment: Segment) => Promise<object>;
@@ -99,6 +107,11 @@ export function segmentVersionRoutes(backend: Backend, { show, buildSoon }: Of):
     return c.json({ id, ...line, segment: versions[0].body === undefined ? null : segment });
   });
 
+  /** What counts now: of a segment that was deleted, the version by which it was. */
+  const newestOf = (id: string): Segment | Deleted =>
+    registry.get('segment', id) ?? { id, version: registry.version('segment', id), deleted: true };
+  const shownNewest = (newest: Segment | Deleted) => ('deleted' in newest ? newest : show(newest));
+
   app.post('/:id/versions/:n/restore', async (c) => {
     const caller = expectScope(c, 'edit');
     const id = c.req.param('id');
@@ -109,13 +122,13 @@ export function segmentVersionRoutes(backend: Backend, { show, buildSoon }: Of):
         `By version ${version} segment ${id} was deleted; restore one before it.`,
       );
     const given = (await c.req.text()) === '' ? {} : await readJson(c, restoring);
+    const { item: current, written } = await changing(c, registry, () => newestOf(id), shownNewest);
     Library.of(registry).understand(body.rule, body.merge, id);
     const { applied: _, ...before } = body;
     const restored = { ...before, note: given.note ?? `version ${version} restored` };
-    const segment = await conflictAsProblem(
-      registry.put('segment', id, restored, registry.version('segment', id), caller.id),
-    );
+    const segment = await written(registry.put('segment', id, restored, current.version, caller.id));
     buildSoon(id);
+    c.header('ETag', entityTag(segment.version));
     return c.json(await show(segment));
   });
 

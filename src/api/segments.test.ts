@@ -98,6 +98,25 @@ describe('a segment', () => {
     );
   });
 
+  it('may not outgrow another that refers to it, also by a third', async () => {
+    const make = (name: string, rule: object) =>
+      server.operator.json<{ id: string }>('POST', '/v1/segments', { name, rule });
+    const clauses = (n: number) => ({ any: Array.from({ length: n }, () => ({ did: {} })) });
+    const { id } = await make('inner', { did: {} });
+    const { id: middle } = await make('middle', { segment: id });
+    const { id: outer } = await make('outer', { all: [{ segment: middle }, clauses(200)] });
+    const path = `/v1/segments/${id}`;
+    expect(await status('PATCH', path, { rule: clauses(50) })).toBe('200');
+    const refused = await server.operator.send('PATCH', path, { rule: clauses(100) });
+    expect([refused.status, JSON.parse(refused.body)]).toMatchObject([
+      409,
+      { type: 'urn:ninety:in_use', detail: expect.stringContaining(`Segment ${outer} refers to ${id}`) },
+    ]);
+    expect(await status('PATCH', path, { name: 'Renamed' })).toBe('200');
+    expect(await status('DELETE', `/v1/segments/${outer}`)).toBe('204');
+    expect(await status('PATCH', path, { rule: clauses(100) })).toBe('200');
+  });
+
   it('has a history of its sizes', async () => {
     const shop = await new Shop(server).open();
     await shop.build();

@@ -4,6 +4,7 @@ import { type Buildable, buildSegments, estimate } from '../audience/build.ts';
 import { type Build, buildHistory, currentBuilds } from '../audience/builds.ts';
 import { MAX_CLAUSES } from '../audience/rule/limits.ts';
 import { sizeOf } from '../audience/size.ts';
+import { GRACE_MS } from '../jobs/due-times.ts';
 import { idSchema, KINDS, type Segment } from '../registry/kinds.ts';
 import { newId, type Registry } from '../registry/registry.ts';
 import { freshnessOf } from '../report/freshness.ts';
@@ -18,24 +19,26 @@ import {
   readJson,
   readParams,
 } from './http.ts';
+import { changing, entityTag } from './if-match.ts';
 import { expectLookalikes, expectStoredSeeds } from './lookalikes.ts';
 import { memberRoutes } from './members.ts';
 import { ApiError } from './problem.ts';
 import { Library, references } from './segment-rules.ts';
+import { expectUsersStand } from './segment-users.ts';
 import { segmentVersionRoutes } from './segment-versions.ts';
 
-const said = KINDS.segment.omit({ applied: true });
-const newSegment = said.extend({ id: idSchema.optional() });
+export const said = KINDS.segment.omit({ applied: true });
+export const newSegment = said.extend({ id: idSchema.optional() });
 const counted = KINDS.segment.pick({ rule: true, merge: true });
 /** A rule has no more clauses, so it can refer to no more segments. */
-const asked = counted.extend({
+export const asked = counted.extend({
   segments: z
     .array(counted.extend({ id: idSchema }))
     .max(MAX_CLAUSES)
     .optional(),
 });
 /** A folder has its sub-folders in it. */
-const listed = z.object({ folder: z.string().optional(), label: z.string().optional() });
+export const listed = z.object({ folder: z.string().optional(), label: z.string().optional() });
 
 /**
  * Every segment with its rule ready to run; one whose rule no longer stands (a segment it needs is gone)
@@ -74,16 +77,39 @@ export function buildSoon(backend: Backend, ids: readonly string[]): void {
     );
 }
 
-/** Older than this and not rebuilt, a segment is stale: three runs of its job have not come. */
-export const lateAfterMs = ({ jobs }: Backend): number => Math.max(3_600_000, 3 * jobs.periodMs('segments'));
+/** The moment that a build is of is that of its run, but for what it takes to begin. */
+const BEGINNING_MS = 60_000;
+
+/**
+ * Older than this, in milliseconds, and not rebuilt, a segment is stale: a run of its job that was due has not come.
+ *
+ * @param now milliseconds since 1970.
+ */
+export function lateAfterMs({ jobs }: Pick<Backend, 'jobs'>, now = Date.now()): number {
+  const due = jobs.lastDue('segments', now - GRACE_MS);
+  return due === undefined ? Number.POSITIVE_INFINITY : now - due + BEGINNING_MS;
+}
+
+/**
+ * How a segment stands: what is said of it beside what its version says, wherever it is shown.
+ *
+ * @param lateMs as {@link lateAfterMs} says.
+ */
+export function standingOf({ version }: Segment, build: Build | undefined, lateMs: number) {
+  const { state, reason } = freshnessOf(build, version, lateMs);
+  return {
+    size: build?.size ?? null,
+    asOf: build?.asOf ?? null,
+    state,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
 
 export function segmentRoutes(backend: Backend): Hono<Env> {
   const { registry, clickhouse } = backend;
   const app = new Hono<Env>();
-  const lateMs = lateAfterMs(backend);
 
   const shown = (segment: Segment, build: Build | undefined) => {
-    const { state, reason } = freshnessOf(build, segment.version, lateMs);
     const { id, name, rule, merge, iabAudienceId, ttlDays, folder, labels, note, version, updatedAt } =
       segment;
     return {
@@ -98,11 +124,8 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
       note,
       version,
       updatedAt,
-      size: build?.size ?? null,
       sizeByVia: build?.sizeByVia ?? null,
-      asOf: build?.asOf ?? null,
-      state,
-      ...(reason === undefined ? {} : { reason }),
+      ...standingOf(segment, build, lateAfterMs(backend)),
     };
   };
   const one = async (segment: Segment) =>
@@ -158,32 +181,37 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
 
   app.get('/:id', async (c) => {
     expectScope(c, 'read');
-    return c.json(await one(find(c.req.param('id'))));
+    const segment = find(c.req.param('id'));
+    c.header('ETag', entityTag(segment.version));
+    return c.json(await one(segment));
   });
 
   app.patch('/:id', async (c) => {
     const caller = expectScope(c, 'edit');
-    const segment = find(c.req.param('id'));
+    const { item, written } = await changing(c, registry, () => find(c.req.param('id')), one);
     const change = await readChange(c, said);
     // What is of one version the next does not take over.
-    const { id, version, updatedAt: _, note: _note, applied: _applied, ...current } = segment;
+    const { id, version, updatedAt: _, note: _note, applied: _applied, ...current } = item;
     const body = said.parse({ ...current, ...change });
-    if (Object.hasOwn(change, 'rule') || Object.hasOwn(change, 'merge'))
+    if (Object.hasOwn(change, 'rule') || Object.hasOwn(change, 'merge')) {
       Library.of(registry).understand(body.rule, body.merge, id);
-    const changed = await conflictAsProblem(registry.put('segment', id, body, version, caller.id));
+      await expectUsersStand(registry, { id, rule: body.rule, merge: body.merge });
+    }
+    const changed = await written(registry.put('segment', id, body, version, caller.id));
     // Also for a new name: a size stands beside the version that it was counted for.
     buildSoon(backend, [id]);
+    c.header('ETag', entityTag(changed.version));
     return c.json(await one(changed));
   });
 
   app.delete('/:id', async (c) => {
     const caller = expectScope(c, 'edit');
-    const segment = find(c.req.param('id'));
+    const { item: segment, written } = await changing(c, registry, () => find(c.req.param('id')), one);
     const user = registry
       .list('segment')
       .find((other) => other.id !== segment.id && references(other.rule).includes(segment.id));
     if (user) throw new ApiError('in_use', `Segment ${user.id} refers to ${segment.id}; change it first.`);
-    await conflictAsProblem(registry.delete('segment', segment.id, segment.version, caller.id));
+    await written(registry.delete('segment', segment.id, segment.version, caller.id));
     return c.body(null, 204);
   });
 

@@ -25,7 +25,7 @@ export interface ShownName {
 /** More than any of the official files has. */
 const MAX_ENTRIES = 10_000;
 const text = z.string().min(1).max(300);
-const schema = z.strictObject({
+export const schema = z.strictObject({
   entries: z
     .array(
       z.strictObject({

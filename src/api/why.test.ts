@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../test/client.ts';
+import { Operator, until } from '../../test/client.ts';
 import { ninety } from '../../test/command.ts';
 import { NO, PARTNER_VENDOR, YES } from '../collect/front.testing.ts';
+import type { AuditLine } from '../report/audit.ts';
 import { testServer } from './server.testing.ts';
-import { statusOf } from './shop.testing.ts';
+import { type Json, statusOf } from './shop.testing.ts';
 import type { ShownWhy } from './why.ts';
 
 const server = await testServer();
@@ -88,5 +89,21 @@ describe('GET /v1/partners/{id}/why', () => {
       ...['--url', server.url, '--key', server.operator.key],
     ]);
     expect(out).toMatch(/\n *consent +withdrawn\n/);
+  });
+
+  it('tells of a visitor only who may look at one, and writes the look down', async () => {
+    const keyed = async (scopes: string[]) => {
+      const { id, key } = await server.operator.json<Json>('POST', '/v1/keys', { name: 'looks', scopes });
+      return { id, by: new Operator(server.url, String(key)) };
+    };
+    const [reader, looker] = [await keyed(['read']), await keyed(['read', 'visitors'])];
+    const path = '/v1/partners/acme/why';
+    expect(await statusOf(reader.by, 'GET', path)).toBe('200');
+    expect(await statusOf(reader.by, 'GET', `${path}?visitor=AAAAAAAAAAA`)).toBe('403 forbidden');
+    expect(await statusOf(looker.by, 'GET', `${path}?visitor=AAAAAAAAAAA`)).toBe('200');
+    const { items } = await server.operator.json<{ items: AuditLine[] }>('GET', '/v1/audit?limit=500');
+    const looks = items.filter(({ kind }) => kind === 'visitor');
+    expect(looks.filter(({ by }) => by.id === reader.id)).toEqual([]);
+    expect(looks.filter(({ by }) => by.id === looker.id)).toMatchObject([{ action: 'looked at' }]);
   });
 });

@@ -3,6 +3,7 @@ import type { ClickHouse } from '../clickhouse/client.ts';
 import { MAY_HAND_OUT } from '../consent/purposes.ts';
 import { SET_ASIDE_REASONS, type SetAsideReason } from '../identity/set-aside.ts';
 import { isVisitorId, type VisitorId, visitorNumber } from '../identity/visitor.ts';
+import { writeLook } from '../report/audit.ts';
 import type { SyncDoor } from '../sync/door.ts';
 import { type SyncOutcome, sentenceOf } from '../sync/outcome.ts';
 import { foretell, type Why } from '../sync/why.ts';
@@ -35,9 +36,10 @@ const NO_ADDRESS = '192.0.2.1';
 /**
  * `GET /v1/partners/{id}/why?gdpr=&gdpr_consent=&us_privacy=&gpp=&gpp_sid=&gpc=&ip=&visitor=`: why a browser that
  * comes from an address with these signals is matched with a partner or not, how its syncs ended lately, and what is
- * stored of a visitor (11 characters).
+ * stored of a visitor (11 characters). The last needs the scope `visitors` besides, and the look is written down before
+ * it is answered.
  */
-export function whyRoutes({ clickhouse, registry }: Backend, sync: SyncDoor): Hono<Env> {
+export function whyRoutes({ clickhouse, registry, secret }: Backend, sync: SyncDoor): Hono<Env> {
   const app = new Hono<Env>();
   app.get('/:id/why', async (c) => {
     expectScope(c, 'read');
@@ -45,8 +47,12 @@ export function whyRoutes({ clickhouse, registry }: Backend, sync: SyncDoor): Ho
     if (registry.get('partner', id) === undefined)
       throw new ApiError('not_found', `There is no partner ${id}.`);
     const visitor = c.req.query('visitor');
-    if (visitor !== undefined && !isVisitorId(visitor))
-      throw new ApiError('invalid', 'visitor must be the 11 characters of a visitor.');
+    if (visitor !== undefined) {
+      const { id: actor } = expectScope(c, 'visitors');
+      if (!isVisitorId(visitor))
+        throw new ApiError('invalid', 'visitor must be the 11 characters of a visitor.');
+      await writeLook(clickhouse, secret, { actor, action: 'looked at', visitor: visitorNumber(visitor) });
+    }
     const signals = {
       gdpr: c.req.query('gdpr'),
       gdprConsent: c.req.query('gdpr_consent'),

@@ -1,4 +1,5 @@
 import type { Delivered } from '../delivery/run/deliver.ts';
+import { DELIVERY_ENDS } from '../delivery/run/ends.ts';
 import type { Run } from '../jobs/ledger.ts';
 import { RefusedError } from './client.ts';
 import { CommandError } from './exit.ts';
@@ -32,7 +33,7 @@ export async function ended(id: string, asked: Promise<Run>): Promise<void> {
   if (delivered.state !== 'done')
     throw new CommandError(
       'not_finished',
-      `The rest waits (${delivered.state}${until === undefined ? '' : `, until ${until}`}); ninety destinations runs ${id} shows it.`,
+      `The rest waits (${delivered.state}${until === undefined ? '' : `, until ${until}`}). ${DELIVERY_ENDS[delivered.state]} ninety destinations list shows why, runs ${id} how far it is.`,
     );
   if (dead > 0 && accepted === 0) throw new CommandError('not_finished', letters);
 }

@@ -95,7 +95,7 @@ describe('ninety destinations', () => {
       code: 1,
       err: expect.stringContaining('The rest waits'),
     });
-    expect((await run('status')).out).toMatch(/\n {2}hook +webhook +waiting: unavailable +- +1 +0\n/);
+    expect((await run('status')).out).toMatch(/\n {2}hook +webhook +resting: unavailable +- +1 +0\n/);
     await server.operator.json('PATCH', '/v1/destinations/hook', { name: 'Mended' });
     expect(await destinations('deliver', 'hook')).toMatchObject({ code: 0 });
     expect(receiver.members('n1')).toEqual(['acme:u-1']);

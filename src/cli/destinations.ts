@@ -1,5 +1,6 @@
 import type { ShownRun } from '../api/destination-history.ts';
 import type { ShownDryRun, ShownType } from '../api/destinations.ts';
+import { DELIVERY_ENDS } from '../delivery/run/ends.ts';
 import type { Run } from '../jobs/ledger.ts';
 import type { DeliveryHealth } from '../report/deliveries.ts';
 import type { Client } from './client.ts';
@@ -58,6 +59,7 @@ function typeText({
   takes,
   gvlId,
   removes,
+  forgets,
   expiryDays,
   settings,
   secrets,
@@ -71,6 +73,7 @@ function typeText({
     ['takes ids', ids],
     ['vendor id', gvlId === null ? '-' : String(gvlId)],
     ['removals', removes ? 'are told' : 'are not understood: it forgets whom it hears no more of'],
+    ['deletions', forgets ? 'are asked for, and opt-outs told' : 'are told as removals'],
     ['keeps for', `${expiryDays.usual} days, at most ${expiryDays.most}`],
   ]);
   const rows = Object.entries(properties).map(([name, property]) => [
@@ -169,7 +172,11 @@ async function dryRun(client: Client, id: string, mode: string): Promise<void> {
 
 const DELIVER_HELP = `
 Delivers now, from every hit taken before, and waits for the end. It fails (exit code 1) where something waits for
-its next try, which comes by itself, or where nothing was taken.
+its next try, which comes by itself, or where nothing was taken. How it may end:
+
+${Object.entries(DELIVERY_ENDS)
+  .map(([state, what]) => `  ${state.padEnd(12)}${what}`)
+  .join('\n')}
 
 Examples:
   $ npx ninety destinations deliver acme

@@ -52,6 +52,39 @@ describe('ninety partners', () => {
       });
   });
 
+  it.each<
+    [sentence: string, needed: string, fields: object, destination: { partner: string; gvlId?: number }]
+  >([
+    ['takes its ids', 'taken', {}, { partner: 'taken' }],
+    ['needs its consent', 'asked', { gvlId: 321 }, { partner: 'beside', gvlId: 321 }],
+  ])('takes out none while a destination %s, and names that', async (_, id, fields, destination) => {
+    const make = (path: string, body: object) => server.operator.json('POST', path, body);
+    await make('/v1/partners', { id, name: 'Needed', ...fields });
+    if (destination.partner !== id) await make('/v1/partners', { id: destination.partner, name: 'Beside' });
+    const settings = {
+      url: 'https://receiver.example.com/',
+      secret: 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=',
+    };
+    await make('/v1/destinations', {
+      id: `needs-${id}`,
+      name: 'Needs it',
+      type: 'webhook',
+      segments: 'all',
+      schedule: 'manual',
+      settings,
+      ...destination,
+    });
+    expect(await partners('remove', id)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`Destination needs-${id} needs partner ${id}`),
+    });
+    expect((await partners('show', id)).code).toBe(0);
+    const answer = await server.operator.send('DELETE', `/v1/partners/${id}`);
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([409, { type: 'urn:ninety:in_use' }]);
+    expect((await server.operator.send('DELETE', `/v1/destinations/needs-${id}`)).status).toBe(204);
+    expect((await partners('remove', id)).code).toBe(0);
+  });
+
   it.each<[sentence: string, args: string[], code: number, err: RegExp]>([
     ['a setting that is missing', ['google'], 1, /\/settings\/nid: is missing/],
     ['a setting without a value', ['google', '--set', 'nid'], 2, /--set takes name=value/],

@@ -236,7 +236,7 @@ const partnerText = ({ matchKeptBy, id, ...partner }: ShownPartner): string =>
 
 const REMOVE_HELP = `
 No sync is made with it from then on, and nothing is exported under its ids. What was matched stays until it
-is ninety days old.
+is ninety days old. Refused while a destination needs it.
 
 Examples:
   $ npx ninety partners remove google
@@ -282,7 +282,7 @@ interface WhyOptions extends ServerOptions {
 
 const why = withServerOptions(newCommand('why', 'tell why a partner is not matched', WHY_HELP))
   .argument('<id>', 'id of the partner')
-  .option('--visitor <id>', 'a visitor, 11 characters')
+  .option('--visitor <id>', 'a visitor, 11 characters; needs a key of scope visitors, and is written down')
   .option('--ip <address>', 'address of the browser')
   .option('--gdpr <0|1>', 'whether TCF applies')
   .option('--gdpr-consent <string>', 'TC string')

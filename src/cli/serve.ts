@@ -3,7 +3,7 @@ import { EXIT_CODES, newCommand } from './command.ts';
 import { configOrExit, fail } from './exit.ts';
 import { adminKeyLines } from './welcome.ts';
 
-/** The whole shutdown gets so long; a second signal does not wait for it. */
+/** From when no more hits are taken the shutdown gets so long; a second signal does not wait for it. */
 const STOP_MS = 10_000;
 
 const HELP = `
@@ -22,7 +22,7 @@ Examples:
   $ NINETY_ROLES=collect CLICKHOUSE_URL=http://10.0.0.5:8123 npx ninety serve
 
 It runs until Ctrl-C or SIGTERM, then writes what it has and stops within ten seconds; a second signal ends
-it at once. What a visitor was told is kept is on disk either way.
+it at once. With NINETY_DRAIN_SECONDS it first takes hits for so long while /readyz says 503. What a visitor was told is kept is on disk either way.
 ${EXIT_CODES}
 `;
 
@@ -45,7 +45,7 @@ export const serveCommand = newCommand('serve', 'start collector, API and jobs',
       log.error('stopping took too long; what is acknowledged is in the journal');
       running?.kill();
       process.exit(1);
-    }, STOP_MS);
+    }, config.drainMs + STOP_MS);
     await running.stop();
     clearTimeout(late);
     process.exit(0);

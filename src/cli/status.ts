@@ -1,3 +1,4 @@
+import type { ShownAlerts } from '../api/alerts.ts';
 import type { ShownIdentity } from '../api/identity.ts';
 import type { ShownJournal } from '../api/journal.ts';
 import type { Summary } from '../dashboard/summary.ts';
@@ -22,8 +23,9 @@ interface Run {
 }
 
 const HELP = `
-Shows whether the server takes hits, what waits in its journal, the last minutes, the segments, the destinations
-and the last runs of the jobs. It fails (exit code 1) when the server does not take hits, so that a script can ask.
+Shows whether the server takes hits, what waits in its journal, the last minutes, what needs attention, the
+segments, the destinations and the last runs of the jobs. It fails (exit code 1) when the server does not take
+hits, so that a script can ask.
 
 Examples:
   $ npx ninety status
@@ -34,6 +36,7 @@ ${EXIT_CODES}
 
 const MINUTES = 5;
 const RUNS = 10;
+const ALERTS = 20;
 
 export const statusCommand = withServerOptions(
   newCommand('status', 'show how the server, its segments and its jobs are', HELP),
@@ -41,19 +44,21 @@ export const statusCommand = withServerOptions(
   finish(() =>
     withServer(options, async (client, _, found) => {
       const ready = await readiness(client);
-      const [summary, journal, identity, segments, deliveries, runs] = await Promise.all([
+      const [summary, journal, identity, segments, deliveries, runs, alerts] = await Promise.all([
         client.json<Summary>('GET', '/v1/overview'),
         client.json<ShownJournal>('GET', '/v1/journal'),
         client.json<ShownIdentity>('GET', '/v1/identity'),
         client.list<ShownSegment>('/v1/segments'),
         client.json<{ items: DeliveryHealth[] }>('GET', '/v1/deliveries'),
         client.json<{ items: Run[] }>('GET', `/v1/jobs?limit=${RUNS}`),
+        client.json<ShownAlerts>('GET', `/v1/alerts?limit=${ALERTS}`),
       ]);
       process.stdout.write(
         [
           table([
             ...serverRows(client.url, found, ready, summary, journal, identity),
             ...deliveryRows(deliveries.items),
+            ...alertRows(alerts),
           ]),
           segments.length === 0 ? '  No segment yet; POST /v1/segments makes one.\n' : segmentTable(segments),
           ...(deliveries.items.length === 0 ? [] : [deliveryTable(deliveries.items)]),
@@ -120,6 +125,18 @@ function deliveryRows(items: readonly DeliveryHealth[]) {
     ...(dead === 0
       ? []
       : [['dead letters', `${thousands(dead)} lines; see ninety destinations dead-letters`]]),
+  ];
+}
+
+/** What needs attention now, but for what the rows above say already. */
+function alertRows({ items, checkedAt }: ShownAlerts) {
+  const others = items.filter(({ kind }) => kind !== 'delivery_failing');
+  return [
+    ...others.map(({ kind, subject, detail, since }) => [
+      'alert',
+      `${kind.replaceAll('_', ' ')}, ${subject}: ${detail} (since ${since})`,
+    ]),
+    ...(checkedAt === null ? [] : [['alerts', `last looked for at ${checkedAt}`]]),
   ];
 }
 

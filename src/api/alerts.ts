@@ -1,0 +1,38 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { ALERTS } from '../alerts/kinds.ts';
+import { lastCheck, listAlerts, type ShownAlert } from '../alerts/store.ts';
+import type { Backend } from './backend.ts';
+import { type Env, expectScope, pageQuery, readParams } from './http.ts';
+
+/** What `GET /v1/alerts` answers. */
+export interface ShownAlerts {
+  readonly items: readonly ShownAlert[];
+  /** ISO 8601: when somebody last looked; null = nobody has yet. */
+  readonly checkedAt: string | null;
+  /** What is watched, each with a sentence. */
+  readonly kinds: typeof ALERTS;
+}
+
+export const alertsQuery = z.object({
+  state: z
+    .enum(['open', 'all'], 'must be open or all')
+    .default('open')
+    .describe('`all`: also what has cleared or ended'),
+});
+
+/** `GET /v1/alerts`: what needs attention now. */
+export function alertRoutes({ clickhouse }: Backend): Hono<Env> {
+  const app = new Hono<Env>();
+  app.get('/', async (c) => {
+    expectScope(c, 'read');
+    const { state } = readParams(c, alertsQuery);
+    const [items, checkedAt] = await Promise.all([
+      listAlerts(clickhouse, state, pageQuery(c).limit),
+      lastCheck(clickhouse),
+    ]);
+    c.header('Cache-Control', 'no-store');
+    return c.json({ items, checkedAt, kinds: ALERTS } satisfies ShownAlerts);
+  });
+  return app;
+}
