@@ -1,14 +1,15 @@
 // Makes dist/ from src/ and the scripts of pages from pixel/: what `npm ci` leaves ready to start.
 // Every source file becomes one JavaScript file of the same name (no bundle, so stack traces and
 // dynamic imports stay what they are); those are bundled and minified, because browsers load them.
-import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleSync, bundleTag } from '../pixel/bundle.mjs';
+import { buildConsole } from './build-console.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** What of src/ runs in a browser: bundled on its own, not compiled file by file. */
+/** What of src/ runs in a browser: bundled, not compiled file by file. */
 const consolePage = join(root, 'src/dashboard/page');
 
 async function sources(folder) {
@@ -16,7 +17,7 @@ async function sources(folder) {
   return entries
     .filter((e) => e.isFile() && e.name.endsWith('.ts') && !/\.(test|testing)\.ts$/.test(e.name))
     .map((e) => join(e.parentPath, e.name))
-    .filter((path) => !path.startsWith(consolePage));
+    .filter((path) => !path.startsWith(`${consolePage}/`));
 }
 
 // Relative imports name the .ts file (so that tools without a bundler can run the source as it is).
@@ -50,16 +51,7 @@ await build({
 await mkdir(join(made, 'pixel'));
 await writeFile(join(made, 'pixel/tag.js'), await bundleTag());
 await writeFile(join(made, 'pixel/sync.js'), await bundleSync());
-await build({
-  entryPoints: [join(consolePage, 'console.ts')],
-  outfile: join(made, 'dashboard/page/console.js'),
-  bundle: true,
-  format: 'esm',
-  target: 'es2022',
-  logLevel: 'warning',
-});
-for (const file of ['index.html', 'console.css', 'icon.svg'])
-  await copyFile(join(consolePage, file), join(made, 'dashboard/page', file));
+await buildConsole(consolePage, join(made, 'dashboard/page'));
 await chmod(join(made, 'main.js'), 0o755);
 const old = join(root, `dist.old.${process.pid}`);
 await rename(join(root, 'dist'), old).catch(() => {});

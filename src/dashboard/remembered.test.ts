@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { remembered } from './remembered.ts';
 
-function scene() {
+function scene(mostMs?: number) {
   const reads: { resolve: (value: number) => void; reject: (error: unknown) => void }[] = [];
   const clock = { now: 0 };
-  const ask = remembered(
-    () => new Promise<number>((resolve, reject) => reads.push({ resolve, reject })),
-    () => clock.now,
-  );
+  const ask = remembered(() => new Promise<number>((resolve, reject) => reads.push({ resolve, reject })), {
+    now: () => clock.now,
+    ...(mostMs === undefined ? {} : { mostMs }),
+  });
   return { reads, clock, ask };
 }
 
@@ -42,6 +42,20 @@ describe('a remembered read', () => {
     clock.now = 19_999;
     expect(await ask()).toBe(1);
     clock.now = 20_000;
+    void ask();
+    expect(reads).toHaveLength(2);
+  });
+
+  it('is kept no longer than it may, however long it took', async () => {
+    const { reads, clock, ask } = scene(5_000);
+    const first = ask();
+    clock.now = 30_000;
+    reads[0]!.resolve(1);
+    await first;
+    clock.now = 34_999;
+    expect(await ask()).toBe(1);
+    expect(reads).toHaveLength(1);
+    clock.now = 35_000;
     void ask();
     expect(reads).toHaveLength(2);
   });

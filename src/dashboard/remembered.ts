@@ -7,17 +7,26 @@ const SHARE = 10;
 /** Who asks is given the last value rather than kept waiting longer. */
 const PATIENCE_MS = 500;
 
+export interface RememberedOptions {
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number;
+  /**
+   * Milliseconds for which a value is good at most: where a read takes long because the other side is away, what it
+   * says is soon not so any more. @default no end
+   */
+  readonly mostMs?: number;
+}
+
 /**
  * Lets everybody who asks within a while share one read. A failed read is told to those who waited for it,
  * and is not kept.
  *
- * @param now milliseconds of a clock that only goes forward.
  * @returns a reader of the newest value: good for a second, or for nine times as long as its reading took,
  *   and for as long again while a newer one is being read.
  */
 export function remembered<T>(
   read: () => Promise<T>,
-  now: () => number = () => performance.now(),
+  { now = () => performance.now(), mostMs = Number.POSITIVE_INFINITY }: RememberedOptions = {},
 ): () => Promise<T> {
   let last: { readonly value: T; readonly goodUntil: number; readonly usableUntil: number } | undefined;
   let reading: Promise<T> | undefined;
@@ -26,7 +35,7 @@ export function remembered<T>(
     try {
       const value = await read();
       const readAt = now();
-      const life = Math.max(LEAST_MS, (readAt - started) * (SHARE - 1));
+      const life = Math.min(mostMs, Math.max(LEAST_MS, (readAt - started) * (SHARE - 1)));
       last = { value, goodUntil: readAt + life, usableUntil: readAt + 2 * life };
       return value;
     } finally {

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { Hono } from 'hono';
 import type { Backend } from '../api/backend.ts';
-import type { Env } from '../api/http.ts';
-import { segmentRoutes } from '../api/segments.ts';
+import { type PageQuery, page } from '../api/http.ts';
+import { lateAfterMs, standingOf } from '../api/segments.ts';
+import { currentBuilds } from '../audience/builds.ts';
 import type { Run } from '../jobs/ledger.ts';
 import { Usage } from '../journal/usage.ts';
+import { type Disk, diskOf } from '../report/disk.ts';
 import { type Kept, kept, type Recent, recent } from '../report/overview.ts';
 import { remembered } from './remembered.ts';
 
@@ -20,7 +21,7 @@ export interface SegmentLine {
   readonly reason?: string;
 }
 
-/** A registered site with its tag and what came from it. */
+/** A registered site with its tag and what came from it within the retention. */
 export interface SiteLine {
   readonly id: string;
   readonly name: string;
@@ -30,56 +31,64 @@ export interface SiteLine {
   readonly visitors: number;
 }
 
-/** What `GET /v1/overview` answers, and all that the console's page shows. */
+/** What `GET /v1/overview/sites` answers. */
+export interface SiteLines extends Pick<Kept, 'countedAt'> {
+  readonly items: readonly SiteLine[];
+  /** What to ask for `after`; null = these were the last. */
+  readonly next: string | null;
+}
+
+/** What `GET /v1/overview` answers, and all that the console's page shows of what it asks for again and again. */
 export interface Summary extends Recent, Omit<Kept, 'sites'> {
   readonly retentionDays: number;
-  /** By id, at most {@link SHOWN}. */
+  /** At most {@link SHOWN}: failed and stale ones first, then the largest. */
   readonly segments: readonly SegmentLine[];
   readonly segmentCount: number;
-  /** By id, at most {@link SHOWN}. */
-  readonly sites: readonly SiteLine[];
+  /** Of all segments. */
+  readonly segmentStates: Readonly<Record<SegmentLine['state'], number>>;
   readonly siteCount: number;
   readonly partnerCount: number;
-  /** Newest first. */
+  /** Newest first; of what each did, of lists and of what is by name, how many. */
   readonly runs: readonly Pick<Run, 'run' | 'job' | 'state' | 'started' | 'ended' | 'result' | 'error'>[];
   /** Whether crawlers are told by their data centres too; null where this server takes no hits. */
   readonly tellsDataCentres: boolean | null;
+  /** That the data folder lies on; null where the system does not tell. */
+  readonly disk: Disk | null;
   /** Of this machine's journal: what is acknowledged and not yet in ClickHouse; null where it takes no hits. */
   readonly journalBytes: number | null;
 }
 
-/** More lines than a person reads on one page, sent every few seconds, would be for nobody. */
-export const SHOWN = 100;
+/** Sent every other second to each console that is open: what a person sees at a glance. */
+export const SHOWN = 12;
 const RUNS = 8;
 
-/** @returns a reader of the live numbers, which many may ask often. */
-export function summarizer(backend: Backend): () => Promise<Summary> {
+/** The live numbers, each of which many may ask often. */
+export interface Summarizer {
+  readonly summary: () => Promise<Summary>;
+  /** @param asked which page of the sites, by id. */
+  readonly sites: (asked: PageQuery) => Promise<SiteLines>;
+}
+
+export function summarizer(backend: Backend): Summarizer {
   const { clickhouse, config, ledger, registry, publicUrl } = backend;
-  const segments = segmentReader(backend);
   const journal = new Usage(join(config.data, 'journal'));
   const counts = remembered(() => kept(clickhouse));
-  return remembered(async () => {
-    const [numbers, { sites: bySite, ...all }, segmentLines, runs] = await Promise.all([
+  const segments = remembered(() => segmentsOf(backend));
+  const summary = remembered(async () => {
+    const [numbers, { sites: _, ...all }, ofSegments, runs, storage] = await Promise.all([
       recent(clickhouse),
       counts(),
       segments(),
       ledger.list(RUNS),
+      diskOf(config.data).catch(() => null),
       journal.scan(),
     ]);
-    const sites = registry.list('site');
     return {
       ...numbers,
       ...all,
+      ...ofSegments,
       retentionDays: config.retentionDays,
-      segments: segmentLines,
-      segmentCount: registry.list('segment').length,
-      sites: sites.slice(0, SHOWN).map(({ id, name, key }) => ({
-        id,
-        name,
-        tag: `<script async src="${publicUrl()}/tag.js" data-site="${key}"></script>`,
-        ...(bySite.get(id) ?? { hits: 0, visitors: 0 }),
-      })),
-      siteCount: sites.length,
+      siteCount: registry.list('site').length,
       partnerCount: registry.list('partner').length,
       runs: runs.map(({ run, job, state, started, ended, result, error }) => ({
         run,
@@ -87,36 +96,65 @@ export function summarizer(backend: Backend): () => Promise<Summary> {
         state,
         started,
         ended,
-        result,
+        result: inCounts(result),
         error,
       })),
       tellsDataCentres: config.roles.has('collect') ? backend.tellsDataCentres : null,
+      disk: storage,
       journalBytes: config.roles.has('collect') ? journal.bytes : null,
     };
   });
+  const sites = async (asked: PageQuery) => {
+    const { countedAt, sites: bySite } = await counts();
+    const { items, next } = page(registry.list('site'), asked);
+    return {
+      countedAt,
+      items: items.map(({ id, name, key }) => ({
+        id,
+        name,
+        tag: `<script async src="${publicUrl()}/tag.js" data-site="${key}"></script>`,
+        ...(bySite.get(id) ?? { hits: 0, visitors: 0 }),
+      })),
+      next,
+    };
+  };
+  return { summary, sites };
 }
 
-/** Asks the API's own route, so that a size or a state here cannot differ from the one there. */
-function segmentReader(backend: Backend): () => Promise<SegmentLine[]> {
-  const api = new Hono<Env>();
-  api.use((c, next) => {
-    c.set('caller', { id: 'console', scopes: ['read'] });
-    return next();
-  });
-  api.route('/', segmentRoutes(backend));
-  api.onError((error) => {
-    throw error;
-  });
-  return async () => {
-    const answer = await api.request(`/?limit=${SHOWN}`);
-    const { items } = (await answer.json()) as { items: SegmentLine[] };
-    return items.map(({ id, name, size, asOf, state, reason }) => ({
-      id,
+/** A run that built a thousand segments names each, which is twenty kilobytes; here it is told how many. */
+function inCounts(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return result;
+  return Object.fromEntries(
+    Object.entries(result).map(([name, value]: [string, unknown]) => [
       name,
-      size,
-      asOf,
-      state,
-      ...(reason === undefined ? {} : { reason }),
-    }));
+      typeof value === 'object' && value !== null ? Object.keys(value).length : value,
+    ]),
+  );
+}
+
+/** What somebody must look after comes first. */
+const RANKS: Readonly<Record<SegmentLine['state'], number>> = { failed: 0, stale: 1, building: 2, fresh: 2 };
+
+/** Looks at every segment, so that none that needs somebody is left out because of its id. */
+async function segmentsOf(
+  backend: Backend,
+): Promise<Pick<Summary, 'segments' | 'segmentCount' | 'segmentStates'>> {
+  const builds = await currentBuilds(backend.clickhouse);
+  const lateMs = lateAfterMs(backend);
+  const all = backend.registry.list('segment').map(
+    (segment): SegmentLine => ({
+      id: segment.id,
+      name: segment.name,
+      ...standingOf(segment, builds.get(segment.id), lateMs),
+    }),
+  );
+  const segmentStates = { fresh: 0, stale: 0, building: 0, failed: 0 };
+  for (const { state } of all) segmentStates[state] += 1;
+  return {
+    segments: all
+      .sort((a, b) => RANKS[a.state] - RANKS[b.state] || (b.size ?? 0) - (a.size ?? 0))
+      .slice(0, SHOWN),
+    segmentCount: all.length,
+    segmentStates,
   };
 }

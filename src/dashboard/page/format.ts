@@ -1,6 +1,5 @@
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const clockToSecond = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 
 export const count = (n: number): string => whole.format(n);
 
@@ -22,9 +21,6 @@ export function bytes(n: number): string {
 
 /** @param iso ISO 8601. @returns hours and minutes in the reader's own time zone. */
 export const timeOfDay = (iso: string): string => clock.format(new Date(iso));
-
-/** The same with seconds. */
-export const timeToSecond = (iso: string): string => clockToSecond.format(new Date(iso));
 
 const STEPS = [
   [86_400_000, 'd'],
@@ -48,7 +44,7 @@ export function duration(ms: number): string {
 }
 
 /** Numbers in a result that count nothing. */
-const NO_COUNT = new Set(['build']);
+const NO_COUNT = new Set(['build', 'run']);
 
 /**
  * The result of a job's run in a few words: counts with their names, and of a list by name its length.

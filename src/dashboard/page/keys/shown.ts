@@ -1,0 +1,8 @@
+/** A key as `GET /v1/keys` has it: never the key itself. */
+export interface ShownKey {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly version: number;
+  readonly updatedAt: string;
+}

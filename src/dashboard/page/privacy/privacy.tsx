@@ -1,0 +1,208 @@
+import { useState } from 'preact/hooks';
+import type { ShownRetention } from '../../../api/retention.ts';
+import type { Erasure } from '../../../privacy/erasures.ts';
+import type { ConsentReport } from '../../../report/consent.ts';
+import { call } from '../api/call.ts';
+import { useMay } from '../api/session.ts';
+import { useAnswer } from '../api/use-answer.ts';
+import { count, counted } from '../format.ts';
+import { ConfirmButton, Dialog } from '../ui/actions.tsx';
+import { CsvLink } from '../ui/csv-link.tsx';
+import { Card, Empty, Field, Moment, PageHead, Read, Table } from '../ui/parts.tsx';
+import { tell } from '../ui/toasts.tsx';
+
+const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
+
+/** What people have said, what is kept of them and until when, and who asked to be forgotten. */
+export function Privacy() {
+  const consent = useAnswer<ConsentReport>('/v1/reports/consent');
+  const kept = useAnswer<ShownRetention>('/v1/retention');
+  const mayEdit = useMay('edit');
+  return (
+    <>
+      <PageHead title="Privacy" />
+      <Read of={consent}>{(report) => <Consent report={report} />}</Read>
+      <Read of={kept}>
+        {(now) => (
+          <>
+            <div class="columns">
+              <Erasures retained={now} />
+              {mayEdit && <Erase done={kept.reload} />}
+            </div>
+            <Tables retained={now} />
+          </>
+        )}
+      </Read>
+    </>
+  );
+}
+
+function Consent({ report: { total, countries, stored, refusals } }: { report: ConsentReport }) {
+  const refused = refusals.reduce((sum, { n }) => sum + n, 0);
+  const share = (n: number, of: number) => (of === 0 ? '–' : percent.format(n / of));
+  return (
+    <>
+      <Card title="Consent, last seven days" aside={<CsvLink path="/v1/reports/consent" name="consent" />}>
+        {total.visitors === 0 ? (
+          <Empty title="Nobody was seen in the last seven days." />
+        ) : (
+          <Table
+            label="Consent by country"
+            head={[
+              'Country',
+              { text: 'Visitors', number: true },
+              { text: 'Allow a profile', number: true },
+              { text: 'Allow handing out', number: true },
+              { text: 'Withdrawn since', number: true },
+            ]}
+          >
+            {[{ country: 'All', ...total }, ...countries].map((one) => (
+              <tr key={one.country ?? 'others'}>
+                <th scope="row">{one.country === '' ? 'unknown' : (one.country ?? 'all others')}</th>
+                <td class="number">{count(one.visitors)}</td>
+                <td class="number">{share(one.profile, one.visitors)}</td>
+                <td class="number">{share(one.handOut, one.visitors)}</td>
+                <td class="number">{count(one.withdrawn)}</td>
+              </tr>
+            ))}
+          </Table>
+        )}
+      </Card>
+      <Card title="Refused for want of consent">
+        <p>
+          In the last seven days {count(refused)} hits and syncs were refused, {counted(stored, 'hit')}{' '}
+          stored.
+        </p>
+        {refusals.length > 0 && (
+          <Table label="Refusals by signal" head={['Reason', 'Signal', { text: 'How many', number: true }]}>
+            {refusals.map(({ room, reason, sentence, signal, n }) => (
+              <tr key={`${room} ${reason}`}>
+                <th scope="row">
+                  <code>{reason}</code> <span class="muted small">{room}</span>
+                  <span class="why">{sentence}</span>
+                </th>
+                <td>{signal}</td>
+                <td class="number">{count(n)}</td>
+              </tr>
+            ))}
+          </Table>
+        )}
+      </Card>
+    </>
+  );
+}
+
+function Erasures({ retained: { erasures, suppressed } }: { retained: ShownRetention }) {
+  const [open, setOpen] = useState<string>();
+  return (
+    <Card title="Asked to be forgotten">
+      {open !== undefined && (
+        <Dialog title="Receipt" close={() => setOpen(undefined)}>
+          <Receipt id={open} />
+        </Dialog>
+      )}
+      <p>{counted(suppressed, 'opt-out')} remembered, as keyed hashes and for good.</p>
+      {erasures.length === 0 ? (
+        <Empty title="Nobody has asked within the retention." />
+      ) : (
+        <Table label="Erasures" head={['When', 'By', { text: 'Visitors', number: true }, 'Receipt']}>
+          {erasures.map(({ id, time, origin, visitors }) => (
+            <tr key={id}>
+              <th scope="row">
+                <Moment at={time} />
+              </th>
+              <td>{origin === 'optout' ? 'the person, by opting out' : 'an operator'}</td>
+              <td class="number">{count(visitors)}</td>
+              <td>
+                <button type="button" class="quiet" onClick={() => setOpen(id)}>
+                  Show <span class="unseen">the receipt of {time}</span>
+                </button>
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+    </Card>
+  );
+}
+
+function Receipt({ id }: { id: string }) {
+  const receipt = useAnswer<Erasure>(`/v1/erasures/${id}`);
+  return (
+    <Read of={receipt}>
+      {({ steps }) => (
+        <Table label="Steps of the erasure" head={['Step', 'State', 'When', 'What']}>
+          {steps.map(({ step, state, at, detail }, place) => (
+            <tr key={`${step} ${place}`}>
+              <th scope="row">{step}</th>
+              <td>{state}</td>
+              <td>{at === null ? '' : <Moment at={at} />}</td>
+              <td>{detail}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+    </Read>
+  );
+}
+
+function Erase({ done }: { done: () => Promise<void> }) {
+  const [id, setId] = useState('');
+  return (
+    <Card title="Forget somebody">
+      <div class="form">
+        <Field
+          label="Id"
+          hint="A visitor’s 11 characters, or type:uid with a device type or a partner’s id. Hidden at once, deleted by the next batch, and told to destinations."
+        >
+          {(ids) => (
+            <input
+              {...ids}
+              value={id}
+              autocomplete="off"
+              spellcheck={false}
+              onInput={(event) => setId(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        <div class="actions">
+          <ConfirmButton
+            verb="Forget this person"
+            disabled={id.trim() === ''}
+            ask={`Everything that is known under ${id.trim()} goes, in every segment and destination. It cannot be taken back.`}
+            act={async () => {
+              await call('DELETE', `/v1/visitors/${encodeURIComponent(id.trim())}`);
+              setId('');
+              await done();
+              tell('Hidden now; the receipt shows the rest, step by step.');
+            }}
+          >
+            Forget
+          </ConfirmButton>
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+function Tables({ retained: { tables, retentionDays } }: { retained: ShownRetention }) {
+  return (
+    <Card title={`What is kept, at most ${retentionDays} days`}>
+      <Table
+        label="Tables with rows about visitors"
+        head={['Table', { text: 'Rows', number: true }, 'Oldest row', 'Gone on']}
+      >
+        {tables.map(({ table, rows, oldest, dies }) => (
+          <tr key={table}>
+            <th scope="row">
+              <code>{table}</code>
+            </th>
+            <td class="number">{count(rows)}</td>
+            <td>{oldest ?? <span class="muted">empty</span>}</td>
+            <td>{dies}</td>
+          </tr>
+        ))}
+      </Table>
+    </Card>
+  );
+}

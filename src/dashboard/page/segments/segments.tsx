@@ -1,0 +1,162 @@
+import { useState } from 'preact/hooks';
+import { useMay } from '../api/session.ts';
+import { useAll } from '../api/use-all.ts';
+import { useAnswer } from '../api/use-answer.ts';
+import { counted } from '../format.ts';
+import type { SegmentsReport } from '../overview/overview.tsx';
+import { CsvLink } from '../ui/csv-link.tsx';
+import { Card, Empty, PageHead, Read, Table } from '../ui/parts.tsx';
+import type { ShownSegment } from './shown.ts';
+import { StandingCells } from './standing-cells.tsx';
+
+const AGAIN_MS = 15_000;
+
+/** All segments: found by name, id, folder or label. */
+export function Segments() {
+  const segments = useAll<ShownSegment>('/v1/segments', AGAIN_MS);
+  const mayEdit = useMay('edit');
+  return (
+    <>
+      <PageHead title="Segments">
+        <a class="button" href="/console/segments/-overlap">
+          Overlap
+        </a>
+        {mayEdit && (
+          <a class="button primary" href="/console/segments/-new">
+            New segment
+          </a>
+        )}
+      </PageHead>
+      <Read of={segments}>
+        {(items) =>
+          items.length === 0 ? (
+            <Card title="None yet">
+              <Empty title="A segment is a rule, and the visitors that meet it.">
+                <p>Make one by clicking, and see its exact size while you do.</p>
+                {mayEdit && (
+                  <a class="button primary" href="/console/segments/-new">
+                    Make the first segment
+                  </a>
+                )}
+              </Empty>
+            </Card>
+          ) : (
+            <List items={items} />
+          )
+        }
+      </Read>
+    </>
+  );
+}
+
+function List({ items }: { items: readonly ShownSegment[] }) {
+  const [search, setSearch] = useState('');
+  const [folder, setFolder] = useState('');
+  const [label, setLabel] = useState('');
+  const folders = foldersOf(items);
+  const labels = [...new Set(items.flatMap((one) => one.labels ?? []))].sort();
+  const wanted = search.trim().toLowerCase();
+  const found = items.filter(
+    (one) =>
+      `${one.name} ${one.id}`.toLowerCase().includes(wanted) &&
+      `${one.folder ?? ''}/`.startsWith(folder === '' ? '' : `${folder}/`) &&
+      (label === '' || one.labels?.includes(label)),
+  );
+  const ids = found.slice(0, 100).map(({ id }) => id);
+  const sizes = useAnswer<SegmentsReport>(
+    ids.length === 0 ? undefined : `/v1/reports/segments?segments=${ids.join()}`,
+  );
+  const points = new Map(sizes.value?.segments.map(({ segment, points }) => [segment, points]));
+  return (
+    <section class="card" aria-label="All segments">
+      <search class="form-row filters">
+        <label class="field">
+          <span class="label">Search</span>
+          <input
+            type="search"
+            value={search}
+            placeholder="Name or id"
+            onInput={(event) => setSearch(event.currentTarget.value)}
+          />
+        </label>
+        <label class="field">
+          <span class="label">Folder</span>
+          <select value={folder} onChange={(event) => setFolder(event.currentTarget.value)}>
+            <option value="">All folders</option>
+            {folders.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          <span class="label">Label</span>
+          <select value={label} onChange={(event) => setLabel(event.currentTarget.value)}>
+            <option value="">All labels</option>
+            {labels.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </search>
+      <div class="card-head">
+        <p class="muted small" role="status">
+          {counted(found.length, 'segment')}
+        </p>
+        {ids.length > 0 && <CsvLink path={`/v1/reports/segments?segments=${ids.join()}`} name="segments" />}
+      </div>
+      {found.length === 0 ? (
+        <Empty title="No segment is like that.">
+          <p>Take a word out of the search, or choose all folders and labels.</p>
+        </Empty>
+      ) : (
+        <Table
+          label="Segments"
+          head={[
+            'Segment',
+            'Folder and labels',
+            { text: 'Visitors', number: true },
+            'Seven days',
+            'State',
+            'As of',
+          ]}
+        >
+          {found.map((segment) => (
+            <tr key={segment.id}>
+              <th scope="row">
+                <a href={`/console/segments/${segment.id}`}>{segment.name}</a>
+                <span class="why">
+                  <code>{segment.id}</code>
+                </span>
+              </th>
+              <td>
+                {segment.folder}
+                <div>
+                  {segment.labels?.map((name) => (
+                    <span class="tag" key={name}>
+                      {name}
+                    </span>
+                  ))}
+                </div>
+              </td>
+              <StandingCells segment={segment} sizes={points.get(segment.id)} />
+            </tr>
+          ))}
+        </Table>
+      )}
+    </section>
+  );
+}
+
+/** Each folder and those above it. */
+function foldersOf(items: readonly ShownSegment[]): string[] {
+  const all = new Set<string>();
+  for (const { folder } of items) {
+    const parts = folder?.split('/') ?? [];
+    for (let depth = 1; depth <= parts.length; depth++) all.add(parts.slice(0, depth).join('/'));
+  }
+  return [...all].sort();
+}

@@ -1,0 +1,108 @@
+import { useState } from 'preact/hooks';
+import { call } from '../api/call.ts';
+import { useMay } from '../api/session.ts';
+import { useAnswer } from '../api/use-answer.ts';
+import { ActionButton } from '../ui/actions.tsx';
+import { Card, Moment, Read } from '../ui/parts.tsx';
+import { Scroll } from '../ui/scroll.tsx';
+import { tell } from '../ui/toasts.tsx';
+import type { ShownVersion } from './shown.ts';
+
+interface Of {
+  readonly id: string;
+  /** The version that counts; 0 = the segment is deleted. */
+  readonly current: number;
+  readonly changed: () => Promise<void>;
+}
+
+/** Every change of a segment, by whom and what; each can be made the newest again. */
+export const Versions = (of: Of) => (
+  <Card title="Versions">
+    <VersionPage key={of.current} {...of} />
+  </Card>
+);
+
+/** The newest below one, and on demand those before them. */
+function VersionPage({ after, ...of }: Of & { after?: number }) {
+  const { id, current } = of;
+  const [isOpen, setIsOpen] = useState(false);
+  // The newest version is part of the question, so that a change is seen at once.
+  const versions = useAnswer<{ items: ShownVersion[]; next: number | null }>(
+    `/v1/segments/${id}/versions?of=${current}${after === undefined ? '' : `&after=${after}`}`,
+  );
+  return (
+    <Read of={versions}>
+      {({ items, next }) => (
+        <>
+          <ol class="list versions">
+            {items.map((one) => (
+              <ListedVersion key={one.version} {...of} version={one} />
+            ))}
+          </ol>
+          {next !== null &&
+            (isOpen ? (
+              <VersionPage {...of} after={next} />
+            ) : (
+              <button type="button" onClick={() => setIsOpen(true)}>
+                Show older ones
+              </button>
+            ))}
+        </>
+      )}
+    </Read>
+  );
+}
+
+function ListedVersion({ id, current, changed, version: one }: Of & { version: ShownVersion }) {
+  const mayEdit = useMay('edit');
+  return (
+    <li>
+      <div class="card-head">
+        <div>
+          <b>Version {one.version}</b> {one.action}, <Moment at={one.time} /> by {one.by.name ?? one.by.id}
+          {one.applied === true && <span class="tag">from files</span>}
+          {one.changed.length > 0 && <span class="why">changed: {one.changed.join(', ')}</span>}
+          {one.note !== undefined && <span class="why">“{one.note}”</span>}
+        </div>
+        {mayEdit && one.version !== current && one.action !== 'deleted' && (
+          <ActionButton
+            act={async () => {
+              await call(
+                'POST',
+                `/v1/segments/${id}/versions/${one.version}/restore`,
+                undefined,
+                undefined,
+                // Of one that is deleted there is no version that was read.
+                current === 0 ? undefined : current,
+              );
+              await changed();
+              tell(`Version ${one.version} is restored, as a new version.`);
+            }}
+          >
+            Restore <span class="unseen">version {one.version}</span>
+          </ActionButton>
+        )}
+      </div>
+      {one.diff.length > 0 && (
+        <details open={one.version === current}>
+          <summary>What it changed</summary>
+          <Diff lines={one.diff} version={one.version} />
+        </details>
+      )}
+    </li>
+  );
+}
+
+/** Lines of a rule that went and came. */
+export function Diff({ lines, version }: { lines: readonly string[]; version: number }) {
+  return (
+    <Scroll class="code diff" label={`Changes of version ${version}`}>
+      {lines.map((line, at) => (
+        <code key={`${at} ${line}`} data-sign={line[0]}>
+          {line}
+          {'\n'}
+        </code>
+      ))}
+    </Scroll>
+  );
+}

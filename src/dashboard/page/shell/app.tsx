@@ -1,0 +1,48 @@
+import { useEffect, useState } from 'preact/hooks';
+import { asProblem, call, type Problem, SIGNED_OUT } from '../api/call.ts';
+import { SessionContext, type ShownSession, type SignedIn } from '../api/session.ts';
+import { Loading, ProblemNote } from '../ui/parts.tsx';
+import { Toasts, tellProblem } from '../ui/toasts.tsx';
+import { Pages } from './pages.tsx';
+import { SignIn } from './sign-in.tsx';
+
+/** The console: who is signed in decides what there is. */
+export function App() {
+  const [session, setSession] = useState<ShownSession>();
+  const [problem, setProblem] = useState<Problem>();
+  const ask = () => {
+    setProblem(undefined);
+    call<ShownSession>('GET', '/v1/session').then(setSession, (error) => setProblem(asProblem(error)));
+  };
+  useEffect(() => {
+    ask();
+    const over = () => setSession(NOBODY);
+    addEventListener(SIGNED_OUT, over);
+    return () => removeEventListener(SIGNED_OUT, over);
+  }, []);
+  return (
+    <>
+      {session === undefined ? (
+        <main class="alone">
+          {problem === undefined ? <Loading /> : <ProblemNote problem={problem} retry={ask} />}
+        </main>
+      ) : isSignedIn(session) ? (
+        <SessionContext.Provider value={signedIn(session, setSession)}>
+          <Pages />
+        </SessionContext.Provider>
+      ) : (
+        <SignIn done={setSession} />
+      )}
+      <Toasts />
+    </>
+  );
+}
+
+const NOBODY: ShownSession = { key: null, scopes: [], role: null, expires: null };
+
+const isSignedIn = (session: ShownSession): session is SignedIn['session'] => session.role !== null;
+
+const signedIn = (session: SignedIn['session'], set: (session: ShownSession) => void): SignedIn => ({
+  session,
+  signOut: () => void call('DELETE', '/v1/session').then(() => set(NOBODY), tellProblem),
+});
