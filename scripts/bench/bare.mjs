@@ -1,5 +1,5 @@
 // What the whole collector is held against: a server that answers each request with the same GIF, or a request
-// for syncs with the same JSON, and does nothing else, on node:http or on hono. `node bare.mjs node|hono`; says its port when it listens.
+// for syncs or for a page's segments with the same JSON, and does nothing else, on node:http or on hono. `node bare.mjs node|hono`; says its port when it listens.
 import { createServer } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -21,6 +21,7 @@ if (process.argv[2] === 'node') {
   const gif = (c) => c.body(GIF, 200, HEADERS);
   app.get('/p.gif', gif);
   app.get('/setuid', gif);
+  app.get('/v1/me', (c) => c.json({ segments: [] }));
   app.post('/cookie_sync', async (c) => {
     await c.req.json();
     return c.json({ status: 'ok', bidder_status: [] });

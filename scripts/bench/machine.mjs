@@ -56,13 +56,32 @@ export function cpuSeconds(pid) {
 export const childrenOf = (pid) =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 
-/** Puts a running process with all its threads on one core. */
+/** A thread that ends between the look and the word makes the whole word fail: it is said once more. */
+function ofAllThreads(say) {
+  for (let tries = 9; ; tries--) {
+    try {
+      return say();
+    } catch (error) {
+      if (tries === 0) throw error;
+    }
+  }
+}
+
+/**
+ * Puts a running process with all its threads on one core.
+ *
+ * @param {number} pid @param {number | string} core or a list of them, as taskset takes it.
+ */
 export const pin = (pid, core) =>
-  execFileSync('taskset', ['-a', '-p', '-c', String(core), String(pid)], { stdio: 'ignore' });
+  ofAllThreads(() =>
+    execFileSync('taskset', ['-a', '-p', '-c', String(core), String(pid)], { stdio: 'ignore' }),
+  );
 
 /** Lets a running process have, with all its threads, only what the others on its core leave. */
 export const yieldToOthers = (pid) =>
-  execFileSync('renice', ['-n', '19', '-p', ...readdirSync(`/proc/${pid}/task`)], { stdio: 'ignore' });
+  ofAllThreads(() =>
+    execFileSync('renice', ['-n', '19', '-p', ...readdirSync(`/proc/${pid}/task`)], { stdio: 'ignore' }),
+  );
 
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 export const round = (value, digits = 0) => Math.round(value * 10 ** digits) / 10 ** digits;

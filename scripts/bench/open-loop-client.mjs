@@ -1,0 +1,72 @@
+// The client of open-loop.mjs. `node open-loop-client.mjs FILE`; what it is to do comes from its parent, one load after
+// another. A client that waits for an answer before it asks again sends less while a server is slow, and so hardly
+// looks when there would be something to see; this one keeps to its times, and counts from them.
+import { readFileSync } from 'node:fs';
+import { Agent, get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomFrom } from '../demo/random.mjs';
+
+/** As long as a page might wait at all; whoever is that late has failed. */
+const TIMEOUT_MS = 5_000;
+
+const requests = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const random = randomFrom(6);
+let made = 0;
+
+/** @returns the status and the body of an answer, or undefined where none came. */
+const asked = (agent, url, { path, headers }) =>
+  new Promise((done) => {
+    const request = get(url + path, { agent, headers, timeout: TIMEOUT_MS }, (answer) => {
+      let body = '';
+      answer
+        .setEncoding('utf8')
+        .on('data', (text) => {
+          body += text;
+        })
+        .once('error', () => done(undefined))
+        .once('end', () => done({ status: answer.statusCode, body }));
+    });
+    request.once('timeout', () => request.destroy()).once('error', () => done(undefined));
+  });
+
+async function load({ url, perSecond, seconds, wanted }) {
+  // As many connections as are wanted at once: one that is waited for would be a queue of the client's own.
+  const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+  const isWanted = new RegExp(wanted);
+  const took = [];
+  const late = [];
+  const underWay = new Set();
+  let failed = 0;
+  const began = performance.now();
+  const end = began + seconds * 1000;
+  // Independent of each other (a Poisson process): the times between them are exponential.
+  const next = (at) => at - (Math.log(1 - random.next()) * 1000) / perSecond;
+  for (let due = next(began); due < end; due = next(due)) {
+    const early = due - performance.now();
+    if (early > 0) await sleep(early);
+    late.push(performance.now() - due);
+    const one = asked(agent, url, requests[made++ % requests.length]).then((answer) => {
+      took.push(performance.now() - due);
+      if (answer?.status !== 200 || !isWanted.test(answer.body)) failed += 1;
+      underWay.delete(one);
+    });
+    underWay.add(one);
+  }
+  await Promise.all(underWay);
+  agent.destroy();
+  const at = (list, share) => list[Math.max(0, Math.ceil(list.length * share) - 1)];
+  for (const list of [took, late]) list.sort((a, b) => a - b);
+  return {
+    answers: took.length,
+    failed,
+    p50: at(took, 0.5),
+    p95: at(took, 0.95),
+    p99: at(took, 0.99),
+    most: took.at(-1),
+    sentP99: at(late, 0.99),
+  };
+}
+
+process.on('message', (what) => void load(what).then((found) => process.send(found)));
+process.on('disconnect', () => process.exit());
+process.send('ready');
