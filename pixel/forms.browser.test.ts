@@ -43,6 +43,6 @@ describeTag('the forms that the README shows', (world) => {
 
   it('and the script that syncs', async () => {
     await world.visit(form('/sync.js" data-site'));
-    await expect.poll(() => world.server.frames, { timeout: 10_000 }).toEqual([{ s: 'KEY' }]);
+    await expect.poll(() => world.server.frames).toEqual([{ s: 'KEY' }]);
   });
 });

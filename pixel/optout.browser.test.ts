@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeTag, tcfCmp, tcString } from './tag.testing.ts';
 
 const DAY_S = 86_400;
@@ -8,8 +8,7 @@ describeTag('an opt-out of the site’s tag', (world) => {
   const { tag, visit, quiet, firstPartyId } = world;
   /** The words that reach the collector's own door, without what every one of them has. */
   const words = () => world.server.words.map(({ path, method, s, fid }) => ({ path, method, s, fid }));
-  const told = (count: number) =>
-    vi.waitUntil(() => world.server.words.length >= count, { timeout: 10_000, interval: 20 });
+  const told = (count: number) => expect.poll(() => world.server.words.length).toBeGreaterThanOrEqual(count);
   const optOut = (fid?: string) => ({ path: '/optout', method: 'GET', s: 'KEY', fid });
   const expectMark = async () => {
     const mark = await firstPartyId();

@@ -1,11 +1,11 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeTag } from './tag.testing.ts';
 
 describeTag('the tag in a single-page app', (world) => {
   const { tag, visit, quiet } = world;
   const views = () => world.server.hits.filter(({ e }) => e === 'pageview');
   // Attention comes in between.
-  const viewed = (count: number) => vi.waitUntil(() => views().length >= count, { timeout: 10_000 });
+  const viewed = (count: number) => expect.poll(() => views().length).toBeGreaterThanOrEqual(count);
 
   it('counts pushState, replaceState and the way back as pages, each with the one before as referrer', async () => {
     const page = await visit(tag(), { path: '/a?x=1#top' });

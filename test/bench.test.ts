@@ -106,6 +106,7 @@ describe('memory that is flat', () => {
 
 describe('waiting for what was acknowledged', () => {
   const quick = { stuckMs: 30, longestMs: 120, lookMs: 1 };
+  const patient = { stuckMs: 60_000, longestMs: 60_000, lookMs: 1 };
   const aside = { stream: 'hits', file: 'w-1-00000001', rows: 3, reason: 'poisoned' };
   /** A server whose journal and count are what a test says at each look. */
   const server = (
@@ -128,13 +129,13 @@ describe('waiting for what was acknowledged', () => {
 
   it('ends when all is shipped and counted', async () => {
     const ninety = server((look) => Math.max(0, 5 - look));
-    expect(await settle(ninety, 10, quick)).toEqual({ inClickHouse: 10, missing: [] });
+    expect(await settle(ninety, 10, patient)).toEqual({ inClickHouse: 10, missing: [] });
   });
 
   it('takes no count that was made before', async () => {
     let asked = 0;
     const ninety = server(() => 0, { countedAt: () => (++asked < 3 ? '2000-01-01T00:00:00.000Z' : '9999') });
-    await settle(ninety, 10, { ...quick, longestMs: 60_000 });
+    await settle(ninety, 10, patient);
     expect(asked).toBe(3);
   });
 

@@ -134,7 +134,7 @@ describeInChromium('a visitor who changes her mind', () => {
   it.each(WORLDS)('opts out by the site, and in again, where %s', async (_, thirdPartyCookies) => {
     const known = await members();
     const page = await open(thirdPartyCookies, '/plain');
-    await expect.poll(async () => others(await members(), known).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => others(await members(), known).length).toBe(1);
     const [first] = others(await members(), known);
 
     expect(await ending(page, '/optout', () => page.evaluate("ninety('optout')"))).toBe('opted_out');

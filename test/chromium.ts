@@ -1,22 +1,17 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { describe } from 'vitest';
 
-const path = process.env.CHROMIUM_PATH || '/usr/bin/chromium';
-
-const args = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+/** Also what the pictures are taken with. */
+const chosen = JSON.parse(readFileSync(new URL('../scripts/chromium.json', import.meta.url), 'utf8')) as {
+  readonly path: string;
+  readonly args: string[];
+};
+const { args } = chosen;
+const path = process.env.CHROMIUM_PATH || chosen.path;
 
 /**
  * Starts the Chromium of this machine: the one that `CHROMIUM_PATH` names, else Debian's.

@@ -29,17 +29,16 @@ export async function send(
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: await text(answer) };
 }
 
-/** Asks until the answer is neither undefined nor false. @throws Error naming `what` after `ms`. */
-export async function until<T>(
-  what: string,
-  look: () => Promise<T | undefined | false>,
-  ms = 40_000,
-): Promise<T> {
-  const end = Date.now() + ms;
+/** Longer than a busy machine may need for anything: who waits for what comes loses nothing by it. */
+const PATIENCE_MS = 120_000;
+
+/** Asks until the answer is neither undefined nor false. @throws Error naming `what` after two minutes. */
+export async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
   while (true) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`);
+    if (Date.now() > end) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}`);
     await sleep(50);
   }
 }

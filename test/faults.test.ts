@@ -147,7 +147,7 @@ describe('every acknowledged hit is in ClickHouse exactly once, and nobody lends
     await enough(load);
     house.proxy.meet(({ table }) => (which === 'all' || table !== '' ? fault : 'pass'));
     await enough(load);
-    await until('the fault has happened', async () => (house.proxy.done.get(fault) ?? 0) >= times, 40_000);
+    await until('the fault has happened', async () => (house.proxy.done.get(fault) ?? 0) >= times);
     house.proxy.heal();
     await enough(load);
     await house.end(load);
@@ -161,7 +161,7 @@ describe('every acknowledged hit is in ClickHouse exactly once, and nobody lends
     const load = await house.load();
     house.proxy.meet(() => mix[asked++ % mix.length]!);
     await enough(load);
-    await until('each has happened', async () => house.proxy.done.size === 5 && asked > 60, 50_000);
+    await until('each has happened', async () => house.proxy.done.size === 5 && asked > 60);
     house.proxy.heal();
     await house.end(load);
     await house.expectEachOnce();
@@ -246,7 +246,7 @@ describe('when the quota of the journal is reached', () => {
   });
   afterAll(() => house?.close());
 
-  it('it is said to everybody, counted, and over when ClickHouse is back', { timeout: 120_000 }, async () => {
+  it('it is said to everybody, counted, and over when ClickHouse is back', async () => {
     const { url, siteKey } = await house.server.banner();
     const batch = async () => {
       const numbers = Array.from({ length: 1_000 }, () => house.next++);
@@ -270,14 +270,10 @@ describe('when the quota of the journal is reached', () => {
 
     expect((await batch()).status).toBe(202);
     await house.proxy.leave();
-    const full = await until(
-      'the quota is reached',
-      async () => {
-        const answer = await batch();
-        return answer.status !== 202 && answer;
-      },
-      60_000,
-    );
+    const full = await until('the quota is reached', async () => {
+      const answer = await batch();
+      return answer.status !== 202 && answer;
+    });
     expect(full.status).toBe(503);
     expect(Number(full.headers['retry-after'])).toBeGreaterThan(0);
     expect(full.headers['content-type']).toBe('application/problem+json');
@@ -301,18 +297,14 @@ describe('when the quota of the journal is reached', () => {
     expect((await (await house.operator()).refusals()).get('journal_full')).toBeGreaterThan(0);
 
     await house.proxy.comeBack();
-    await until(
-      'hits are taken again',
-      async () => {
-        const n = house.next;
-        const taken = (await pixel()).headers['ninety-result'] === 'stored';
-        if (taken) house.acknowledged.push(n);
-        return taken;
-      },
-      60_000,
-    );
+    await until('hits are taken again', async () => {
+      const n = house.next;
+      const taken = (await pixel()).headers['ninety-result'] === 'stored';
+      if (taken) house.acknowledged.push(n);
+      return taken;
+    });
     // The first hit that is taken again may be the one that fills the quota once more.
-    await until('the probe says so', async () => (await send('GET', `${url}/readyz`)).status === 200, 60_000);
+    await until('the probe says so', async () => (await send('GET', `${url}/readyz`)).status === 200);
     await house.expectEachOnce();
   });
 });

@@ -64,7 +64,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   const engine = await startEngine({
     folder: join(folder, 'engine'),
-    memoryBytes: 2 ** 30,
+    // As many files as there are workers ask it at once, some of them for a million rows.
+    memoryBytes: 2 ** 31,
     password: randomBytes(16).toString('hex'),
     log: (event) => {
       if (event.event === 'engine_exited') console.error('The shared engine of the tests ended', event);

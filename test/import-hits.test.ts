@@ -129,9 +129,9 @@ describe('a file of hits', () => {
     for (;;) {
       const seen = await home.admin.json<{
         countedAt: string;
-        sites: { id: string; hits: number; visitors: number }[];
-      }>('GET', '/v1/overview');
-      if (Date.parse(seen.countedAt) >= since) return seen.sites.find(({ id }) => id === site)?.hits;
+        items: { id: string; hits: number; visitors: number }[];
+      }>('GET', '/v1/overview/sites');
+      if (Date.parse(seen.countedAt) >= since) return seen.items.find(({ id }) => id === site)?.hits;
     }
   };
 

@@ -87,7 +87,7 @@ describe.each(['embedded', 'cluster'] as const satisfies HomeName[])('match tabl
       { id: 'a-11', op: 'remove' },
       { id: 'b-10', op: 'add' },
     ]);
-  }, 180_000);
+  });
 
   it('leave no id of who is not known here, and nothing half done', async () => {
     for (const shard of home.shards)
@@ -161,7 +161,7 @@ describe.skipIf(process.platform !== 'linux')('a match table', () => {
     };
     for (const [moment, hasCome] of Object.entries(moments)) {
       const sending = upload(url, table, moment !== 'is receiving').catch(() => undefined);
-      await until(`an upload ${moment}`, hasCome, 60_000);
+      await until(`an upload ${moment}`, hasCome);
       const engine = server.enginePid();
       server.signal('SIGKILL');
       await server.ended;
@@ -182,7 +182,7 @@ describe.skipIf(process.platform !== 'linux')('a match table', () => {
     expect(await linked()).toBe(MANY);
     server.signal('SIGTERM');
     await server.ended;
-  }, 240_000);
+  });
 });
 
 interface Receipt {

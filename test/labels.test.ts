@@ -74,7 +74,7 @@ describe.each(['embedded', 'cluster'] as const satisfies HomeName[])('labels on 
       source: 'panel',
     });
     expect(await counts('gender')).toEqual(['female by panel: 19', 'male by panel: 10', 'other by panel: 1']);
-  }, 180_000);
+  });
 
   it('come as tables too, and another source’s later word holds', async () => {
     const csv = join(folder, 'labels.csv');

@@ -1,27 +1,9 @@
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeInChromium } from './chromium.ts';
 import { until } from './client.ts';
+import { bundlePrebid } from './partners/prebid-bundle.ts';
 import { openSyncWorld, type SyncWorld } from './partners/sync-world.ts';
-
-/** Prebid.js as it comes, with the module for a Prebid Server, which is sent what bidders get. */
-async function bundlePrebid(): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `import pbjs from 'prebid.js';
-        import 'prebid.js/modules/prebidServerBidAdapter';
-        pbjs.processQueue();`,
-      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
-    },
-    bundle: true,
-    format: 'iife',
-    write: false,
-    logLevel: 'warning',
-  });
-  return outputFiles[0]!.text;
-}
 
 interface Told {
   readonly segments: string[];

@@ -1,33 +1,14 @@
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { tcString } from '../pixel/tag.testing.ts';
 import { describeInChromium } from './chromium.ts';
 import { until } from './client.ts';
+import { bundlePrebid } from './partners/prebid-bundle.ts';
 import type { StandIn } from './partners/stand-in.ts';
 import { openSyncWorld, type SyncWorld } from './partners/sync-world.ts';
 
 /** Longer than syncs take that nothing holds up; Prebid.js waits a second for one. */
 const QUIET_MS = 2000;
-
-/** As a publisher bundles it: Prebid.js as it comes, with the modules for a Prebid Server and for TCF. */
-async function bundlePrebid(): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `import pbjs from 'prebid.js';
-        import 'prebid.js/modules/prebidServerBidAdapter';
-        import 'prebid.js/modules/consentManagementTcf';
-        pbjs.processQueue();`,
-      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
-    },
-    bundle: true,
-    format: 'iife',
-    write: false,
-    logLevel: 'warning',
-  });
-  return outputFiles[0]!.text;
-}
 
 describeInChromium('Prebid.js with us as its Prebid Server’s cookie sync', () => {
   let world: SyncWorld;
@@ -35,7 +16,7 @@ describeInChromium('Prebid.js with us as its Prebid Server’s cookie sync', () 
   let before: Record<string, number>;
   beforeAll(async () => {
     world = await openSyncWorld({ NINETY_GVL_ID: '1' });
-    world.pages.set('/prebid.js', await bundlePrebid());
+    world.pages.set('/prebid.js', await bundlePrebid('consentManagementTcf'));
     // An auction that nobody bids in.
     world.pages.set('/auction', '{"id":"1","seatbid":[],"cur":"USD"}');
   });

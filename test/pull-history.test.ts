@@ -223,5 +223,5 @@ describe('pulls through any history', () => {
       }),
       { numRuns: HISTORIES },
     );
-  }, 300_000);
+  });
 });

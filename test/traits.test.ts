@@ -28,7 +28,6 @@ describe.each(['embedded', 'cluster'] as const satisfies HomeName[])('traits on 
     until(
       `the segment has ${size}`,
       async () => (await home.admin.json('GET', '/v1/segments/fans'))['size'] === size,
-      60_000,
     );
   const importTraits = (file: string, input?: string) =>
     ninety(['import', 'traits', file, ...at(home.admin.url)], {}, input);
@@ -93,7 +92,7 @@ describe.each(['embedded', 'cluster'] as const satisfies HomeName[])('traits on 
     expect((await home.admin.pull('fans', 'acme', pulled.cursor)).lines).toEqual([
       { id: 'u-29', op: 'remove' },
     ]);
-  }, 180_000);
+  });
 
   it('keep no id of who is not known here', async () => {
     for (const shard of home.shards)

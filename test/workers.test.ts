@@ -50,7 +50,7 @@ async function build(): Promise<void> {
       headers: { authorization: `Bearer ${home.admin.key}`, connection: 'close' },
       signal: AbortSignal.timeout(UNANSWERED_MS.build),
     });
-  const answer = await until('a build is made', () => ask().catch(() => undefined), 60_000);
+  const answer = await until('a build is made', () => ask().catch(() => undefined));
   expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('fresh')]);
 }
 
@@ -89,9 +89,7 @@ describe('a server with two workers', () => {
     }
   });
 
-  it('starts a killed worker again, and loses nothing that was acknowledged', {
-    timeout: 120_000,
-  }, async () => {
+  it('starts a killed worker again, and loses nothing that was acknowledged', async () => {
     for (let time = 0; time < KILLS; time++) {
       let sending = true;
       const load = Array.from({ length: CONNECTIONS }, async () => {
