@@ -9,6 +9,7 @@ import { ask, type TestEngine } from './engine.ts';
 
 export const ADMIN_KEY = 'admin-key-of-a-test-0123456789';
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const TELL_MEMORY = fileURLToPath(new URL('tell-memory.cjs', import.meta.url));
 const BROWSER =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36';
 
@@ -29,6 +30,11 @@ export interface ServerProcess {
   /** Address and site key of the banner. @throws Error with all that was said when it ends before. */
   readonly banner: () => Promise<{ url: string; siteKey: string }>;
   readonly signal: (signal: NodeJS.Signals) => void;
+  /**
+   * Megabytes that it holds once garbage is thrown away, buffers among them. What the system counts as its memory
+   * depends on when V8 last threw garbage away, and tells of growth only where it is large.
+   */
+  readonly heldMb: () => Promise<number>;
 }
 
 /** Only what is named here reaches the process, so that a setting of the developer's shell cannot. */
@@ -37,7 +43,7 @@ export function startServer(
   env: Readonly<Record<string, string>> = {},
   main = MAIN,
 ): ServerProcess {
-  const child = spawn(process.execPath, [main, 'serve'], {
+  const child = spawn(process.execPath, ['--require', TELL_MEMORY, main, 'serve'], {
     env: {
       PATH: process.env['PATH'] ?? '',
       PORT: '0',
@@ -75,6 +81,17 @@ export function startServer(
       }
     },
     signal: (signal) => void child.kill(signal),
+    heldMb: async () => {
+      const told = () => [...out.matchAll(/^Holds (\d+) bytes\n/gm)];
+      const before = told().length;
+      child.kill('SIGUSR2');
+      for (let running = true; running; ) {
+        const bytes = told()[before]?.[1];
+        if (bytes !== undefined) return Number(bytes) / 2 ** 20;
+        await Promise.race([sleep(20), ended.then(() => (running = false))]);
+      }
+      throw new Error(`the server ended when it was asked what it holds: ${err}`);
+    },
   };
 }
 
