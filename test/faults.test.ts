@@ -22,7 +22,7 @@ import {
 /** Hits of a load that must be acknowledged while the fault lasts. */
 const ENOUGH = 300;
 const AWAY_MS = 20_000;
-/** What a collector may grow by, garbage included, while ClickHouse is away. */
+/** What a collector may grow by while ClickHouse is away. */
 const GROWTH_MB = 32;
 const PAGE = 'https://news.example/football/cup';
 
