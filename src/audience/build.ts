@@ -9,7 +9,6 @@ import { currentBuilds } from './builds.ts';
 import { type Changes, writeChanges } from './bulk/changes.ts';
 import { cutVisitors } from './bulk/fill.ts';
 import { fillByHalves } from './bulk/groups.ts';
-import { writeRepeated } from './bulk/met.ts';
 import { type Asked, isShared } from './bulk/plan.ts';
 import { withLookalikes } from './lookalikes/build.ts';
 import { compile } from './rule/compile.ts';
@@ -186,12 +185,10 @@ async function fillTogether(
 ): Promise<Read & { readonly left: readonly string[] }> {
   if (together.length === 0) return { left: [], rowsRead: 0, bytesRead: 0 };
   const began = performance.now();
-  const cut = await cutVisitors(clickhouse);
   const { left, ...read } = await fillByHalves(clickhouse, together, {
     build: number,
     asOf,
-    cut,
-    repeats: await writeRepeated(clickhouse, number, cut),
+    cut: await cutVisitors(clickhouse),
     goesOn: () => !lease.lost(),
   });
   // One pass was for all of them.

@@ -64,7 +64,8 @@ export class ClickHouse {
   readonly #clients: readonly ClickHouseClient[];
   #preferred = 0;
 
-  constructor(connection: Connection) {
+  /** @param session its id, where all statements are to be of one. */
+  constructor(connection: Connection, session?: string) {
     this.#connection = connection;
     this.database = connection.database;
     this.cluster = connection.cluster;
@@ -78,6 +79,7 @@ export class ClickHouse {
         max_open_connections: 16,
         keep_alive: { enabled: true },
         log: { level: 127 },
+        ...(session === undefined ? {} : { session_id: session }),
       }),
     );
   }
@@ -94,6 +96,22 @@ export class ClickHouse {
       for (const host of hosts) await work(host);
     } finally {
       await Promise.all(hosts.map((host) => host.close()));
+    }
+  }
+
+  /**
+   * Runs statements, one after the other, that share temporary tables: in a session of the host that answered last, or of
+   * none where it has gone.
+   *
+   * @throws what `use` throws.
+   */
+  async inSession<T>(use: (session: ClickHouse) => Promise<T>): Promise<T> {
+    const urls = [this.#connection.urls[this.#preferred]!];
+    const session = new ClickHouse({ ...this.#connection, urls }, randomUUID());
+    try {
+      return await use(session);
+    } finally {
+      await session.close();
     }
   }
 

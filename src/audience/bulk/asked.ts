@@ -10,6 +10,7 @@ import {
   combinations,
   type Question,
   TEXT_COLUMNS,
+  TEXTS,
   type TextColumn,
   wildFields,
 } from './shapes.ts';
@@ -20,8 +21,6 @@ const ROWS = 20_000;
 const PATTERNS = 200;
 /** Texts that a question may take up. One that takes more is asked by itself: a join with them is held in memory. */
 const MAX_TEXTS = 50_000;
-/** Texts stand in `build_questions` as this shape until they are joined to their questions, which stand beyond it till then. */
-const TEXTS = 2 ** 31;
 
 /**
  * Writes down which values of a hit the questions of a plan ask for, and what their thresholds are.

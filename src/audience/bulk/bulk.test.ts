@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../test/engine.ts';
-import { ClickHouse } from '../../clickhouse/client.ts';
+import { ClickHouse, type Cost, type Params } from '../../clickhouse/client.ts';
 import { ClickHouseError } from '../../clickhouse/errors.ts';
 import { migrate, storedTable } from '../../clickhouse/schema.ts';
 import { openShards } from '../../identity/shards.testing.ts';
@@ -12,7 +12,6 @@ import { resolvedAs, Stored } from '../rule/stored.testing.ts';
 import { known, rule, traits, world } from '../rule/world.testing.ts';
 import { cutVisitors } from './fill.ts';
 import { fillByHalves } from './groups.ts';
-import { writeRepeated } from './met.ts';
 
 /** Of no whole second: `within` reaches back to the millisecond. */
 const asOf = Math.floor(Date.now() / 1000) * 1000 + 123;
@@ -28,6 +27,27 @@ const SEQUENCES = 6;
 function withFewSequences(rules: readonly object[]): object[] {
   let count = 0;
   return rules.filter((one) => !JSON.stringify(one).includes('"sequence"') || ++count <= SEQUENCES);
+}
+
+/** A door through which members are written only as `write` lets them, in sessions too. */
+function inserting(
+  clickhouse: ClickHouse,
+  write: (insert: () => Promise<Cost>, params: Params | undefined) => Promise<Cost>,
+): ClickHouse {
+  return new Proxy(clickhouse, {
+    get(target, name) {
+      if (name === 'inSession')
+        return <T>(use: (session: ClickHouse) => Promise<T>) =>
+          target.inSession((session) => use(inserting(session, write)));
+      if (name === 'command')
+        return (...given: Parameters<ClickHouse['command']>) =>
+          given[0].startsWith('INSERT INTO members')
+            ? write(() => target.command(...given), given[1])
+            : target.command(...given);
+      const value = Reflect.get(target, name) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 const database = await freshDatabase();
@@ -60,7 +80,6 @@ describe.each(Object.entries(UNITS))('many segments found together, on %s', (uni
       build: builds,
       asOf: new Date(asOf),
       cut,
-      repeats: await writeRepeated(clickhouse, builds, cut),
       goesOn: () => true,
     });
     expect(left).toEqual([]);
@@ -128,26 +147,19 @@ describe.each(Object.entries(UNITS))('many segments found together, on %s', (uni
     await empty();
     await stored.hits(Array.from({ length: 90 }, (_, n) => ({ visitor: BigInt(n) << 57n, hit: BigInt(n) })));
     let [busy, refused, tries] = [0, 0, 0];
-    const narrow = new Proxy(clickhouse, {
-      get(target, name) {
-        const value = Reflect.get(target, name) as unknown;
-        if (name !== 'command') return typeof value === 'function' ? value.bind(target) : value;
-        return async (...given: Parameters<ClickHouse['command']>) => {
-          if (!given[0].startsWith('INSERT INTO members')) return target.command(...given);
-          tries += 1;
-          busy += 1;
-          try {
-            const cost = await target.command(...given);
-            if (busy > 1) throw new ClickHouseError('unavailable', 'insert', 241, '');
-            return cost;
-          } catch (error) {
-            refused += 1;
-            throw error;
-          } finally {
-            busy -= 1;
-          }
-        };
-      },
+    const narrow = inserting(clickhouse, async (insert) => {
+      tries += 1;
+      busy += 1;
+      try {
+        const cost = await insert();
+        if (busy > 1) throw new ClickHouseError('unavailable', 'insert', 241, '');
+        return cost;
+      } catch (error) {
+        refused += 1;
+        throw error;
+      } finally {
+        busy -= 1;
+      }
     });
     builds += 1;
     const build = builds;
@@ -157,7 +169,6 @@ describe.each(Object.entries(UNITS))('many segments found together, on %s', (uni
       build,
       asOf: new Date(asOf),
       cut,
-      repeats: false,
       goesOn: () => true,
     });
     expect(left).toEqual([]);
@@ -190,31 +201,21 @@ describe.each(Object.entries(UNITS))('many segments found together, on %s', (uni
       rule: resolved({ did: { category: `half ${n % 4}` } }),
     }));
     let tries = 0;
-    const failing = new Proxy(clickhouse, {
-      get(target, name) {
-        if (name !== 'command') {
-          const value = Reflect.get(target, name) as unknown;
-          return typeof value === 'function' ? value.bind(target) : value;
-        }
-        return async (...given: Parameters<ClickHouse['command']>) => {
-          const cost = await target.command(...given);
-          if (!given[0].startsWith('INSERT INTO members')) return cost;
-          tries += 1;
-          const [row] = await target.query<{ n: string }>(
-            "SELECT count() AS n FROM build_drivers WHERE build = {build:UInt64} AND piece = {piece:UInt32} AND segment = 'bad'",
-            given[1],
-          );
-          if (row?.n !== '0') throw new ClickHouseError('refused', 'insert', 395, '');
-          return cost;
-        };
-      },
+    const failing = inserting(clickhouse, async (insert, params) => {
+      const cost = await insert();
+      tries += 1;
+      const [row] = await clickhouse.query<{ n: string }>(
+        "SELECT count() AS n FROM build_drivers WHERE build = {build:UInt64} AND piece = {piece:UInt32} AND segment = 'bad'",
+        params,
+      );
+      if (row?.n !== '0') throw new ClickHouseError('refused', 'insert', 395, '');
+      return cost;
     });
     const cut = await cutVisitors(clickhouse);
     const { left } = await fillByHalves(failing, asked, {
       build,
       asOf: new Date(asOf),
       cut,
-      repeats: false,
       goesOn: () => true,
     });
     expect(left.map(({ id }) => id)).toEqual(['bad']);

@@ -1,7 +1,8 @@
 import type { Binding } from '../rule/binding.ts';
 import type { AskedLeaf } from '../rule/leaf.ts';
+import { isHitSql, type Numbers, textNumberSql } from './asked-hits.ts';
 import { type CodedShape, codeSql, eachOnce, readsEvents, shortSql } from './codes.ts';
-import type { Question, TextColumn } from './shapes.ts';
+import { type Question, sinceOf } from './shapes.ts';
 import { EVERYBODY, OF_SLICE, type Slice } from './slice.ts';
 
 /** Clauses by their numbers, and how they are answered. */
@@ -21,32 +22,37 @@ export interface Clauses {
 /** SQL of what stands in the tables of a build about one of its pieces. */
 export const OF_PIECE = 'build = {build:UInt64} AND piece = {piece:UInt32}';
 
-/** The piece of a build under which stand in `build_clauses`, as clause 0, the visitors of whom a hit was sent twice. */
-export const REPEATED = 0;
+/** What the SELECTs of a slice are about, besides its clauses. */
+export interface Asking {
+  readonly numbers: Numbers;
+  readonly slice: Slice;
+  /** Whether there is anybody of whom a hit was sent twice. */
+  readonly repeats: boolean;
+}
 
 /**
- * Who of a slice meets which clause, each SELECT a row (visitor, clause, latest) for each; `latest` as of a leaf.
+ * Who of a slice meets which clause, each SELECT a row (visitor, clause, latest) for each; `latest` as of a leaf. They
+ * read `asked_hits`, which is of the slice, and `repeated`.
  *
- * @param binding takes the values of the shapes. Bound must also be `build`, `piece` and the parameters of the slice.
- * @param repeats whether anybody is {@link REPEATED}.
+ * @param binding takes the values of the shapes. Bound must also be `build`, `piece`, `pieces` and the parameters of the
+ *   slice.
  */
 export function clauseSelects(
   { shapes, others, universe, asksUniverse, asOf }: Clauses,
-  { slice, repeats }: { readonly slice: Slice; readonly repeats: boolean },
+  { numbers, slice, repeats }: Asking,
   binding: Binding,
 ): string[] {
   const inSlice = slice === EVERYBODY ? '1' : OF_SLICE;
   return [
     ...shapes.flatMap((shape) => {
-      const scan = { shape, slice, asOf, binding };
+      const scan = { shape, numbers, asOf, binding };
       if (shape.counting === 'once') return metSql(scan);
       if (shape.counting === 'ids') return countedSql(scan, BY_ID);
       if (shape.counting === 'pairs') return countedSql(scan, BY_TWO);
       if (!repeats) return countedSql(scan, 'count()');
-      const repeated = `(SELECT visitor FROM kept_build_clauses WHERE build = {build:UInt64} AND piece = ${REPEATED} AND ${inSlice})`;
       return [
-        countedSql(scan, 'count()', `visitor NOT IN ${repeated}`),
-        countedSql(scan, BY_ID, `visitor IN ${repeated}`),
+        countedSql(scan, 'count()', 'visitor NOT IN (SELECT visitor FROM repeated)'),
+        countedSql(scan, BY_ID, 'visitor IN (SELECT visitor FROM repeated)'),
       ];
     }),
     ...(others.length === 0
@@ -56,7 +62,7 @@ export function clauseSelects(
         ]),
     ...(asksUniverse
       ? [
-          `SELECT visitor, toUInt32(${universe}) AS clause, max(time) AS latest FROM kept_hits WHERE ${inSlice} GROUP BY visitor`,
+          `SELECT visitor, toUInt32(${universe}) AS clause, max(time) AS latest FROM asked_hits GROUP BY visitor`,
         ]
       : []),
   ];
@@ -64,7 +70,7 @@ export function clauseSelects(
 
 interface Scan {
   readonly shape: CodedShape;
-  readonly slice: Slice;
+  readonly numbers: Numbers;
   readonly asOf: number;
   readonly binding: Binding;
 }
@@ -78,7 +84,7 @@ GROUP BY visitor, clause`;
  * A visitor's few hits of a question are kept as they come and told apart at the end: a set for each took twice the
  * memory, and a number alone takes a fifth of the time.
  */
-export const BY_ID = 'arrayUniq(groupArray(hit))';
+const BY_ID = 'arrayUniq(groupArray(hit))';
 
 /** Whether there is one or more: two numbers for each visitor, whatever was sent twice. */
 const BY_TWO = 'if(min(hit) = max(hit), 1, 2)';
@@ -112,7 +118,7 @@ function matchedSql(scan: Scan, withId = false, who?: string): string {
   const keys = ['code', ...shape.texts.map((text) => `${text}_number`)];
   const wanted = [
     `${shortSql(shape, 'code')} AS code`,
-    ...shape.texts.map((text) => `${numberSql(shape, text, text)} AS ${text}_number`),
+    ...shape.texts.map((text) => `${textNumberSql(text, text)} AS ${text}_number`),
   ];
   const hits = seenSql(scan, withId ? 'visitor, time, hit' : 'visitor, time', who);
   // Most hits of a visitor look alike in what is asked of all hits: as country and device.
@@ -128,21 +134,14 @@ ON ${keys.map((key) => `seen.${key} = wanted.${key}`).join(' AND ')}
 WHERE seen.time >= wanted.since)`;
 }
 
-/** SQL of the number of a text among those that a shape asks for, 0 = it is none of them: a join by texts takes twice as long. */
-function numberSql(shape: CodedShape, text: TextColumn, source: string): string {
-  const texts = `(SELECT arraySort(groupUniqArray(${text})) FROM build_questions WHERE ${ofShape(shape)})`;
-  return `transform(${source}, ${texts}, arrayEnumerate(${texts}), toUInt32(0))`;
-}
-
 /** The hits that may answer a question of a shape; one of several categories has a row for each. */
-function seenSql({ shape, slice, asOf, binding }: Scan, columns: string, who?: string): string {
-  const { code, asked, categories } = codeSql(shape, binding);
+function seenSql({ shape, numbers, asOf, binding }: Scan, columns: string, who?: string): string {
+  const { code, asked, categories } = codeSql(shape, numbers, binding);
   const conditions = [
-    ...(slice === EVERYBODY ? [] : [OF_SLICE]),
     ...(who === undefined ? [] : [who]),
-    ...(readsEvents(shape) ? [] : ["event != 'attention'"]),
+    ...(readsEvents(shape) ? [] : [isHitSql(numbers)]),
     ...asked,
-    ...shape.texts.flatMap((text) => (text === 'value' ? [] : [`${text}_number != 0`])),
+    ...shape.texts.flatMap((text) => (text === 'value' ? [] : [`${text} != 0`])),
   ];
   const since = sinceOf(shape, asOf);
   if (since !== undefined)
@@ -151,23 +150,11 @@ function seenSql({ shape, slice, asOf, binding }: Scan, columns: string, who?: s
     categories !== undefined
       ? ` ARRAY JOIN ${categories} AS category_code`
       : shape.feature === 'keyword'
-        ? ` ARRAY JOIN ${eachOnce(shape.counting, `arrayFilter(one -> one != 0, arrayMap(one -> ${numberSql(shape, 'value', 'one')}, keywords))`)} AS value_number`
+        ? ` ARRAY JOIN ${eachOnce(shape.counting, 'keywords')} AS value_number`
         : '';
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-  const texts = shape.texts.map((text) =>
-    text === 'value' ? 'value_number' : `${numberSql(shape, text, text)} AS ${text}_number`,
-  );
-  return `SELECT ${[columns, `${code} AS code`, ...texts].join(', ')} FROM kept_hits${exploded}${where}`;
+  const texts = shape.texts.map((text) => (text === 'value' ? 'value_number' : `${text} AS ${text}_number`));
+  return `SELECT ${[columns, `${code} AS code`, ...texts].join(', ')} FROM asked_hits${exploded}${where}`;
 }
 
 const ofShape = (shape: CodedShape) => `${OF_PIECE} AND shape = ${shape.number}`;
-
-/** The longest time that a question reaches back, where none reaches back to the beginning. */
-function sinceOf({ questions }: CodedShape, asOf: number): number | undefined {
-  let longest = 0;
-  for (const { withinMs } of questions) {
-    if (withinMs === undefined) return undefined;
-    longest = Math.max(longest, withinMs);
-  }
-  return asOf - longest;
-}

@@ -1,5 +1,6 @@
 import type { Binding } from '../rule/binding.ts';
 import type { Match } from '../rule/rule.ts';
+import type { Numbers } from './asked-hits.ts';
 import { type CodedColumn, type Combination, combinations, isCoded, type Shape } from './shapes.ts';
 
 /** The values of the coded columns of a shape, each with its number from 1; 0 is every other value. */
@@ -17,7 +18,7 @@ const MAX_BYTES = 40_000;
 const MAX_ROWS = 30_000;
 
 /** The event of a ping that only tells attention; no hit for a Match that does not name an event. */
-const ATTENTION = 'attention';
+export const ATTENTION = 'attention';
 
 /**
  * Numbers the values of a shape, cut into as few shapes as possible: questions that look at other columns go together
@@ -108,29 +109,29 @@ export function codesOf({ codes }: CodedShape, combination: Combination): number
 }
 
 /**
- * The same in SQL, over the columns of a hit. As those are of few values, a value is looked up once for each block of
- * rows rather than for each row; of the categories of a hit before they are looked at one by one, for the same reason.
+ * The same in SQL, over the numbers that stand in `asked_hits`.
  *
  * @returns `code`, SQL of the number; `asked`, conditions that hold of every hit that a question may be about; and
  *   `categories`, SQL of the array whose elements `code` calls `category_code`, where it has one.
  */
 export function codeSql(
   { codes, questions, counting }: CodedShape,
+  { values }: Numbers,
   binding: Binding,
 ): { readonly code: string; readonly asked: readonly string[]; readonly categories: string | undefined } {
   let code = '';
   let categories: string | undefined;
   const asked: string[] = [];
   for (const [column, numbers] of codes) {
-    const isClock = column === 'hour' || column === 'weekday';
-    const [values = '[]'] = isClock
-      ? binding.many('UInt8', [...numbers.keys()].map(Number))
-      : binding.many('String', [...numbers.keys()]);
+    const known = values.get(column)!;
+    const [wanted = '[]'] = binding.many(
+      'UInt32',
+      [...numbers.keys()].map((value) => known.get(value)!),
+    );
     const numberOf = (source: string) =>
-      `transform(${source}, ${values}, range(toUInt64(1), toUInt64(${numbers.size + 1})), toUInt64(0))`;
-    if (column === 'category')
-      categories = eachOnce(counting, `arrayMap(one -> ${numberOf('one')}, categories)`);
-    const number = column === 'category' ? 'category_code' : numberOf(column);
+      `transform(${source}, ${wanted}, range(toUInt64(1), toUInt64(${numbers.size + 1})), toUInt64(0))`;
+    if (column === 'category') categories = eachOnce(counting, 'categories');
+    const number = numberOf(column === 'category' ? 'category_code' : column);
     if (questions.every(({ match }) => match[column])) asked.push(`${number} != 0`);
     code = code === '' ? number : `(${code}) * ${numbers.size + 1} + ${number}`;
   }

@@ -2,7 +2,7 @@ import type { ClickHouse } from '../../clickhouse/client.ts';
 import { ClickHouseError } from '../../clickhouse/errors.ts';
 import { storedTable } from '../../clickhouse/schema.ts';
 import { type Read, Spent } from '../../clickhouse/spent.ts';
-import { fillTogether, TooManyRulesError, type Whole } from './fill.ts';
+import { type Failed, fillTogether, type Group, type Whole } from './fill.ts';
 import { type Asked, isPlain } from './plan.ts';
 
 /** Of a group that was tried: what was read, and of whom nothing is written, because alone he fails here too. */
@@ -22,41 +22,39 @@ export async function fillByHalves(
   asked: readonly Asked[],
   { goesOn, ...whole }: Whole & { readonly goesOn: () => boolean },
 ): Promise<Filled> {
-  const open: (readonly Asked[])[] = [
-    asked.filter(({ rule }) => !isPlain(rule)),
-    asked.filter(({ rule }) => isPlain(rule)),
-  ];
   const left: Asked[] = [];
   const spent = new Spent();
   let atOnce: number | undefined;
-  for (let piece = 1; goesOn(); piece++) {
-    const group = open.pop();
-    if (group === undefined) break;
-    if (group.length === 0) continue;
-    try {
-      const filled = await fillTogether(clickhouse, group, { ...whole, piece, atOnce });
-      spent.add(filled);
-      left.push(...filled.left);
-    } catch (error) {
-      if (!(error instanceof TooManyRulesError)) {
-        if (!(error instanceof ClickHouseError) || error.code === undefined) throw error;
-        await forget(clickhouse, whole.build, group);
-        if (error.shortage === 'memory' && atOnce === undefined) {
-          // What was too much may be two slices beside each other.
-          atOnce = 1;
-          open.push(group);
-          continue;
-        }
-      }
-      if (group.length === 1) left.push(...group);
+  let from = 1;
+  let open: readonly Group[] = [
+    asked.filter(({ rule }) => isPlain(rule)),
+    asked.filter(({ rule }) => !isPlain(rule)),
+  ].filter((group) => group.length > 0);
+  while (open.length > 0 && goesOn()) {
+    const filled = await fillTogether(clickhouse, open, { ...whole, from, atOnce });
+    spent.add(filled);
+    left.push(...filled.left);
+    from += open.length;
+    // What was too much may be two slices beside each other.
+    const isCrowded = atOnce === undefined && filled.failed.some(({ error }) => isOfMemory(error));
+    if (isCrowded) atOnce = 1;
+    const again: Group[] = [];
+    for (const { group, error } of filled.failed) {
+      if (error instanceof ClickHouseError) await forget(clickhouse, whole.build, group);
+      if (isCrowded && isOfMemory(error)) again.push(group);
+      else if (group.length === 1) left.push(...group);
       else {
         const half = Math.ceil(group.length / 2);
-        open.push(group.slice(half), group.slice(0, half));
+        again.push(group.slice(0, half), group.slice(half));
       }
     }
+    open = again;
   }
   return { ...spent.read, left };
 }
+
+const isOfMemory = (error: Failed['error']) =>
+  error instanceof ClickHouseError && error.shortage === 'memory';
 
 /** Segments named in one statement: an id may be long, and a parameter may not. */
 const NAMED = 1_000;

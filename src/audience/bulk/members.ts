@@ -1,15 +1,13 @@
 import { Binding } from '../rule/binding.ts';
 import { expressionSql } from '../rule/expression.ts';
-import { clauseSelects, OF_PIECE } from './clauses.ts';
+import { type Round, roundParams } from './asked-hits.ts';
+import { type Asking, clauseSelects, OF_PIECE } from './clauses.ts';
 import { isTabled, type Plan, widthOf } from './plan.ts';
-import { type Slice, sliceParams } from './slice.ts';
+import { sliceParams } from './slice.ts';
 
 /** Of what a statement is: a slice of the visitors in a build. */
-export interface Part {
-  readonly build: number;
-  readonly slice: Slice;
-  /** Whether there are visitors of whom a hit was sent twice, as `writeRepeated` has found. */
-  readonly repeats: boolean;
+export interface Part extends Asking {
+  readonly round: Round;
   /** Which clauses let somebody into a segment, where it is known. */
   readonly drivers?: readonly number[];
 }
@@ -116,9 +114,9 @@ ${clauseSelects(plan, part, binding).join('\nUNION ALL\n')}
   return { sql, params: paramsOf(plan, part, binding) };
 }
 
-const paramsOf = ({ piece }: Plan, { build, slice }: Part, { params }: Binding) => ({
+const paramsOf = ({ piece }: Plan, { round, slice }: Part, { params }: Binding) => ({
   ...params,
   ...sliceParams(slice),
-  build,
+  ...roundParams(round),
   piece,
 });

@@ -1,12 +1,10 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { ClickHouseError } from '../../clickhouse/errors.ts';
-import { sideBySide, threadsEach } from '../../clickhouse/side-by-side.ts';
+import { sideBySide } from '../../clickhouse/side-by-side.ts';
 import { type Read, Spent } from '../../clickhouse/spent.ts';
 import { Binding } from '../rule/binding.ts';
 import { isKnownLeaf, leavesSql } from '../rule/leaf.ts';
-import { BY_ID, REPEATED } from './clauses.ts';
 import type { Plan } from './plan.ts';
-import { type Cut, EVERYBODY, OF_SLICE, sliceParams } from './slice.ts';
 
 /** Clauses of a kind that are found in one pass; more would be more than a statement holds. */
 const AT_ONCE = 100;
@@ -38,34 +36,6 @@ export async function writeMet(
   // Without the others, and with nothing beside it. What was written before it failed counts once.
   for (const clause of again) await write([clause], () => failed.add(clause));
   return { failed, ...spent.read };
-}
-
-/**
- * Writes down of whom a hit was sent twice: of all others a hit is a row, which is counted in a fifth of the time.
- *
- * @returns whether there is anybody.
- * @throws ClickHouseError
- */
-export async function writeRepeated(
-  clickhouse: ClickHouse,
-  build: number,
-  { slices }: Cut,
-): Promise<boolean> {
-  const threads = await threadsEach(clickhouse, slices);
-  await sideBySide(slices, async (slice) => {
-    await clickhouse.command(
-      `INSERT INTO build_clauses (build, piece, visitor, clause, latest)
-       SELECT {build:UInt64}, ${REPEATED}, visitor, 0, max(kept_hits.time) FROM kept_hits
-       WHERE ${slice === EVERYBODY ? '1' : OF_SLICE} GROUP BY visitor HAVING count() != ${BY_ID}`,
-      { build, ...sliceParams(slice) },
-      { max_threads: threads },
-    );
-  });
-  const [row] = await clickhouse.query<{ n: string }>(
-    `SELECT count() AS n FROM build_clauses WHERE build = {build:UInt64} AND piece = ${REPEATED}`,
-    { build },
-  );
-  return Number(row?.n ?? 0) > 0;
 }
 
 /** What is known of visitors, and their attention, are each found for many clauses in one pass; others one by one. */

@@ -33,6 +33,9 @@ export interface Shape {
   readonly questions: readonly Question[];
 }
 
+/** Texts stand in `build_questions` as this shape until they are joined to their questions, which stand beyond it till then. */
+export const TEXTS = 2 ** 31;
+
 /** Combinations of one question's values. Rather than write down more of them it is asked by itself. */
 const MAX_COMBINATIONS = 512;
 
@@ -137,4 +140,14 @@ export function combinations(match: Match): Combination[] {
     },
     [{}],
   );
+}
+
+/** From when on the questions of a shape are about hits, milliseconds since 1970; undefined = from the beginning. */
+export function sinceOf({ questions }: Shape, asOf: number): number | undefined {
+  let longest = 0;
+  for (const { withinMs } of questions) {
+    if (withinMs === undefined) return undefined;
+    longest = Math.max(longest, withinMs);
+  }
+  return asOf - longest;
 }

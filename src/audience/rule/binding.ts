@@ -49,7 +49,7 @@ export class Binding {
   }
 
   /** @returns SQL of arrays that together hold the values; more than one where they are too long for one. */
-  many(type: 'String' | 'UInt8', values: readonly (string | number)[]): string[] {
+  many(type: 'String' | 'UInt8' | 'UInt32', values: readonly (string | number)[]): string[] {
     const parts: (string | number)[][] = [];
     let room = 0;
     for (const value of values) {
