@@ -77,6 +77,29 @@ function hitsFile(numbers: readonly number[], day: string, keyword: string): str
 
 const today = new Date().toISOString().slice(0, 10);
 
+describe('a session', () => {
+  it('sees the temporary tables that it makes, and nobody else does', async () => {
+    await clickhouse.inSession(async (session) => {
+      await session.command('CREATE TEMPORARY TABLE mine ENGINE = Memory AS SELECT 7 AS n');
+      expect(await session.query('SELECT n FROM mine')).toEqual([{ n: 7 }]);
+      expect((await failureOf(clickhouse.query('SELECT n FROM mine'))).code).toBe(60);
+      await clickhouse.inSession(async (other) => {
+        expect((await failureOf(other.query('SELECT n FROM mine'))).code).toBe(60);
+      });
+    });
+  });
+
+  it('is of the host that answers', async () => {
+    const door = open({ urls: [await deadUrl(), ...connection.urls] });
+    await door.ping();
+    const one = await door.inSession(async (session) => {
+      await session.command('CREATE TEMPORARY TABLE mine ENGINE = Memory AS SELECT 8 AS n');
+      return session.query('SELECT n FROM mine');
+    });
+    expect(one).toEqual([{ n: 8 }]);
+  });
+});
+
 describe('query', () => {
   it('binds parameters: what is in them is a value, whatever it looks like', async () => {
     const values = ["' OR 1 = 1 --", '\\', 'a\tb\nc', '{n:UInt8}', '', '😀', 'NULL', '\\N'];

@@ -91,21 +91,20 @@ export async function withAskedHits(
   });
 }
 
-/** @returns whether there is anybody. */
+/**
+ * Ids of hits are grouped in a quarter of the time in which they are counted by `uniqExact`.
+ *
+ * @returns whether there is anybody.
+ */
 async function writeRepeated(session: ClickHouse, settings: { max_threads?: number }): Promise<boolean> {
-  const [row] = await session.query<{ repeats: 0 | 1 }>(
-    'SELECT count() != uniqExact(hit) AS repeats FROM asked_hits',
-    {},
-    settings,
-  );
-  if (row?.repeats !== 1) return false;
   await session.command(
-    `CREATE TEMPORARY TABLE repeated ENGINE = Memory AS
-     SELECT DISTINCT visitor FROM (SELECT visitor FROM asked_hits GROUP BY visitor, hit HAVING count() > 1)`,
+    `CREATE TEMPORARY TABLE repeated ENGINE = Memory AS SELECT DISTINCT visitor FROM asked_hits
+     WHERE hit IN (SELECT hit FROM asked_hits GROUP BY hit HAVING count() > 1)`,
     {},
     settings,
   );
-  return true;
+  const [row] = await session.query<{ n: string }>('SELECT count() AS n FROM repeated');
+  return row?.n !== '0';
 }
 
 /** A SELECT: a column is called as it is in `kept_hits`. */

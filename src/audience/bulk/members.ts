@@ -63,8 +63,8 @@ function composedSelect(plan: Plan, part: Part): Select {
   const sql = `SELECT segment, visitor, ${seen} AS seen FROM (
 SELECT visitor, met, latest, ${kept}, ${columns}, ${combination} AS combination
 FROM (
-SELECT visitor, met, latest, clause FROM (
-SELECT visitor, groupArray(clause) AS met, groupArray(latest) AS latest FROM (
+SELECT visitor, arrayMap(one -> toUInt32(bitShiftRight(one, ${TIME_BITS})), both) AS met, arrayMap(one -> bitAnd(one, ${TIME_MASK}), both) AS latest, clause FROM (
+SELECT visitor, groupArray(bitOr(bitShiftLeft(toUInt64(clause), ${TIME_BITS}), toUInt64(toUnixTimestamp64Milli(latest)))) AS both FROM (
 ${clauseSelects(plan, part, binding).join('\nUNION ALL\n')}
 ) WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors) GROUP BY visitor
 ) ARRAY JOIN ${letting} AS clause
@@ -75,6 +75,13 @@ WHERE empty(others) OR clause = arrayFirst(driver -> has(met, driver), others)
 ) WHERE ${untabled.length === 0 ? looked : `multiIf(${untabled.join(', ')}, ${looked})`}`;
   return { sql, params: { ...paramsOf(plan, part, binding), ...(drivers && { drivers }) } };
 }
+
+/**
+ * A clause and the moment at which it was last met are gathered as one number, milliseconds in its lower bits: two
+ * arrays take four times as long to make.
+ */
+const TIME_BITS = 44;
+const TIME_MASK = 2 ** TIME_BITS - 1;
 
 /** A word of 64 bits has one for each combination of so many. */
 const CLAUSES_OF_WORD = 6;
@@ -98,7 +105,7 @@ function placesSql(plan: Plan): { asked: string; columns: string; combination: s
     combination: places
       .map((place) => `bitShiftLeft(toUInt64(place${place} != 0), ${place - 1})`)
       .join(' + '),
-    seen: latest.length === 1 ? latest[0]! : `greatest(${latest.join(', ')})`,
+    seen: `fromUnixTimestamp64Milli(toInt64(${latest.length === 1 ? latest[0]! : `greatest(${latest.join(', ')})`}), 'UTC')`,
   };
 }
 
