@@ -132,7 +132,7 @@ it('with a retention of a day, what opened yesterday is known still', async () =
   await migrate(short, 1);
   const finding = { subject: 's', detail: 'late' };
   const opened = { kind: 'segment_stale', state: 'open', isNew: true, finding, before: undefined } as const;
-  await writeChanges(short, [opened], 1, Date.now() - 25 * HOUR_MS);
+  await writeChanges(short, [opened], 1, Date.now() - 24 * HOUR_MS);
   await short.command('OPTIMIZE TABLE alerts FINAL');
   expect(await openAlerts(short)).toMatchObject([{ subject: 's' }]);
   await short.close();

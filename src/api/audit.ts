@@ -47,7 +47,7 @@ export const auditPaged = z.object({
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(100),
 });
 
-/** `GET /v1/audit?before=&limit=`: who changed what, and who looked at whom; `next` is what to give as `before`. */
+/** `GET /v1/audit?before=&limit=`: who changed or did what, and who looked at whom; `next` is what to give as `before`. */
 export function auditRoutes({ clickhouse, config }: Backend): Hono<Env> {
   const app = new Hono<Env>();
   app.get('/', async (c) => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Operator } from '../../test/client.ts';
+import { Operator, until } from '../../test/client.ts';
 import { testServer } from './server.testing.ts';
 import { type Json, statusOf } from './shop.testing.ts';
 
@@ -364,6 +364,22 @@ describe('a key', () => {
     const shown = await server.operator.send('GET', `/v1/keys/${String(made['id'])}`);
     const listed = await server.operator.send('GET', '/v1/keys?limit=1000');
     for (const { body } of [shown, listed]) expect(body).not.toMatch(/n90_|hash/);
+  });
+
+  it('says when it was last used, to the minute, also by who may do nothing with it', async () => {
+    const path = `/v1/keys/${String(made['id'])}`;
+    expect(await server.operator.json('GET', path)).toMatchObject({ lastUsed: null });
+    const before = Math.floor(Date.now() / 60_000) * 60_000;
+    const reader = new Operator(server.url, String(made['key']));
+    expect(await status('POST', '/v1/sites', { name: 'x' }, reader)).toBe('403 forbidden');
+    const used = await until('the use of the key', async () => {
+      const { lastUsed } = await server.operator.json<{ lastUsed: string | null }>('GET', path);
+      return lastUsed ?? undefined;
+    });
+    expect(Date.parse(used)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(used)).toBeLessThanOrEqual(Date.now());
+    const { items } = await server.operator.json<{ items: Json[] }>('GET', '/v1/keys?limit=1000');
+    expect(items).toContainEqual(expect.objectContaining({ id: made['id'], lastUsed: used }));
   });
 
   it('is worth nothing once it is deleted', async () => {

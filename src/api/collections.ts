@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { destinationsOf } from '../delivery/plan/plans.ts';
 import { type Body, type Item, idSchema, KINDS, type Kind } from '../registry/kinds.ts';
 import { newId, type Registry } from '../registry/registry.ts';
+import { keyUses } from '../report/key-uses.ts';
 import { CATALOGUE } from '../sync/catalogue/catalogue.ts';
 import type { Backend } from './backend.ts';
 import { conflictAsProblem, type Env, expectScope, page, pageQuery, readChange, readJson } from './http.ts';
@@ -46,6 +47,8 @@ export interface Collection<K extends Kind> {
   /** What may not be changed about it, likewise. */
   readonly changeProblems?: (before: Body<K>, after: Body<K>) => readonly string[];
   readonly show: (item: Item<K>) => Record<string, unknown>;
+  /** Reads what else is known of all of them; it is shown beside the rest. */
+  readonly beside?: () => Promise<(item: Item<K>) => Record<string, unknown>>;
   /** @throws ApiError where the id cannot be taken. */
   readonly checkId?: (id: string) => void;
   /** Why an id is never given again, where that is so: the end of a sentence. */
@@ -55,17 +58,21 @@ export interface Collection<K extends Kind> {
 /** The routes of one kind of thing. */
 export function routes<K extends Kind>(registry: Registry, collection: Collection<K>): Hono<Env> {
   const { kind, readScope, editScope, input, firstInput = input, make, show } = collection;
-  const { problems, changeProblems, checkId, idsLast, merge } = collection;
+  const { problems, changeProblems, checkId, idsLast, merge, beside } = collection;
   const app = new Hono<Env>();
   const find = (id: string): Item<K> => {
     const item = registry.get(kind, id);
     if (!item) throw new ApiError('not_found', `There is no ${kind} ${id}.`);
     return item;
   };
-  app.get('/', (c) => {
+  const shower = async () => {
+    const more = await beside?.();
+    return (item: Item<K>) => ({ ...show(item), ...more?.(item) });
+  };
+  app.get('/', async (c) => {
     expectScope(c, readScope);
     const { items, next } = page(registry.list(kind) as readonly Item<K>[], pageQuery(c));
-    return c.json({ items: items.map(show), next });
+    return c.json({ items: items.map(await shower()), next });
   });
   app.post('/', async (c) => {
     const caller = expectScope(c, editScope);
@@ -79,13 +86,14 @@ export function routes<K extends Kind>(registry: Registry, collection: Collectio
     if (idsLast !== undefined && registry.isDeleted(kind, id))
       throw new ApiError('retired_id', `${id} was a ${kind}'s that is deleted, and ${idsLast}`);
     const item = await conflictAsProblem(registry.put(kind, id, body, registry.version(kind, id), caller.id));
-    return c.json({ ...show(item), ...once }, 201);
+    return c.json({ ...(await shower())(item), ...once }, 201);
   });
-  app.get('/:id', (c) => {
+  app.get('/:id', async (c) => {
     expectScope(c, readScope);
     const item = find(c.req.param('id'));
+    const shown = (await shower())(item);
     c.header('ETag', entityTag(item.version));
-    return c.json(show(item));
+    return c.json(shown);
   });
   app.patch('/:id', async (c) => {
     const caller = expectScope(c, editScope);
@@ -98,7 +106,7 @@ export function routes<K extends Kind>(registry: Registry, collection: Collectio
     refuse(problems?.(body));
     const changed = await written(registry.put(kind, id, body, version, caller.id));
     c.header('ETag', entityTag(changed.version));
-    return c.json(show(changed));
+    return c.json((await shower())(changed));
   });
   app.delete('/:id', async (c) => {
     const caller = expectScope(c, editScope);
@@ -184,7 +192,7 @@ const scope = z
 /** What a caller may give of a key. */
 export const keyInput = KINDS.key.omit({ hash: true }).extend({ scopes: z.array(scope).min(1).max(50) });
 
-export const keyRoutes = ({ registry }: Backend) =>
+export const keyRoutes = ({ clickhouse, registry }: Backend) =>
   routes(registry, {
     kind: 'key',
     readScope: 'admin',
@@ -195,4 +203,8 @@ export const keyRoutes = ({ registry }: Backend) =>
       return { body: KINDS.key.parse({ ...given, hash: hashKey(key) }), once: { key } };
     },
     show: ({ id, name, scopes, version, updatedAt }) => ({ id, name, scopes, version, updatedAt }),
+    beside: async () => {
+      const uses = await keyUses(clickhouse);
+      return ({ id }) => ({ lastUsed: uses.get(id) ?? null });
+    },
   });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DESTINATION_TYPES } from '../delivery/destinations/index.ts';
 import { Vault } from '../delivery/secrets.ts';
 import { KINDS } from '../registry/kinds.ts';
-import { makeDestination, mergeDestination, targetFor } from './destination.ts';
+import { makeDestination, mergeDestination, showDestination, targetFor } from './destination.ts';
 import { ApiError } from './problem.ts';
 
 const SECRET = `whsec_${Buffer.from('twenty-four bytes secret').toString('base64')}`;
@@ -25,6 +25,14 @@ const made = (type = 'webhook') => ({
   id: 'acme',
   version: 1,
   updatedAt: '2026-01-01T00:00:00.000Z',
+});
+
+it('a destination is stored without its secrets in clear, and shown without them', () => {
+  const stored = made();
+  expect(Object.keys(stored.secrets)).toEqual(['secret']);
+  for (const each of [stored, showDestination(stored)])
+    for (const part of [SECRET, SECRET.slice('whsec_'.length), 'twenty-four bytes secret'])
+      expect(JSON.stringify(each)).not.toContain(part);
 });
 
 it('a destination is ready with its secrets in clear', () => {

@@ -10,6 +10,7 @@ import { type Body, type Destination, KINDS } from '../registry/kinds.ts';
 import type { Registry } from '../registry/registry.ts';
 import { ApiError } from './problem.ts';
 import { refuse } from './refuse.ts';
+import { inWords } from './words.ts';
 
 /** What a caller may give; what is secret of the settings comes among them, and is encrypted before it is kept. */
 export const destinationInput = KINDS.destination.omit({ secrets: true, resyncAt: true });
@@ -17,14 +18,12 @@ export const destinationInput = KINDS.destination.omit({ secrets: true, resyncAt
 /** @returns what keeps the settings from being used, each as `/settings/path: what`. */
 function settingsProblems(type: DestinationType, settings: Readonly<Record<string, unknown>>): string[] {
   // A name that the type does not know would be dropped, and its default believed to be the setting.
-  const parsed = type.settings.strict().safeParse(settings);
+  const parsed = type.settings.strict().safeParse(settings, { error: inWords });
   if (parsed.success) return [];
   const names = Object.keys(type.settings.shape);
   const at = (...path: readonly PropertyKey[]) => `/${['settings', ...path].map(String).join('/')}`;
   return parsed.error.issues.flatMap((issue) => {
     const [name] = issue.path;
-    if (issue.code === 'invalid_type' && typeof name === 'string' && settings[name] === undefined)
-      return [`${at(name)}: is missing`];
     if (issue.code !== 'unrecognized_keys' || name !== undefined)
       return [`${at(...issue.path)}: ${issue.message}`];
     return issue.keys.map((key) => {

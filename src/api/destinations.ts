@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { DestinationType } from '../delivery/destination.ts';
 import { DESTINATION_TYPES } from '../delivery/destinations/index.ts';
@@ -8,6 +8,7 @@ import { orderOf } from '../delivery/run/due.ts';
 import { lastRuns, unfinishedRuns } from '../delivery/run/runs.ts';
 import type { Destination } from '../registry/kinds.ts';
 import { newId } from '../registry/registry.ts';
+import { type Act, writeAct } from '../report/audit.ts';
 import { deliveryHealth } from '../report/deliveries.ts';
 import type { Backend } from './backend.ts';
 import { routes } from './collections.ts';
@@ -66,13 +67,13 @@ export function destinationRoutes(backend: Backend): Hono<Env> {
       due.mode === 'full' || mode === undefined
         ? { ...due, cause: due.cause === 'resync' ? 'resync' : 'manual' }
         : { do: 'plan', cause: 'manual', mode };
-    return answer(c, backend, destination, order);
+    return answer(c, backend, destination, 'delivered', order);
   });
   app.post('/:id/resync', (c) => {
     expectScope(c, 'edit');
     const destination = find(c.req.param('id'));
     expectActive(destination);
-    return answer(c, backend, destination, { do: 'plan', cause: 'resync', mode: 'full' });
+    return answer(c, backend, destination, 'resynced', { do: 'plan', cause: 'resync', mode: 'full' });
   });
   app.post('/:id/withdraw', (c) => {
     expectScope(c, 'edit');
@@ -82,7 +83,7 @@ export function destinationRoutes(backend: Backend): Hono<Env> {
         'in_use',
         `Destination ${destination.id} is active, and would be told everything again; switch it off first: PATCH {"active": false}, or ninety destinations off ${destination.id}.`,
       );
-    return answer(c, backend, destination, { do: 'plan', cause: 'withdraw', mode: 'withdraw' });
+    return answer(c, backend, destination, 'withdrew', { do: 'plan', cause: 'withdraw', mode: 'withdraw' });
   });
   app.delete('/:id', async (c, next) => {
     expectScope(c, 'edit');
@@ -105,7 +106,7 @@ export function destinationRoutes(backend: Backend): Hono<Env> {
     expectActive(destination);
     const text = await c.req.text();
     const of = text === '' ? {} : await readJson(c, replaying);
-    return answer(c, backend, destination, { do: 'replay', of });
+    return answer(c, backend, destination, 'replayed', { do: 'replay', of });
   });
   app.route('/', destinationHistory(backend, find));
   app.route(
@@ -148,14 +149,17 @@ function expectActive({ id, active }: Destination): void {
 
 /** With `?wait=1` from every hit acknowledged before the call, and answered when it has ended. */
 async function answer(
-  c: Parameters<typeof expectScope>[0],
+  c: Context<Env>,
   backend: Backend,
   destination: Destination,
+  action: Act,
   order: Order,
 ): Promise<Response> {
-  const { courier, flush, jobs, log } = backend;
+  const { clickhouse, courier, flush, jobs, log } = backend;
+  const actor = expectScope(c, 'edit').id;
   // Said now, and not by a run that fails.
   targetFor(courier, destination);
+  await writeAct(clickhouse, { actor, action, kind: 'destination', subjects: [destination.id] });
   const run = async () => {
     await flush();
     return jobs.run('deliver', async () => {

@@ -4,6 +4,7 @@ import { REFUSALS } from '../collect/refusal.ts';
 import { deviceVisitor, isVisitorId, visitorNumber } from '../identity/visitor.ts';
 import { acknowledgements } from '../privacy/deliveries.ts';
 import { type Erasure, readErasure, requestErasure } from '../privacy/erasures.ts';
+import { lookedAt, writeAct } from '../report/audit.ts';
 import type { Backend } from './backend.ts';
 import { type Env, expectScope } from './http.ts';
 import { ApiError } from './problem.ts';
@@ -15,12 +16,14 @@ const FORMS = `An id is a visitor's 11 characters, or type:uid with a device typ
  * visitor that a device or partner id was seen with is meant, because they are one person's.
  */
 export function visitorRoutes(backend: Backend): Hono<Env> {
-  const { clickhouse } = backend;
+  const { clickhouse, secret } = backend;
   const app = new Hono<Env>();
   // A partner's id may hold any printable character, a slash too.
   app.delete('/:id{.+}', async (c) => {
-    expectScope(c, 'edit');
+    const actor = expectScope(c, 'edit').id;
     const visitors = await visitorsOf(backend, c.req.param('id'));
+    const subjects = visitors.map((visitor) => lookedAt(secret, visitor));
+    await writeAct(clickhouse, { actor, action: 'erased', kind: 'visitor', subjects });
     const id = await requestErasure(clickhouse, visitors);
     c.header('Location', `/v1/erasures/${id}`);
     return c.json(await receipt(backend, id), 202);

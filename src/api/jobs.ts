@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { PlannedJob } from '../jobs/jobs.ts';
 import type { Run } from '../jobs/ledger.ts';
+import { writeAct } from '../report/audit.ts';
 import type { Backend } from './backend.ts';
 import { type Env, expectScope, pageQuery } from './http.ts';
 import { ApiError } from './problem.ts';
@@ -14,7 +15,7 @@ export interface ShownJobs {
 }
 
 /** Every job with its schedule, the ledger, and running a job now. */
-export function jobRoutes({ jobs, ledger, flush, log }: Backend): Hono<Env> {
+export function jobRoutes({ clickhouse, jobs, ledger, flush, log }: Backend): Hono<Env> {
   const app = new Hono<Env>();
   app.get('/', async (c) => {
     expectScope(c, 'read');
@@ -24,10 +25,11 @@ export function jobRoutes({ jobs, ledger, flush, log }: Backend): Hono<Env> {
     } satisfies ShownJobs);
   });
   app.post('/:name/run', async (c) => {
-    expectScope(c, 'edit');
+    const actor = expectScope(c, 'edit').id;
     const name = c.req.param('name');
     if (!jobs.names().includes(name))
       throw new ApiError('unknown_job', `There is no job ${name}; there are ${jobs.names().join(', ')}.`);
+    await writeAct(clickhouse, { actor, action: 'ran', kind: 'job', subjects: [name] });
     const run = async () => {
       await flush();
       return jobs.run(name);

@@ -13,6 +13,7 @@ import {
 } from '../journal/set-aside.ts';
 import { storedRows } from '../journal/ship-to-clickhouse.ts';
 import { type WaitingFiles, waitingFiles } from '../journal/waiting.ts';
+import { writeAct } from '../report/audit.ts';
 import type { Backend } from './backend.ts';
 import { type Env, expectScope } from './http.ts';
 import { ApiError } from './problem.ts';
@@ -43,6 +44,8 @@ export interface ShownReplay {
 /** The files between the front door and ClickHouse. */
 export function journalRoutes({ config, clickhouse, log }: Backend): Hono<Env> {
   const folder = join(config.data, 'journal');
+  const expectAside = async (stream: Stream, file: string) =>
+    (await findSetAside(folder, stream, file)) ?? notFound(stream, file);
   const app = new Hono<Env>();
   app.get('/', async (c) => {
     expectScope(c, 'read');
@@ -54,7 +57,7 @@ export function journalRoutes({ config, clickhouse, log }: Backend): Hono<Env> {
   app.get('/:stream/:file', async (c) => {
     expectScope(c, 'read');
     const { stream, file } = namedIn(c);
-    const found = (await findSetAside(folder, stream, file)) ?? notFound(stream, file);
+    const found = await expectAside(stream, file);
     return c.json({
       ...found,
       columns: await columnsOf(folder, stream, file),
@@ -62,8 +65,15 @@ export function journalRoutes({ config, clickhouse, log }: Backend): Hono<Env> {
     } satisfies ShownFile);
   });
   app.post('/:stream/:file/replay', async (c) => {
-    expectScope(c, 'admin');
+    const actor = expectScope(c, 'admin').id;
     const { stream, file } = namedIn(c);
+    await expectAside(stream, file);
+    await writeAct(clickhouse, {
+      actor,
+      action: 'put back',
+      kind: 'journal',
+      subjects: [`${stream}/${file}`],
+    });
     if (!(await putBack(folder, stream, file))) notFound(stream, file);
     log.info({ stream, file }, 'a journal file that was set aside is put back');
     const wait = c.req.query('wait') === '1';
@@ -71,8 +81,15 @@ export function journalRoutes({ config, clickhouse, log }: Backend): Hono<Env> {
     return c.json({ stream, file, state } satisfies ShownReplay, state === 'waiting' ? 202 : 200);
   });
   app.delete('/:stream/:file', async (c) => {
-    expectScope(c, 'admin');
+    const actor = expectScope(c, 'admin').id;
     const { stream, file } = namedIn(c);
+    await expectAside(stream, file);
+    await writeAct(clickhouse, {
+      actor,
+      action: 'dropped',
+      kind: 'journal',
+      subjects: [`${stream}/${file}`],
+    });
     if (!(await dropSetAside(folder, stream, file))) notFound(stream, file);
     log.warn({ stream, file }, 'a journal file that was set aside is deleted with its rows');
     return c.body(null, 204);

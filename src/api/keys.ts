@@ -22,14 +22,21 @@ export const hashKey = (key: string) => createHash('sha256').update(key).digest(
 /** Knows keys by their hash only. */
 export class Keys {
   readonly #registry: Registry;
+  readonly #used: (id: string) => void;
   readonly #admins: ReadonlyMap<string, Buffer>;
 
   /**
    * @param admins keys that are valid as long as the process runs and are stored nowhere in the database, by
    *   the id they act under: the environment's, and the one of the machine's own commands.
+   * @param used told the id of a key each time that it comes.
    */
-  constructor(registry: Registry, admins: Readonly<Record<string, string | undefined>>) {
+  constructor(
+    registry: Registry,
+    admins: Readonly<Record<string, string | undefined>>,
+    used: (id: string) => void = () => undefined,
+  ) {
     this.#registry = registry;
+    this.#used = used;
     this.#admins = new Map(
       Object.entries(admins).flatMap(([id, key]) =>
         key === undefined ? [] : [[id, Buffer.from(hashKey(key))]],
@@ -39,6 +46,12 @@ export class Keys {
 
   /** @returns the caller of an `Authorization: Bearer KEY` header, or undefined. */
   caller(authorization: string | undefined): Caller | undefined {
+    const caller = this.#knownBy(authorization);
+    if (caller !== undefined) this.#used(caller.id);
+    return caller;
+  }
+
+  #knownBy(authorization: string | undefined): Caller | undefined {
     const key = /^Bearer ([\x21-\x7e]{8,256})$/i.exec(authorization ?? '')?.[1];
     if (key === undefined) return undefined;
     const hash = Buffer.from(hashKey(key));

@@ -7,6 +7,7 @@ import { sizeOf } from '../audience/size.ts';
 import { GRACE_MS } from '../jobs/due-times.ts';
 import { idSchema, KINDS, type Segment } from '../registry/kinds.ts';
 import { newId, type Registry } from '../registry/registry.ts';
+import { writeAct } from '../report/audit.ts';
 import { freshnessOf } from '../report/freshness.ts';
 import type { Backend } from './backend.ts';
 import {
@@ -216,8 +217,9 @@ export function segmentRoutes(backend: Backend): Hono<Env> {
   });
 
   app.post('/:id/build', async (c) => {
-    expectScope(c, 'edit');
+    const actor = expectScope(c, 'edit').id;
     const segment = find(c.req.param('id'));
+    await writeAct(clickhouse, { actor, action: 'built', kind: 'segment', subjects: [segment.id] });
     if (c.req.query('wait') !== '1') {
       buildSoon(backend, [segment.id]);
       return c.json(await one(segment), 202);

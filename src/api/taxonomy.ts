@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { NODE_BY_ID, NODES } from '../audience/taxonomy/audience.ts';
 import { allNames, keyOf, type Named, storeNames } from '../audience/taxonomy/names.ts';
 import { isTaxonomy, TAXONOMIES, TAXONOMY_ID, type Taxonomy } from '../audience/taxonomy/official.ts';
+import { writeAct } from '../report/audit.ts';
 import type { Backend } from './backend.ts';
 import { type Env, expectScope, pageQuery, readJson } from './http.ts';
 import { ApiError } from './problem.ts';
@@ -60,11 +61,12 @@ export function taxonomyRoutes({ clickhouse }: Backend): Hono<Env> {
     return c.json({ items: items.map(shown), total: found.length, next });
   });
   app.put('/:taxonomy', async (c) => {
-    expectScope(c, 'edit');
+    const actor = expectScope(c, 'edit').id;
     const taxonomy = known(c.req.param('taxonomy'));
     const { entries } = await readJson(c, schema);
     if (new Set(entries.map(({ id }) => id)).size < entries.length)
       throw new ApiError('invalid', 'An id stands twice among the entries.');
+    await writeAct(clickhouse, { actor, action: 'named', kind: 'taxonomy', subjects: [taxonomy] });
     await storeNames(clickhouse, taxonomy, entries);
     return c.json({ taxonomy, name: TAXONOMIES[taxonomy], entries: entries.length });
   });

@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { faultOf as loggable } from '../log.ts';
 import { newId } from '../registry/registry.ts';
+import { writeAct } from '../report/audit.ts';
 import { BodyError, encodingOf, longBody } from '../serve/body.ts';
 import type { Receipt, Receipts } from '../upload/receipt.ts';
 import { type Ended, type Incoming, UploadError } from '../upload/upload.ts';
@@ -32,12 +33,14 @@ export interface UploadKind<R extends Receipt> {
  * operator has made, and need not be able to.
  */
 export function uploadRoutes<R extends Receipt>(backend: Backend, kind: UploadKind<R>): Hono<Env> {
-  const { leases, tally, flush, log } = backend;
+  const { clickhouse, leases, tally, flush, log } = backend;
   const { name, receipts } = kind;
   const app = new Hono<Env>();
 
   const take = async (c: Context<Env>, id: string): Promise<R> => {
     const run = kind.prepare(c);
+    const actor = expectScope(c, 'labels').id;
+    await writeAct(clickhouse, { actor, action: 'uploaded', kind: name, subjects: [id] });
     const upload = run(id, { text: bodyOf(c), faultOf, flush });
     const { receipt, malformed } = await upload.catch((error: unknown) => asProblem(error, kind, log));
     const counted = [...malformed, ...(Object.entries(receipt.refused) as [string, number][])];

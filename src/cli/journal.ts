@@ -8,7 +8,7 @@ import { type ServerOptions, withServer } from './with-server.ts';
 const LIST_HELP = `
 Shows what of this server's journal waits for ClickHouse, and the files that ClickHouse has refused for their
 content three times. Those lie aside with their reason and do not stand in the way of others; they stay until
-they are put back, dropped or past the retention.
+they are put back, dropped or past the retention (but for opt-outs, which are kept).
 
 Examples:
   $ npx ninety journal list

@@ -9,6 +9,7 @@ interface ShownKey {
   readonly scopes: readonly string[];
   /** ISO 8601. */
   readonly updatedAt: string;
+  readonly lastUsed: string | null;
 }
 
 const LIST_HELP = `
@@ -25,11 +26,17 @@ const list = withServerOptions(newCommand('list', 'show the keys and what each m
     finish(() =>
       withServer(options, async (client) => {
         const keys = await client.list<ShownKey>('/v1/keys');
-        const rows = keys.map(({ id, name, scopes, updatedAt }) => [id, name, scopes.join(' '), updatedAt]);
+        const rows = keys.map(({ id, name, scopes, updatedAt, lastUsed }) => [
+          id,
+          name,
+          scopes.join(' '),
+          lastUsed ?? '-',
+          updatedAt,
+        ]);
         process.stdout.write(
           rows.length === 0
             ? '  There is no stored key; NINETY_ADMIN_KEY is the only one.\n'
-            : table(rows, ['key', 'name', 'scopes', 'changed']),
+            : table(rows, ['key', 'name', 'scopes', 'last used', 'changed']),
         );
       }),
     ),

@@ -81,6 +81,7 @@ const TABLES = {
   match_rates: 'nobody',
   // Of whom is a keyed hash.
   looks: 'nobody',
+  acts: 'nobody',
   // A key tells nothing of anybody, and is gone before what was hashed with it.
   household_keys: 'nobody',
   schema_files: 'nobody',

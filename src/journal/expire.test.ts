@@ -33,7 +33,7 @@ describe('the journal past the retention', () => {
     await file('set-aside/hits/w1-old-00000005.reason', 95);
     await file('set-aside/hits/w1-old-00000006.reason', 1);
 
-    expect(await expireJournal(folder, 90, NOW)).toBe(2);
+    expect(await expireJournal(folder, 90, NOW)).toEqual({ removed: 2, kept: 0 });
 
     expect((await readdir(join(folder, 'hits'))).sort()).toEqual([
       'w1-new-00000001.open',
@@ -45,7 +45,23 @@ describe('the journal past the retention', () => {
     ]);
   });
 
+  it('keeps opt-outs until they are shipped, and says how many files of them there are', async () => {
+    await mkdir(join(folder, 'optouts'));
+    await mkdir(join(folder, 'set-aside/optouts'));
+    await file('optouts/w1-old-00000001.tsv', 200);
+    await file('set-aside/optouts/w1-old-00000002.tsv', 200);
+    await file('set-aside/optouts/w1-old-00000002.reason', 200);
+
+    expect(await expireJournal(folder, 90, NOW)).toEqual({ removed: 0, kept: 2 });
+
+    expect(await readdir(join(folder, 'optouts'))).toEqual(['w1-old-00000001.tsv']);
+    expect(await readdir(join(folder, 'set-aside/optouts'))).toEqual([
+      'w1-old-00000002.reason',
+      'w1-old-00000002.tsv',
+    ]);
+  });
+
   it('has nothing to lose where there is none', async () => {
-    expect(await expireJournal(join(folder, 'nowhere'), 1, NOW)).toBe(0);
+    expect(await expireJournal(join(folder, 'nowhere'), 1, NOW)).toEqual({ removed: 0, kept: 0 });
   });
 });

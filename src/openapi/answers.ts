@@ -42,7 +42,10 @@ export const partner = partnerInput.extend({
     .describe('Who keeps a match when the partner’s URLs are followed'),
 });
 
-export const key = keyInput.extend(stored);
+export const key = keyInput.extend({
+  ...stored,
+  lastUsed: moment.nullable().describe('To the minute; null = not within the retention'),
+});
 export const newKey = key.extend({ key: z.string().describe('Shown this once') });
 
 const via = z.record(z.string(), count);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACTS, LOOKS } from '../report/audit.ts';
 import { count, day, moment } from './answers.ts';
 
 /** What is answered of single people, of the visitors of a site or a segment, and of what is kept of them. */
@@ -140,7 +141,7 @@ export const audit = z.strictObject({
     z.strictObject({
       time: moment,
       by: z.strictObject({ id: z.string(), name: z.string().nullable() }),
-      action: z.enum(['made', 'changed', 'deleted', 'looked at', 'looked at own browser']),
+      action: z.enum(['made', 'changed', 'deleted', ...LOOKS, ...ACTS]),
       kind: z.string(),
       subject: z.string().describe('An id, or of a visitor a keyed hash'),
       version: z.int().nullable(),

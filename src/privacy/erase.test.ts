@@ -78,6 +78,7 @@ const TABLES = [
 ];
 /** Every table that has none. */
 const OF_NOBODY = [
+  'acts',
   'alert_checks',
   'alert_notices',
   'alert_webhooks',

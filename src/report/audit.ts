@@ -4,19 +4,42 @@ import { keyed64 } from '../identity/visitor.ts';
 import { keyNames } from '../registry/versions.ts';
 
 /** Ways of looking at a single person: the closed list. */
-export type Look = 'looked at' | 'looked at own browser';
+export const LOOKS = ['looked at', 'looked at own browser'] as const;
+export type Look = (typeof LOOKS)[number];
+
+/** What leaves no version of anything: the closed list. */
+export const ACTS = [
+  // With a destination.
+  'delivered',
+  'resynced',
+  'withdrew',
+  'replayed',
+  // With a visitor.
+  'erased',
+  // With a segment, a job.
+  'built',
+  'ran',
+  // With a file of the journal that lies aside.
+  'put back',
+  'dropped',
+  // With lines, of which `subject` is the upload; with a log, of which it is the site; with a taxonomy.
+  'uploaded',
+  'imported',
+  'named',
+] as const;
+export type Act = (typeof ACTS)[number];
 
 /** Something that a key did. */
 export interface AuditLine {
   /** ISO 8601. */
   readonly time: string;
   readonly by: { readonly id: string; readonly name: string | null };
-  readonly action: 'made' | 'changed' | 'deleted' | Look;
-  /** `visitor`, or a kind of what operators make. */
+  readonly action: 'made' | 'changed' | 'deleted' | Look | Act;
+  /** `visitor`, a kind of what operators make, or of what an act was done with. */
   readonly kind: string;
   /** Of what was made or changed its id; of a visitor a keyed hash. */
   readonly subject: string;
-  /** Of what operators make; null of a visitor. */
+  /** Of what operators make; null of a look or an act. */
   readonly version: number | null;
 }
 
@@ -34,6 +57,34 @@ export function writeLook(
 ): Promise<void> {
   const time = new Date().toISOString().replace('T', ' ').replace('Z', '');
   return clickhouse.insert('looks', [{ time, actor, action, subject: lookedAt(secret, visitor) }]);
+}
+
+/**
+ * Writes down that somebody does something, before it is done.
+ *
+ * @param subjects with each of which it is done.
+ * @param actor id of the key.
+ * @throws ClickHouseError; then it may not be done.
+ */
+export async function writeAct(
+  clickhouse: ClickHouse,
+  {
+    actor,
+    action,
+    kind,
+    subjects,
+  }: {
+    readonly actor: string;
+    readonly action: Act;
+    readonly kind: string;
+    readonly subjects: readonly string[];
+  },
+): Promise<void> {
+  const time = new Date().toISOString().replace('T', ' ').replace('Z', '');
+  await clickhouse.insert(
+    'acts',
+    subjects.map((subject) => ({ time, actor, action, kind, subject })),
+  );
 }
 
 /** @returns under what a look at a visitor is written down: 16 hexadecimal digits. */
@@ -62,7 +113,7 @@ export const placeAt = (time = '2100-01-01T00:00:00.000Z'): AuditPlace => ({
 });
 
 /**
- * What keys did, newest first: every version of what operators make, and every look at a person.
+ * What keys did, newest first: every version of what operators make, every look at a person, and every act.
  *
  * @param before only what comes after this place in the order of the audit, which is what was earlier.
  * @returns the lines, and where they end; `next` is undefined where there are no more.
@@ -85,7 +136,12 @@ export async function readAudit(
        SELECT looks.time AS at, actor, toString(looks.action) AS action, 'visitor' AS kind, subject,
               toUInt32(0) AS version
        FROM looks
-       WHERE looks.time <= {time:DateTime64(3, 'UTC')} AND toDate(looks.time) > today() - {days:UInt16})
+       WHERE looks.time <= {time:DateTime64(3, 'UTC')} AND toDate(looks.time) > today() - {days:UInt16}
+       UNION ALL
+       SELECT acts.time AS at, actor, toString(acts.action) AS action, toString(acts.kind) AS kind, subject,
+              toUInt32(0) AS version
+       FROM acts
+       WHERE acts.time <= {time:DateTime64(3, 'UTC')} AND toDate(acts.time) > today() - {days:UInt16})
      WHERE at < {time:DateTime64(3, 'UTC')}
         OR (kind, subject, version, actor, action)
            > ({kind:String}, {subject:String}, {version:UInt32}, {actor:String}, {action:String})

@@ -57,6 +57,8 @@ const STORIES: readonly (readonly [state: string, sentence: string, story: Story
   ['fine', 'has had a run that ended well', { planned: 2, chunk: 'acknowledged', job: ['done', 1] }],
   ['resting', 'has asked for an hour of patience', { planned: 1, chunk: 'waiting', failures: 1, pause: 1 }],
   ['stuck', 'asks for patience since two days', { planned: 48, chunk: 'waiting', failures: 1, pause: 1 }],
+  ['failing', 'refuses for good what it was sent last', { planned: 1, chunk: 'dead', failures: 1, pause: 0 }],
+  ['fine', 'has taken something since it refused', { planned: 1, chunk: 'dead', failures: 0, pause: 0 }],
 ];
 
 const idOf = (at: number) => `d${at}`;
@@ -78,7 +80,7 @@ beforeAll(async () => {
     const destination = idOf(at);
     if (planned !== undefined) {
       const time = ago(planned);
-      const state = chunk === 'acknowledged' ? 'done' : 'planned';
+      const state = chunk === 'waiting' ? 'planned' : 'done';
       const run = { destination, run: 1, step: 1, state, cause, mode: 'delta', segments: '[]' };
       await clickhouse.insert('delivery_runs', [{ ...run, planned: time, time }]);
       await clickhouse.insert('delivery_chunks', [
@@ -139,6 +141,12 @@ describe('a destination', () => {
   it('says why a run of it failed', async () => {
     const [health] = await deliveryHealth(clickhouse, [destinations[11]!], NOW);
     expect(health).toMatchObject({ reason: 'run_failed', detail: 'it cannot be' });
+  });
+
+  it('says why it refuses, and how much', async () => {
+    const at = STORIES.findIndex(([, sentence]) => sentence === 'refuses for good what it was sent last');
+    const [health] = await deliveryHealth(clickhouse, [destinations[at]!], NOW);
+    expect(health).toMatchObject({ reason: 'unreachable', detail: 'nobody', waiting: 0, dead: 7 });
   });
 
   it('is a series for whoever watches', async () => {

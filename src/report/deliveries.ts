@@ -2,7 +2,7 @@ import type { ClickHouse } from '../clickhouse/client.ts';
 import { iso } from '../clickhouse/time.ts';
 import type { DeliveryReason } from '../delivery/destination.ts';
 import { isDown, readBreakers } from '../delivery/run/breaker.ts';
-import { hasFired } from '../delivery/run/due.ts';
+import { cronLook } from '../delivery/run/cron-look.ts';
 import { isWithdrawing, type LastRun, lastRuns } from '../delivery/run/runs.ts';
 import type { Destination } from '../registry/kinds.ts';
 import type { MetricName } from './metric-list.ts';
@@ -13,7 +13,7 @@ import { metricText } from './metrics.ts';
  * - `off`: it is not active, and what it was told is not being taken back.
  * - `down`: it takes nothing now.
  * - `stuck`: something has not been taken for longer than a day.
- * - `failing`: its last run by the schedule broke off with an error of ours.
+ * - `failing`: its last run by the schedule broke off with an error of ours, or what was sent last is refused for good.
  * - `late`: it should have been looked after by now.
  * - `waiting`: something is to be sent, or sent again.
  * - `resting`: the same, and it has asked for patience until then.
@@ -66,6 +66,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 /** What is delivered on change is looked at each hour; three that did not come are no chance. */
 const LATE_MS = 3 * HOUR_MS;
+const hasFired = cronLook();
 
 /**
  * @param now milliseconds since 1970.
@@ -90,24 +91,26 @@ export async function deliveryHealth(
     const own = lines.get(id);
     const run = last.get(id);
     const failure = failures.get(id);
-    const isFailing = failure !== undefined && failure.ended > (run?.planned ?? 0);
+    const isBrokenOff = failure !== undefined && failure.ended > (run?.planned ?? 0);
     const until = isInForce && breaker.next > now ? new Date(breaker.next).toISOString() : null;
     const state = ((): DeliveryState => {
       if (!active && !isWithdrawing(run)) return 'off';
       if (isInForce && isDown(breaker)) return 'down';
       if (own !== undefined && own.waiting > 0 && now - own.since > DAY_MS) return 'stuck';
-      if (isFailing) return 'failing';
+      if (isBrokenOff) return 'failing';
       if (active && isLate(destination, run, now)) return 'late';
       if (own !== undefined && own.waiting > 0) return until === null ? 'waiting' : 'resting';
+      if (isInForce) return 'failing';
       return run === undefined ? 'new' : 'fine';
     })();
+    const isOurs = state === 'failing' && isBrokenOff;
     return {
       destination: id,
       name,
       type,
       state,
-      reason: state === 'failing' ? 'run_failed' : isInForce ? breaker.reason : '',
-      detail: state === 'failing' ? failure!.error : isInForce ? breaker.detail : '',
+      reason: isOurs ? 'run_failed' : isInForce ? breaker.reason : '',
+      detail: isOurs ? failure.error : isInForce ? breaker.detail : '',
       until,
       planned: run === undefined ? null : new Date(run.planned).toISOString(),
       acknowledged: own?.acknowledged ?? null,

@@ -24,7 +24,8 @@ export function metricsText(totals: readonly Total[], gauges: readonly Gauge[]):
       add(synced, [site, reason], n);
       if (STORING.has(reason)) add(matched, [reason], n);
       if (!Object.hasOwn(OUTCOMES, reason)) add(refused, [reason], n);
-    } else if (room === 'delivery') add(delivered, [site, reason === STORED ? 'accepted' : reason], n);
+    } else if (room === 'keys') continue;
+    else if (room === 'delivery') add(delivered, [site, reason === STORED ? 'accepted' : reason], n);
     else if (reason === STORED) add(stored, [site], n);
     else add(refused, [reason], n);
   }

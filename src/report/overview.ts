@@ -3,7 +3,7 @@ import type { ClickHouse } from '../clickhouse/client.ts';
 import { iso } from '../clickhouse/time.ts';
 import { REFUSALS } from '../collect/refusal.ts';
 import { OUTCOMES } from '../sync/outcome.ts';
-import { STORED } from './tally.ts';
+import { STORED, USED } from './tally.ts';
 
 /** How often something was refused, over the whole retention and lately. */
 export interface RefusalCount {
@@ -60,7 +60,7 @@ const MINUTES = 60;
 /** Refusals told by their reasons: each is asked for every other second by each console that is open. */
 const REASONS = 12;
 /** Ends that are no refusals. */
-export const FINE = [STORED, ...Object.keys(OUTCOMES)];
+export const FINE = [STORED, USED, ...Object.keys(OUTCOMES)];
 const FIRST_MINUTE = `toStartOfMinute(now('UTC')) - INTERVAL ${MINUTES - 1} MINUTE`;
 
 /** Reads what the last hour brought and what was refused; cheap however much is kept. */

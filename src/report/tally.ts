@@ -1,8 +1,10 @@
 /** The rooms that count how things end. */
-export type Room = 'collect' | 'sync' | 'import' | 'api' | 'delivery';
+export type Room = 'collect' | 'sync' | 'import' | 'api' | 'delivery' | 'keys';
 
 /** What is counted when nothing was refused. */
 export const STORED = 'stored';
+/** What is counted of a key, in the place of a site, each time that it comes. */
+export const USED = 'used';
 
 /** How often something ended so, since the process started. */
 export interface Total {

@@ -102,7 +102,12 @@ export async function openBack(
   if (recovered.files > 0) log.info(recovered, 'took over what an earlier run had left in the journal');
   const expire = () =>
     expireJournal(journalFolder(config.data), config.retentionDays).then(
-      (files) => files > 0 && log.warn({ files }, 'journal files past the retention were removed unshipped'),
+      ({ removed, kept }) => {
+        if (removed > 0)
+          log.warn({ files: removed }, 'journal files past the retention were removed unshipped');
+        if (kept > 0)
+          log.error({ files: kept }, 'opt-outs have waited longer than the retention to be shipped');
+      },
       (error: Error) =>
         log.error(
           { error: error.message },

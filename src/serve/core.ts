@@ -27,7 +27,7 @@ import { Jobs } from '../jobs/jobs.ts';
 import { Leases } from '../jobs/lease.ts';
 import { Ledger, type RunResult } from '../jobs/ledger.ts';
 import { Registry } from '../registry/registry.ts';
-import { STORED, Tally } from '../report/tally.ts';
+import { STORED, Tally, USED } from '../report/tally.ts';
 
 /** What every process of Ninety stands on, whatever its part is. */
 export interface Core extends Omit<Backend, 'publicUrl' | 'flush' | 'tellsDataCentres'> {
@@ -169,7 +169,9 @@ export function makeCore(
     jobs,
     log,
     self,
-    keys: new Keys(registry, { environment: config.adminKey, operator: operatorKey }),
+    keys: new Keys(registry, { environment: config.adminKey, operator: operatorKey }, (id) =>
+      tally.count('keys', id, USED, Date.now()),
+    ),
     tally,
     courier,
   };

@@ -27,6 +27,12 @@ const UPLOAD_MS = 85 * 60_000;
 /** Tokens of this process: logging in more than ten times in five minutes is refused. */
 const tokens = new Map<string, { readonly token: Promise<string>; readonly until: number }>();
 
+/**
+ * A limit that is another hour's or day's: beside `RATE_LIMIT_EXCEEDED` a member has `daily_byte_limit` and
+ * `daily_num_lines_limit` (Batch Segment Config Service), whose codes are not published.
+ */
+const LIMIT = /(?:RATE|LIMIT)_EXCEEDED$/;
+
 type Json = Record<string, unknown>;
 
 /**
@@ -144,7 +150,7 @@ function responseIn(reply: Reply, now: Date): Json {
     throw new DeliveryError('too_large', `${code}: give the destination a lower fileMegabytes`, {
       retry: false,
     });
-  if (code === 'RATE_LIMIT_EXCEEDED' || code === 'RATE_EXCEEDED') {
+  if (LIMIT.test(code)) {
     const { afterMs } = refusedBy({ ...reply, status: 429 }, now);
     throw new DeliveryError('rate_limited', code, { retry: true, afterMs });
   }

@@ -211,6 +211,13 @@ describe('Xandr', () => {
       'rate_limited',
       undefined,
     ],
+    // What a limit of a day is called is not published.
+    [
+      '/batch-segment',
+      { status: 200, body: { response: { status: 'ERROR', error_code: 'DAILY_BYTE_LIMIT_EXCEEDED' } } },
+      'rate_limited',
+      undefined,
+    ],
     ['/segment-upload', { status: 200, body: '<html>' }, 'bad_answer', undefined],
     ['/auth', { status: 500 }, 'unavailable', undefined],
   ])('waits as told by %s', async (path, answer, reason, afterMs) => {

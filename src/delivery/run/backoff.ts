@@ -3,6 +3,9 @@ export const MAX_TRIES = 12;
 /** Lines that a destination did not take, and may take later, are sent again so often. */
 export const MAX_PUT_BACK = 4;
 
+/** A rate limit that says not for how long it holds is waited for like so many failures: minutes, not seconds. */
+export const UNTOLD_TRIES = 4;
+
 const FIRST_MS = 10_000;
 const FACTOR = 3;
 const MOST_MS = 6 * 3_600_000;

@@ -131,6 +131,22 @@ describe('a delivery', () => {
     expect(standIn.tries).toHaveLength(16);
   });
 
+  it('ends with its last chunk, and waits for no turn that nobody takes', async () => {
+    plans.wanted = people(5);
+    standIn.limits = { lines: 10, concurrency: 10, perMinute: 1 };
+    expect(await deliver(courier, destination, DELTA)).toMatchObject({ state: 'done', accepted: 5 });
+  });
+
+  it('ends where the destination begins to fail, though the turns of others are to come', async () => {
+    plans.wanted = people(50);
+    standIn.limits = { lines: 10, concurrency: 5, perMinute: 1 };
+    standIn.answer = () => {
+      throw refusal('unauthorized', false);
+    };
+    expect(await deliver(courier, destination, DELTA)).toMatchObject({ state: 'down' });
+    expect(standIn.tries).toHaveLength(1);
+  });
+
   it('cannot be made with secrets of another installation', async () => {
     await expect(
       deliver({ ...courier, vault: new Vault('another secret of 24 characters') }, destination, DELTA),
@@ -150,7 +166,15 @@ describe('a chunk that is not taken', () => {
     ]
   >([
     ['waits for its next try', 'bad_answer', true, 60_000, 'waiting', 1],
-    ['waits as long as it is told', 'rate_limited', true, 3_000_000, 'waiting', 1],
+    ['waits as long as it is told', 'unavailable', true, 3_000_000, 'waiting', 1],
+    [
+      'waits where too much was sent already, and that is no try',
+      'rate_limited',
+      true,
+      3_000_000,
+      'waiting',
+      0,
+    ],
     ['is given up where the same would be refused again', 'rejected', false, undefined, 'dead', 1],
     [
       'waits where nothing is taken of us, and that is no try',
@@ -298,6 +322,24 @@ describe('a chunk that is not taken', () => {
     expect(await listDeadLetters(clickhouse, destination.id, 10)).toMatchObject([
       { run, chunk: 1, number: null, lines: 2, reason: 'bad_answer' },
     ]);
+  });
+
+  it('waits for another day of a destination that takes so much a day, however often it says so', async () => {
+    plans.wanted = people(2);
+    standIn.answer = () => {
+      throw refusal('rate_limited', true);
+    };
+    const { run } = await deliver(courier, destination, DELTA);
+    for (let looks = 0; looks < 12; looks += 1) {
+      await timePasses();
+      await deliver(courier, destination, RESUME);
+    }
+    expect(standIn.tries.length).toBeGreaterThan(12);
+    expect(await chunksOf(run!)).toMatchObject([{ state: 'waiting', attempt: 0 }]);
+    expect(await listDeadLetters(clickhouse, destination.id, 10)).toEqual([]);
+    standIn.answer = () => ALL_TAKEN;
+    await timePasses();
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'done', accepted: 2 });
   });
 
   it('does not keep what changed since back, but a full run', async () => {

@@ -7,7 +7,8 @@ import { ClickHouse } from '../../clickhouse/client.ts';
 import { migrate } from '../../clickhouse/schema.ts';
 import { type Destination, KINDS } from '../../registry/kinds.ts';
 import { Registry } from '../../registry/registry.ts';
-import { dueDestinations, hasFired, orderOf } from './due.ts';
+import { cronLook } from './cron-look.ts';
+import { dueDestinations, orderOf } from './due.ts';
 
 const at = (text: string) => Date.parse(`2026-03-${text}Z`);
 
@@ -22,7 +23,11 @@ describe('a cron expression', () => {
     ['knows days of the week, in UTC', '30 23 * * 1', '01T12:00:00', '02T23:30:00', true],
     ['names every minute', '* * * * *', '01T00:00:59', '01T00:01:00', true],
   ])('%s', (_, expression, after, upTo, fired) => {
-    expect(hasFired(expression, at(after), at(upTo))).toBe(fired);
+    expect(cronLook()(expression, at(after), at(upTo))).toBe(fired);
+    // Also of a look that has looked further before.
+    const look = cronLook();
+    look(expression, at(after), at('20T00:00:00'));
+    expect(look(expression, at(after), at(upTo))).toBe(fired);
   });
 });
 

@@ -1,13 +1,12 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
-import { dueTimes } from '../../jobs/due-times.ts';
 import type { Destination } from '../../registry/kinds.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { type Breaker, readBreakers } from './breaker.ts';
 import { OPEN } from './chunks.ts';
+import { cronLook } from './cron-look.ts';
 import type { Order } from './deliver.ts';
 import { isWithdrawing, type LastRun, lastRuns } from './runs.ts';
 
-const MINUTE_MS = 60_000;
 /** What changes without a build (a match, an expiry, a member to be told again) is told after so long. */
 const QUIET_MS = 3_600_000;
 
@@ -97,12 +96,7 @@ function isDueByItself(
   const { schedule } = destination;
   if (schedule === 'manual') return false;
   if (typeof schedule === 'object')
-    return hasFired(
-      schedule.cron,
-      last?.planned ?? Date.parse(destination.updatedAt),
-      now,
-      lastDueOf(schedule.cron),
-    );
+    return hasFired(schedule.cron, last?.planned ?? Date.parse(destination.updatedAt), now);
   if (last === undefined || now - last.planned > QUIET_MS || withdrawn > last.planned) return true;
   if (isResyncDue(destination, last)) return true;
   if (Date.parse(destination.updatedAt) > last.planned) return true;
@@ -110,31 +104,8 @@ function isDueByItself(
   return segments.some(({ id }) => (builds.get(id) ?? 0) > last.planned);
 }
 
-type LastDue = ReturnType<typeof dueTimes>;
-
-/** Every look at what is due goes on from the one before: a week that was looked through is not looked through again. */
-const lastDues = new Map<string, LastDue>();
-function lastDueOf(expression: string): LastDue {
-  const known = lastDues.get(expression) ?? dueTimes(expression);
-  lastDues.set(expression, known);
-  return known;
-}
-
-/**
- * Whether a cron expression, in UTC, has named a minute after that of one moment and up to another, both milliseconds
- * since 1970. One that was slept through is found as far back as {@link dueTimes} looks.
- *
- * @param lastDue tells of the expression, where it has looked before.
- */
-export function hasFired(
-  expression: string,
-  after: number,
-  upTo: number,
-  lastDue: LastDue = dueTimes(expression),
-): boolean {
-  const due = lastDue(upTo);
-  return due !== undefined && Math.floor(due / MINUTE_MS) > Math.floor(after / MINUTE_MS);
-}
+/** Of the looks at what is due, each of which goes on from the one before. */
+const hasFired = cronLook();
 
 async function changes(clickhouse: ClickHouse): Promise<Changes> {
   const [built, [withdrawals]] = await Promise.all([

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atMost } from '../outbound/at-once.ts';
 
 const MINUTE_MS = 60_000;
 
 /** Keeps what is begun at an even distance: a minute's worth at its beginning would be refused by who counts by seconds. */
 export class Pace {
   readonly #distanceMs: number;
+  /** Who gives up waiting leaves no gap: a turn is taken when it has come. */
+  readonly #inOrder = atMost(1);
   #free: number;
 
   /**
@@ -16,10 +19,15 @@ export class Pace {
     this.#free = last + this.#distanceMs;
   }
 
-  /** Waits for its turn. @throws the signal's reason */
-  async turn(signal: AbortSignal): Promise<void> {
-    const at = Math.max(this.#free, Date.now());
-    this.#free = at + this.#distanceMs;
-    if (at > Date.now()) await sleep(at - Date.now(), undefined, { signal });
+  /** Waits for its turn. @returns whether that came before the signal did. */
+  turn(signal: AbortSignal): Promise<boolean> {
+    return this.#inOrder(async () => {
+      // From turn to turn, not from when a timer ran: what is late by a moment each time would be late by a share.
+      const at = Math.max(this.#free, Date.now());
+      if (at > Date.now()) await sleep(at - Date.now(), undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return false;
+      this.#free = at + this.#distanceMs;
+      return true;
+    });
   }
 }

@@ -139,10 +139,14 @@ async function sendPage(sender: Sender, run: RunRow, due: readonly ChunkRow[]): 
   };
   const faults: unknown[] = [];
   const isStopped = () => isOver(sender) || sender.breaker.next > Date.now() || faults.length > 0;
+  /** A turn that nobody needs may be minutes away, and the destination is held for as long as one is waited for. */
+  const enough = new AbortController();
+  const turns = AbortSignal.any([abort, enough.signal]);
   const work = async () => {
     while (queue.length > 0) {
-      await pace.turn(abort);
+      if (!(await pace.turn(turns))) return;
       const chunk = isStopped() ? undefined : queue.shift();
+      if (chunk === undefined || queue.length === 0) enough.abort();
       if (chunk === undefined) return;
       const tried = await tryChunk(
         { ...chunk, step: Math.max(chunk.step, firstStep(lease.slot)) },
@@ -157,6 +161,7 @@ async function sendPage(sender: Sender, run: RunRow, due: readonly ChunkRow[]): 
         },
       );
       await learn(sender, tried);
+      if (isStopped()) enough.abort();
     }
   };
   const { concurrency } = target.type.limits(target.settings);
@@ -165,6 +170,7 @@ async function sendPage(sender: Sender, run: RunRow, due: readonly ChunkRow[]): 
       work().catch((error: unknown) => {
         // The others end what they have begun, so that nothing of it goes on when the lease is let go.
         if (!isOver(sender)) faults.push(error);
+        enough.abort();
       }),
     ),
   );

@@ -4,7 +4,7 @@ import { ClickHouseError } from '../../clickhouse/errors.ts';
 import { expectHeld, type Lease } from '../../jobs/lease.ts';
 import { faultOf } from '../../log.ts';
 import { type Chunk, DeliveryError, type Taken } from '../destination.ts';
-import { backoffMs, MAX_PUT_BACK, MAX_TRIES } from './backoff.ts';
+import { backoffMs, MAX_PUT_BACK, MAX_TRIES, UNTOLD_TRIES } from './backoff.ts';
 import { isOfEverything } from './breaker.ts';
 import { type ChunkRow, writeChunks } from './chunks.ts';
 import type { Courier, Target } from './courier.ts';
@@ -169,9 +169,12 @@ function afterFailed(row: ChunkRow, error: DeliveryError): Partial<ChunkRow> {
   const { reason, message, retry, afterMs } = error;
   const said = { reason, detail: message.slice(0, DETAIL_CHARACTERS) };
   const isProcessed = reason === 'processing' && Date.now() - row.begun < PROCESSING_MS;
-  // Neither is a try: nothing was asked of the chunk.
-  if (isProcessed || isOfEverything(error))
-    return { ...said, state: 'waiting', attempt: row.attempt - 1, next: Date.now() + (afterMs ?? 0) };
+  // None of them is a try: nothing was asked of the chunk.
+  const untried = { ...said, state: 'waiting', attempt: row.attempt - 1 } as const;
+  if (isProcessed || isOfEverything(error)) return { ...untried, next: Date.now() + (afterMs ?? 0) };
+  // It is said of what was sent before, by the limit of a day as well; whoever goes on saying it is down soon.
+  if (reason === 'rate_limited')
+    return { ...untried, next: Date.now() + backoffMs(afterMs === undefined ? UNTOLD_TRIES : 1, afterMs) };
   if (!retry || row.attempt >= MAX_TRIES || reason === 'processing') return { ...said, state: 'dead' };
   return { ...said, state: 'waiting', next: Date.now() + backoffMs(row.attempt, afterMs) };
 }

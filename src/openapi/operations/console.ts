@@ -88,7 +88,7 @@ export const consoleOperations: readonly Operation[] = [
     method: 'GET',
     path: '/v1/audit',
     tag: 'Operation',
-    summary: 'Who changed what, and who looked at whom, the newest first',
+    summary: 'Who changed or did what, and who looked at whom, the newest first',
     description: 'Of a visitor the subject is a keyed hash. `next` is what to give as `before`.',
     scope: 'admin',
     query: auditPaged,

@@ -5,7 +5,7 @@ import { Card, Empty, Moment, PageHead, Read, Table } from '../ui/parts.tsx';
 
 const PAGE = 100;
 
-/** Who changed what, and who looked at whom. */
+/** Who changed or did what, and who looked at whom. */
 export function Audit() {
   const [before, setBefore] = useState<string>();
   const lines = useAnswer<{ items: AuditLine[]; next: string | null }>(
@@ -16,8 +16,9 @@ export function Audit() {
       <PageHead title="Audit" />
       <Card title="What keys did">
         <p class="muted small">
-          Changes are kept for good, looks at people as long as the people’s data. Whom a look was at is kept
-          as a keyed hash, by which it can be proved and nobody can be found.
+          Changes are kept for good; looks at people, and what was done without changing anything, as long as
+          the people’s data. Whom a look was at is kept as a keyed hash, by which it can be proved and nobody
+          can be found.
         </p>
         <Read of={lines}>
           {({ items, next }) =>

@@ -47,7 +47,7 @@ export function Keys() {
                 <p>Make one for each person and program, with no more scopes than they need.</p>
               </Empty>
             ) : (
-              <Table label="Keys" head={['Key', 'Scopes', 'Changed', 'What to do']}>
+              <Table label="Keys" head={['Key', 'Scopes', 'Last used', 'Changed', 'What to do']}>
                 {items.map((key) => (
                   <tr key={key.id}>
                     <th scope="row">
@@ -63,6 +63,7 @@ export function Keys() {
                         </span>
                       ))}
                     </td>
+                    <td>{key.lastUsed === null ? '–' : <Moment at={key.lastUsed} />}</td>
                     <td>
                       <Moment at={key.updatedAt} />
                     </td>

@@ -5,4 +5,6 @@ export interface ShownKey {
   readonly scopes: readonly string[];
   readonly version: number;
   readonly updatedAt: string;
+  /** ISO 8601, to the minute; null = not within the retention. */
+  readonly lastUsed: string | null;
 }
