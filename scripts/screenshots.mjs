@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 import { startNinety } from './bench/ninety.mjs';
-import { apiOf } from './seed/api.mjs';
-import { SCENARIOS } from './seed/scenarios.mjs';
+import { seed } from './seed/seed.mjs';
 
 const WIDE = { width: 1280, height: 860 };
 const LOOKS = {
@@ -53,7 +52,7 @@ const { path: installed, args } = JSON.parse(
 );
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH || installed, args });
 try {
-  if (given === undefined) await SCENARIOS.newsroom.seed(apiOf(ninety.url, ninety.key));
+  if (given === undefined) await seed({ name: 'newsroom' }, { ...process.env, NINETY_DATA: data });
   const members = await fetch(`${ninety.url}/v1/segments/home-cooks/members?as=visitor`, {
     headers: { authorization: `Bearer ${ninety.key}` },
   });
