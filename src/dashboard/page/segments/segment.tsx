@@ -16,7 +16,8 @@ import { Versions } from './versions.tsx';
 
 const AGAIN_MS = 10_000;
 const HISTORY = 200;
-const SHORT = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' });
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' });
+const DAY = new Intl.DateTimeFormat(undefined, { month: 'numeric', day: 'numeric' });
 
 /** One segment: how large it is and was, its rule, and every version of it. */
 export function SegmentPage() {
@@ -168,7 +169,10 @@ function Shown({ segment, reload }: { segment: ShownSegment; reload: () => Promi
 function Sizes({ items, name }: { items: readonly PastSize[]; name: string }) {
   const option = useMemo(
     () => (palette: Parameters<typeof axes>[0]) => ({
-      ...axes(palette, { names: items.map(({ asOf }) => SHORT.format(new Date(asOf))) }),
+      ...axes(palette, {
+        names: items.map(({ asOf }) => MOMENT.format(new Date(asOf))),
+        short: items.map(({ asOf }) => DAY.format(new Date(asOf))),
+      }),
       series: [
         {
           type: 'line' as const,

@@ -140,10 +140,18 @@ function AsTable({ numbers: { head, rows }, label }: { numbers: ChartNumbers; la
 
 const numberText = new Intl.NumberFormat('en', { maximumFractionDigits: 3 });
 
-/** Axes, grid and tooltip as all charts have them. The tooltip is drawn too: what is made of HTML has inline styles. */
+/**
+ * Axes, grid and tooltip as all charts have them. The tooltip is drawn too: what is made of HTML has inline styles.
+ *
+ * @param short names for the axis, where the whole ones are too long for its ends.
+ */
 export function axes(
   palette: Palette,
-  { names, max }: { readonly names: readonly string[]; readonly max?: number },
+  {
+    names,
+    short,
+    max,
+  }: { readonly names: readonly string[]; readonly short?: readonly string[]; readonly max?: number },
 ): ChartOption {
   const axisLabel = { color: palette.muted, hideOverlap: true };
   return {
@@ -159,7 +167,8 @@ export function axes(
     xAxis: {
       type: 'category',
       data: [...names],
-      axisLabel,
+      axisLabel:
+        short === undefined ? axisLabel : { ...axisLabel, formatter: (_, place) => short[place] ?? '' },
       axisTick: { show: false },
       axisLine: { lineStyle: { color: palette.line } },
     },
