@@ -17,10 +17,17 @@ export interface Numbers {
 export interface Round {
   readonly build: number;
   readonly plans: readonly Clauses[];
+  /** Of all that the plans ask for: in these `asked_hits` is written. */
+  readonly numbers: Numbers;
 }
 
-/** The numbers of all that some plans ask for, in which `asked_hits` is written. */
-export function numbersOf(plans: readonly Pick<Clauses, 'shapes'>[]): Numbers {
+export const roundOf = (build: number, plans: readonly Clauses[]): Round => ({
+  build,
+  plans,
+  numbers: numbersOf(plans),
+});
+
+function numbersOf(plans: readonly Clauses[]): Numbers {
   const shapes = plans.flatMap((plan) => plan.shapes);
   const values = new Map<CodedColumn, Map<string, number>>([['event', new Map([[ATTENTION, 1]])]]);
   for (const { codes } of shapes)
@@ -33,7 +40,8 @@ export function numbersOf(plans: readonly Pick<Clauses, 'shapes'>[]): Numbers {
 }
 
 /** SQL, over `asked_hits`: it is no ping that only tells attention. */
-export const isHitSql = ({ values }: Numbers): string => `event != ${values.get('event')!.get(ATTENTION)}`;
+export const isHitSql = ({ numbers }: Round): string =>
+  `event != ${numbers.values.get('event')!.get(ATTENTION)}`;
 
 /** Values of the parameters that every statement of a round has. */
 export const roundParams = ({ build, plans }: Round) => ({ build, pieces: plans.map(({ piece }) => piece) });
@@ -109,15 +117,14 @@ async function writeRepeated(session: ClickHouse, settings: { max_threads?: numb
 
 /** A SELECT: a column is called as it is in `kept_hits`. */
 export function askedHits(round: Round, slice: Slice) {
-  const { plans } = round;
-  const { values, texts } = numbersOf(plans);
+  const { plans, numbers: asked } = round;
   const binding = new Binding();
   const columns = [
-    ...[...values].map(([column, numbers]) => {
+    ...[...asked.values].map(([column, numbers]) => {
       const number = (source: string) => valueNumberSql(column, numbers, source, binding);
       return column === 'category' ? eachAsked('categories', number) : `${number(column)} AS ${column}`;
     }),
-    ...[...texts].map((text) => {
+    ...[...asked.texts].map((text) => {
       const number = (source: string) => textNumberSql(text, source);
       return text === 'value' ? eachAsked('keywords', number) : `${number(text)} AS ${text}`;
     }),

@@ -1,6 +1,6 @@
 import type { Binding } from '../rule/binding.ts';
 import type { AskedLeaf } from '../rule/leaf.ts';
-import { isHitSql, type Numbers, textNumberSql } from './asked-hits.ts';
+import { isHitSql, type Round, textNumberSql } from './asked-hits.ts';
 import { type CodedShape, codeSql, eachOnce, readsEvents, shortSql } from './codes.ts';
 import { type Question, sinceOf } from './shapes.ts';
 import { EVERYBODY, OF_SLICE, type Slice } from './slice.ts';
@@ -24,7 +24,7 @@ export const OF_PIECE = 'build = {build:UInt64} AND piece = {piece:UInt32}';
 
 /** What the SELECTs of a slice are about, besides its clauses. */
 export interface Asking {
-  readonly numbers: Numbers;
+  readonly round: Round;
   readonly slice: Slice;
   /** Whether there is anybody of whom a hit was sent twice. */
   readonly repeats: boolean;
@@ -39,13 +39,13 @@ export interface Asking {
  */
 export function clauseSelects(
   { shapes, others, universe, asksUniverse, asOf }: Clauses,
-  { numbers, slice, repeats }: Asking,
+  { round, slice, repeats }: Asking,
   binding: Binding,
 ): string[] {
   const inSlice = slice === EVERYBODY ? '1' : OF_SLICE;
   return [
     ...shapes.flatMap((shape) => {
-      const scan = { shape, numbers, asOf, binding };
+      const scan = { shape, round, asOf, binding };
       if (shape.counting === 'once') return metSql(scan);
       if (shape.counting === 'ids') return countedSql(scan, BY_ID);
       if (shape.counting === 'pairs') return countedSql(scan, BY_TWO);
@@ -70,7 +70,7 @@ export function clauseSelects(
 
 interface Scan {
   readonly shape: CodedShape;
-  readonly numbers: Numbers;
+  readonly round: Round;
   readonly asOf: number;
   readonly binding: Binding;
 }
@@ -135,11 +135,11 @@ WHERE seen.time >= wanted.since)`;
 }
 
 /** The hits that may answer a question of a shape; one of several categories has a row for each. */
-function seenSql({ shape, numbers, asOf, binding }: Scan, columns: string, who?: string): string {
-  const { code, asked, categories } = codeSql(shape, numbers, binding);
+function seenSql({ shape, round, asOf, binding }: Scan, columns: string, who?: string): string {
+  const { code, asked, categories } = codeSql(shape, round.numbers, binding);
   const conditions = [
     ...(who === undefined ? [] : [who]),
-    ...(readsEvents(shape) ? [] : [isHitSql(numbers)]),
+    ...(readsEvents(shape) ? [] : [isHitSql(round)]),
     ...asked,
     ...shape.texts.flatMap((text) => (text === 'value' ? [] : [`${text} != 0`])),
   ];

@@ -128,10 +128,9 @@ export function codeSql(
       'UInt32',
       [...numbers.keys()].map((value) => known.get(value)!),
     );
-    const numberOf = (source: string) =>
-      `transform(${source}, ${wanted}, range(toUInt64(1), toUInt64(${numbers.size + 1})), toUInt64(0))`;
     if (column === 'category') categories = eachOnce(counting, 'categories');
-    const number = numberOf(column === 'category' ? 'category_code' : column);
+    const source = column === 'category' ? 'category_code' : column;
+    const number = `transform(${source}, ${wanted}, range(toUInt64(1), toUInt64(${numbers.size + 1})), toUInt64(0))`;
     if (questions.every(({ match }) => match[column])) asked.push(`${number} != 0`);
     code = code === '' ? number : `(${code}) * ${numbers.size + 1} + ${number}`;
   }

@@ -4,7 +4,7 @@ import { sideBySide, threadsEach } from '../../clickhouse/side-by-side.ts';
 import { type Read, Spent } from '../../clickhouse/spent.ts';
 import { fits } from '../rule/compile.ts';
 import { writeAsked } from './asked.ts';
-import { askedHits, type Numbers, numbersOf, type Round, withAskedHits } from './asked-hits.ts';
+import { askedHits, type Round, roundOf, withAskedHits } from './asked-hits.ts';
 import { membersSelect, type Part, sizesSelect } from './members.ts';
 import { writeMet } from './met.ts';
 import { type Asked, driverRows, type Plan, planOf, withoutClauses } from './plan.ts';
@@ -103,7 +103,6 @@ class Filling {
   readonly #whole: Whole;
   readonly #ready: readonly Ready[];
   readonly #round: Round;
-  readonly #numbers: Numbers;
   readonly #spent = new Spent();
 
   constructor(clickhouse: ClickHouse, groups: readonly Group[], whole: Whole & { readonly from: number }) {
@@ -114,8 +113,10 @@ class Filling {
       plan: planOf(group, whole.from + place, whole.asOf.getTime()),
       drivers: [],
     }));
-    this.#round = { build: whole.build, plans: this.#ready.map(({ plan }) => plan) };
-    this.#numbers = numbersOf(this.#round.plans);
+    this.#round = roundOf(
+      whole.build,
+      this.#ready.map(({ plan }) => plan),
+    );
   }
 
   get done() {
@@ -130,11 +131,12 @@ class Filling {
   /** Writes down what is looked up: values, texts, and who meets the clauses that are asked by themselves. */
   async look(): Promise<void> {
     const slice = this.#whole.cut.slices[0]!;
-    const part = { round: this.#round, numbers: this.#numbers, slice, repeats: true };
+    const part = { round: this.#round, slice, repeats: true };
+    const isRoundShort = isShort(askedHits(this.#round, slice));
     for (const one of this.#open)
       await this.#attempt(one, async () => {
-        const statements = [askedHits(this.#round, slice), membersSelect(one.plan, part)];
-        if (!statements.every(isShort)) throw new TooManyRulesError(one.group.length);
+        if (!isRoundShort || !isShort(membersSelect(one.plan, part)))
+          throw new TooManyRulesError(one.group.length);
         const { plan, costs } = await writeAsked(this.#clickhouse, one.plan, this.#whole.build);
         const met = await writeMet(this.#clickhouse, plan, this.#whole.build);
         for (const cost of [...costs, met]) this.#spent.add(cost);
@@ -222,7 +224,7 @@ class Filling {
         this.#round,
         slice,
         async ({ session, repeats }) => {
-          const part = { round: this.#round, numbers: this.#numbers, slice, repeats };
+          const part = { round: this.#round, slice, repeats };
           for (const one of groups) await this.#attempt(one, () => work(session, one, part));
         },
         threads,

@@ -1,13 +1,12 @@
 import { Binding } from '../rule/binding.ts';
 import { expressionSql } from '../rule/expression.ts';
-import { type Round, roundParams } from './asked-hits.ts';
+import { roundParams } from './asked-hits.ts';
 import { type Asking, clauseSelects, OF_PIECE } from './clauses.ts';
 import { isTabled, type Plan, widthOf } from './plan.ts';
 import { sliceParams } from './slice.ts';
 
 /** Of what a statement is: a slice of the visitors in a build. */
 export interface Part extends Asking {
-  readonly round: Round;
   /** Which clauses let somebody into a segment, where it is known. */
   readonly drivers?: readonly number[];
 }
