@@ -1,5 +1,7 @@
 // Hits, interests and demographics made inside ClickHouse, and a mix of rules about them.
 
+import { untilMerged } from './merged.mjs';
+
 /** Days over which the hits lie; the newest is yesterday's. */
 export const DAYS = 88;
 
@@ -46,21 +48,6 @@ INSERT INTO demographics (attribute, build, value, visitor, probability, declare
 SELECT 'gender', 1, value, sipHash64('visitor', number), if(value = 'female', share, 1 - share) AS probability, false, probability > 0.6, now64(3)
 FROM (SELECT number, sipHash64('gender', number) % 101 / 100 AS share, arrayJoin(['female', 'male']) AS value FROM numbers({visitors:UInt64}))`;
 
-const LOOK_MS = 1_000;
-/** Merges follow each other; a moment without any is not yet their end. */
-const STILL_LOOKS = 3;
-const LONGEST_LOOKS = 600;
-
-/** Waits until the engine merges nothing any more of what was just made: that is no part of what is measured. */
-async function merged(clickhouse) {
-  let still = 0;
-  for (let looks = 0; still < STILL_LOOKS && looks < LONGEST_LOOKS; looks++) {
-    const [{ merges }] = await clickhouse.query('SELECT count() AS merges FROM system.merges');
-    still = Number(merges) === 0 ? still + 1 : 0;
-    await new Promise((after) => setTimeout(after, LOOK_MS));
-  }
-}
-
 /**
  * Fills a database that was migrated.
  *
@@ -80,7 +67,7 @@ export async function fill(clickhouse, { hits, visitors }, told) {
     'audience_builds',
     ['interests', 'demographics/gender'].map((kind) => ({ kind, build: 1, as_of: time, time })),
   );
-  await merged(clickhouse);
+  await untilMerged(clickhouse);
 }
 
 const COUNTRIES = ['DE', 'US', 'FR', 'GB', 'ES', 'IT', 'NL', 'PL', 'SE', 'AT'];

@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureLookalikes } from '../../dist/audience/lookalikes/ensure.js';
 import { buildDemographics, publishedDemographics } from '../../dist/audience/models/demographics.js';
 import { parseRule } from '../../dist/audience/rule/parse.js';
@@ -15,6 +14,7 @@ import { migrate } from '../../dist/clickhouse/schema.js';
 import { Leases } from '../../dist/jobs/lease.js';
 import { atLeast, atMost, conclude, exactly, leftOpen } from './aims.mjs';
 import { MACHINE, machineText, residentMb, round } from './machine.mjs';
+import { untilMerged } from './merged.mjs';
 import { readOptions } from './options.mjs';
 
 const GB = 2 ** 30;
@@ -162,18 +162,6 @@ const MANY = `
       SELECT n, k, ${CLASS} AS isMale, toUInt32(${PAGES / 2} * pow(${share("'pair'", 'n', 'k')}, 2)) AS pair
       FROM (SELECT number AS n, arrayJoin(range({hits:UInt32})) AS k FROM numbers({from:UInt64}, {count:UInt64}))))`;
 const PIECE = 200_000;
-
-/** What was just inserted is merged for a while, which is no part of the job. */
-async function untilMerged(clickhouse) {
-  let quiet = 0;
-  for (let looks = 0; quiet < 3 && looks < 300; looks++) {
-    await sleep(1000);
-    const [{ n }] = await clickhouse.query(
-      'SELECT count() AS n FROM system.merges WHERE database = currentDatabase()',
-    );
-    quiet = n === '0' ? quiet + 1 : 0;
-  }
-}
 
 async function speed() {
   const clickhouse = connect('many');

@@ -3,7 +3,7 @@ import { useAnswer } from '../api/use-answer.ts';
 import { count } from '../format.ts';
 import { useAdding } from '../ui/adding.tsx';
 import { CsvLink } from '../ui/csv-link.tsx';
-import { Card, Empty, Moment, PageHead, Read, Table } from '../ui/parts.tsx';
+import { Moment, NoneYet, PageHead, Read, Table } from '../ui/parts.tsx';
 import { NewDestination } from './new-destination.tsx';
 import { Standing } from './standing.tsx';
 
@@ -23,15 +23,13 @@ export function Destinations() {
       <Read of={health}>
         {({ items }) =>
           items.length === 0 ? (
-            <Card title="None yet">
-              <Empty title="A destination is somebody who is told who is in your segments, under their own ids.">
-                <p>
-                  A DSP’s API, files in a folder, a bucket or by SFTP, or a webhook. Consent and ids are
-                  checked for each person before anything leaves.
-                </p>
-                {adding.button}
-              </Empty>
-            </Card>
+            <NoneYet title="A destination is somebody who is told who is in your segments, under their own ids.">
+              <p>
+                A DSP’s API, files in a folder, a bucket or by SFTP, or a webhook. Consent and ids are checked
+                for each person before anything leaves.
+              </p>
+              {adding.button}
+            </NoneYet>
           ) : (
             <section class="card" aria-label="All destinations">
               <Table

@@ -1,6 +1,6 @@
 import { useAnswer } from '../api/use-answer.ts';
 import { count } from '../format.ts';
-import { Badge, Card, Count, Empty, Moment, PageHead, Read, Table } from '../ui/parts.tsx';
+import { Badge, Count, Moment, NoneYet, PageHead, Read, Table } from '../ui/parts.tsx';
 import { UploadButton } from '../upload/upload.tsx';
 import type { ShownModel } from './shown.ts';
 
@@ -29,15 +29,13 @@ export function Models() {
       <Read of={models}>
         {({ items }) =>
           items.length === 0 ? (
-            <Card title="None yet">
-              <Empty title="A model is made of labels: what a partner’s panel has declared of some visitors.">
-                <p>
-                  Upload labels here, by <code>POST /v1/labels</code> or{' '}
-                  <code>npx ninety import labels FILE</code>, then{' '}
-                  <a href="/console/jobs">run the job demographics</a>.
-                </p>
-              </Empty>
-            </Card>
+            <NoneYet title="A model is made of labels: what a partner’s panel has declared of some visitors.">
+              <p>
+                Upload labels here, by <code>POST /v1/labels</code> or{' '}
+                <code>npx ninety import labels FILE</code>, then{' '}
+                <a href="/console/jobs">run the job demographics</a>.
+              </p>
+            </NoneYet>
           ) : (
             <section class="card" aria-label="All models">
               <Table

@@ -4,7 +4,7 @@ import { useAll } from '../api/use-all.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { useAdding } from '../ui/adding.tsx';
 import { CsvLink } from '../ui/csv-link.tsx';
-import { Card, Count, Empty, PageHead, Read, Table } from '../ui/parts.tsx';
+import { Count, NoneYet, PageHead, Read, Table } from '../ui/parts.tsx';
 import { UploadButton } from '../upload/upload.tsx';
 import { NewPartner } from './new-partner.tsx';
 import { Rate } from './rate.tsx';
@@ -36,12 +36,10 @@ export function Partners() {
       <Read of={partners}>
         {(items) =>
           items.length === 0 ? (
-            <Card title="None yet">
-              <Empty title="A partner is somebody whose ids for browsers are matched with ours.">
-                <p>Choose one of the catalogue of known partners, or describe your own.</p>
-                {adding.button}
-              </Empty>
-            </Card>
+            <NoneYet title="A partner is somebody whose ids for browsers are matched with ours.">
+              <p>Choose one of the catalogue of known partners, or describe your own.</p>
+              {adding.button}
+            </NoneYet>
           ) : (
             <section class="card" aria-label="All partners">
               <Table

@@ -5,7 +5,7 @@ import { useAnswer } from '../api/use-answer.ts';
 import { counted } from '../format.ts';
 import type { SegmentsReport } from '../overview/overview.tsx';
 import { CsvLink } from '../ui/csv-link.tsx';
-import { Card, Empty, PageHead, Read, Table } from '../ui/parts.tsx';
+import { Empty, NoneYet, PageHead, Read, Table } from '../ui/parts.tsx';
 import type { ShownSegment } from './shown.ts';
 import { StandingCells } from './standing-cells.tsx';
 
@@ -30,16 +30,14 @@ export function Segments() {
       <Read of={segments}>
         {(items) =>
           items.length === 0 ? (
-            <Card title="None yet">
-              <Empty title="A segment is a rule, and the visitors that meet it.">
-                <p>Make one by clicking, and see its exact size while you do.</p>
-                {mayEdit && (
-                  <a class="button primary" href="/console/segments/-new">
-                    Make the first segment
-                  </a>
-                )}
-              </Empty>
-            </Card>
+            <NoneYet title="A segment is a rule, and the visitors that meet it.">
+              <p>Make one by clicking, and see its exact size while you do.</p>
+              {mayEdit && (
+                <a class="button primary" href="/console/segments/-new">
+                  Make the first segment
+                </a>
+              )}
+            </NoneYet>
           ) : (
             <List items={items} />
           )

@@ -2,7 +2,7 @@ import { useLocation } from 'preact-iso/router';
 import type { SiteLine } from '../../summary.ts';
 import { useAll } from '../api/use-all.ts';
 import { useAdding } from '../ui/adding.tsx';
-import { Card, Count, Empty, PageHead, Read, Table } from '../ui/parts.tsx';
+import { Count, NoneYet, PageHead, Read, Table } from '../ui/parts.tsx';
 import { tell } from '../ui/toasts.tsx';
 import type { ShownSite } from './shown.ts';
 import { SiteForm } from './site-form.tsx';
@@ -20,9 +20,7 @@ export function Sites() {
       <Read of={sites}>
         {(items) =>
           items.length === 0 ? (
-            <Card title="None yet">
-              <Empty title="A site has a key, and its pages a tag with that key.">{adding.button}</Empty>
-            </Card>
+            <NoneYet title="A site has a key, and its pages a tag with that key.">{adding.button}</NoneYet>
           ) : (
             <section class="card" aria-label="All sites">
               <Table

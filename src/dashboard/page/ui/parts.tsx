@@ -90,6 +90,13 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
+/** What stands on the page of a kind of thing until there is one. */
+export const NoneYet = ({ title, children }: { title: string; children?: ComponentChildren }) => (
+  <Card title="None yet">
+    <Empty title={title}>{children}</Empty>
+  </Card>
+);
+
 /** What to do, where the API's own words do not say it already. */
 const ADVICE: Readonly<Record<string, string>> = {
   forbidden: 'Sign in with a key that has the scope, or have an admin give it to yours under Keys.',
