@@ -119,7 +119,9 @@ async function writeRepeated(session: ClickHouse, settings: { max_threads?: numb
 export function askedHits(round: Round, slice: Slice) {
   const { plans, numbers: asked } = round;
   const binding = new Binding();
+  const asksDwell = plans.some(({ shapes }) => shapes.some(({ counting }) => counting === 'dwell'));
   const columns = [
+    ...(asksDwell ? ['dwell_ms'] : []),
     ...[...asked.values].map(([column, numbers]) => {
       const number = (source: string) => valueNumberSql(column, numbers, source, binding);
       return column === 'category' ? eachAsked('categories', number) : `${number(column)} AS ${column}`;

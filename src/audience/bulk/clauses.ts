@@ -47,6 +47,7 @@ export function clauseSelects(
     ...shapes.flatMap((shape) => {
       const scan = { shape, round, asOf, binding };
       if (shape.counting === 'once') return metSql(scan);
+      if (shape.counting === 'dwell') return countedSql(scan, DWELL);
       if (shape.counting === 'ids') return countedSql(scan, BY_ID);
       if (shape.counting === 'pairs') return countedSql(scan, BY_TWO);
       if (!repeats) return countedSql(scan, 'count()');
@@ -89,9 +90,14 @@ const BY_ID = 'arrayUniq(groupArray(hit))';
 /** Whether there is one or more: two numbers for each visitor, whatever was sent twice. */
 const BY_TWO = 'if(min(hit) = max(hit), 1, 2)';
 
+/** Milliseconds of attention to hits that stand there once each. */
+const DWELL = 'sum(dwell_ms)';
+
 /** @param hits SQL that counts them. @param who condition of the visitors. */
 function countedSql(scan: Scan, hits: string, who?: string): string {
-  const counted = `SELECT visitor, question, ${hits} AS hits, max(time) AS latest FROM ${matchedSql(scan, hits !== 'count()', who)}
+  const columns: HitColumn[] = hits === DWELL ? ['hit', 'dwell_ms'] : hits === 'count()' ? [] : ['hit'];
+  const matched = matchedSql(scan, columns, who);
+  const counted = `SELECT visitor, question, ${hits} AS hits, max(time) AS latest FROM ${hits === DWELL ? eachHitSql(matched) : matched}
 GROUP BY visitor, question`;
   if (scan.shape.questions.every(isAtLeast))
     return `SELECT visitor, question AS clause, latest FROM (
@@ -112,22 +118,30 @@ const isAtLeast = ({ thresholds }: Question) => thresholds.length === 1 && thres
 const thresholdsSql = (shape: CodedShape, column: 'question' | 'least') =>
   `(SELECT arrayMap(one -> one.2, arraySort(groupArray((question, ${column})))) FROM build_thresholds WHERE ${ofShape(shape)})`;
 
+/** A hit that was sent twice counts once, with the most that was said of it. */
+const eachHitSql = (matched: string): string => `(
+SELECT visitor, question, hit, max(dwell_ms) AS dwell_ms, max(time) AS time FROM ${matched}
+GROUP BY visitor, question, hit)`;
+
+/** What is asked of a hit besides who it is of and when it was. */
+type HitColumn = 'hit' | 'dwell_ms';
+
 /** From the opening bracket on: a row for each hit and question that it answers. */
-function matchedSql(scan: Scan, withId = false, who?: string): string {
+function matchedSql(scan: Scan, columns: readonly HitColumn[] = [], who?: string): string {
   const { shape } = scan;
   const keys = ['code', ...shape.texts.map((text) => `${text}_number`)];
   const wanted = [
     `${shortSql(shape, 'code')} AS code`,
     ...shape.texts.map((text) => `${textNumberSql(text, text)} AS ${text}_number`),
   ];
-  const hits = seenSql(scan, withId ? 'visitor, time, hit' : 'visitor, time', who);
+  const hits = seenSql(scan, columns, who);
   // Most hits of a visitor look alike in what is asked of all hits: as country and device.
   const seen =
     shape.counting === 'once' && shape.feature === undefined
       ? `SELECT visitor, max(hits.time) AS time, ${keys.join(', ')} FROM (${hits}) AS hits GROUP BY visitor, ${keys.join(', ')}`
       : hits;
   return `(
-SELECT seen.visitor AS visitor, seen.time AS time, wanted.question AS question${withId ? ', seen.hit AS hit' : ''}
+SELECT ${['visitor', 'time', ...columns].map((column) => `seen.${column} AS ${column}`).join(', ')}, wanted.question AS question
 FROM (${seen}) AS seen
 INNER JOIN (SELECT question, since, ${wanted.join(', ')} FROM build_questions WHERE ${ofShape(shape)}) AS wanted
 ON ${keys.map((key) => `seen.${key} = wanted.${key}`).join(' AND ')}
@@ -135,11 +149,12 @@ WHERE seen.time >= wanted.since)`;
 }
 
 /** The hits that may answer a question of a shape; one of several categories has a row for each. */
-function seenSql({ shape, round, asOf, binding }: Scan, columns: string, who?: string): string {
+function seenSql({ shape, round, asOf, binding }: Scan, columns: readonly HitColumn[], who?: string): string {
   const { code, asked, categories } = codeSql(shape, round.numbers, binding);
   const conditions = [
     ...(who === undefined ? [] : [who]),
     ...(readsEvents(shape) ? [] : [isHitSql(round)]),
+    ...(shape.counting === 'dwell' ? ['dwell_ms > 0'] : []),
     ...asked,
     ...shape.texts.flatMap((text) => (text === 'value' ? [] : [`${text} != 0`])),
   ];
@@ -154,7 +169,7 @@ function seenSql({ shape, round, asOf, binding }: Scan, columns: string, who?: s
         : '';
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   const texts = shape.texts.map((text) => (text === 'value' ? 'value_number' : `${text} AS ${text}_number`));
-  return `SELECT ${[columns, `${code} AS code`, ...texts].join(', ')} FROM asked_hits${exploded}${where}`;
+  return `SELECT ${['visitor', 'time', ...columns, `${code} AS code`, ...texts].join(', ')} FROM asked_hits${exploded}${where}`;
 }
 
 const ofShape = (shape: CodedShape) => `${OF_PIECE} AND shape = ${shape.number}`;

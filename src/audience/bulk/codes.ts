@@ -65,7 +65,8 @@ function numbered(shape: Shape, isMixed: boolean): CodedShape | undefined {
   for (const column of columns) {
     const values = new Set(shape.questions.flatMap(({ match }) => (match[column] ?? []).map(String)));
     // Who names no event means every one but this.
-    if (column === 'event' && shape.questions.some(({ match }) => !match.event)) values.add(ATTENTION);
+    if (column === 'event' && !readsPings(shape) && shape.questions.some(({ match }) => !match.event))
+      values.add(ATTENTION);
     const bytes = [...values].reduce((sum, value) => sum + Buffer.byteLength(value), 0);
     product *= values.size + 1;
     if (values.size > MAX_VALUES || bytes > MAX_BYTES || product > MAX_CODE) return undefined;
@@ -88,19 +89,22 @@ function rowsOf({ codes }: CodedShape, match: Match): number {
   return rows;
 }
 
-/** Whether a shape tells attention from hits by itself; else its scan leaves attention out. */
-export const readsEvents = ({ codes }: CodedShape): boolean => codes.has('event');
+/** Whether a ping that only tells attention counts where a Match names no event. */
+const readsPings = ({ counting }: Shape): boolean => counting === 'dwell';
+
+/** Whether a shape tells attention from hits by itself, or need not; else its scan leaves attention out. */
+export const readsEvents = (shape: CodedShape): boolean => readsPings(shape) || shape.codes.has('event');
 
 /** The numbers of a combination of values: of columns that it does not name, with any value. */
-export function codesOf({ codes }: CodedShape, combination: Combination): number[] {
+export function codesOf(shape: CodedShape, combination: Combination): number[] {
   let found = [0];
-  for (const [column, numbers] of codes) {
+  for (const [column, numbers] of shape.codes) {
     const value = combination[column];
     const any = Array.from({ length: numbers.size + 1 }, (_, number) => number);
     const wanted =
       value !== undefined
         ? [numbers.get(value)!]
-        : column === 'event'
+        : column === 'event' && !readsPings(shape)
           ? any.filter((number) => number !== numbers.get(ATTENTION))
           : any;
     found = found.flatMap((code) => wanted.map((number) => code * (numbers.size + 1) + number));

@@ -1,3 +1,4 @@
+import type { DwellLeaf } from '../rule/dwell.ts';
 import type { HitLeaf, Leaf } from '../rule/leaf.ts';
 import { MATCH_FIELDS, type Match, type MatchField, WILDCARD_FIELDS } from '../rule/rule.ts';
 
@@ -7,21 +8,24 @@ export type TextColumn = (typeof TEXT_COLUMNS)[number];
 /** Columns with few values, of which those that are asked for are numbered. */
 export type CodedColumn = Exclude<MatchField, 'keyword' | 'path' | 'title' | 'referrer'>;
 
-/** A Match and a time, whatever its thresholds: so many hits of a visitor are counted once for all of them. */
+/** A Match and a time, whatever its thresholds: what hits of a visitor come to is counted once for all of them. */
 export interface Question {
   /** That of its first clause. */
   readonly number: number;
   readonly match: Match;
   readonly withinMs: number | undefined;
+  /** Whether it is about attention to the hits rather than how many they are. */
+  readonly isDwell: boolean;
+  /** In hits, or in milliseconds of attention. */
   readonly thresholds: { readonly clause: number; readonly from: number; readonly to: number | undefined }[];
 }
 
 /**
  * How hits are counted: `once`, where one is enough; `rows`, where each hit is one row but for those that were sent
  * twice; where it may be several, as of a question for one of two categories, `pairs`, where none asks for more than
- * two, and else `ids`.
+ * two, and else `ids`. `dwell`: their attention is summed up, of pings too.
  */
-export type Counting = 'once' | 'rows' | 'pairs' | 'ids';
+export type Counting = 'once' | 'rows' | 'pairs' | 'ids' | 'dwell';
 
 /** Questions that one grouped scan answers together. */
 export interface Shape {
@@ -39,7 +43,7 @@ export const TEXTS = 2 ** 31;
 /** Combinations of one question's values. Rather than write down more of them it is asked by itself. */
 const MAX_COMBINATIONS = 512;
 
-const isHitLeaf = (leaf: Leaf): leaf is HitLeaf => 'match' in leaf && !('dwell' in leaf);
+const isOfHits = (leaf: Leaf): leaf is HitLeaf | DwellLeaf => 'match' in leaf;
 
 /**
  * Groups the clauses that hits answer.
@@ -51,13 +55,14 @@ export function shapesOf(leaves: readonly Leaf[]): { shapes: Shape[]; others: nu
   const others: number[] = [];
   const questions = new Map<string, Question>();
   for (const [clause, leaf] of leaves.entries()) {
-    if (!isHitLeaf(leaf) || !isShaped(leaf.match)) {
+    if (!isOfHits(leaf) || !isShaped(leaf.match)) {
       others.push(clause);
       continue;
     }
     const { match, withinMs, from, to } = leaf;
-    const key = JSON.stringify([match, withinMs ?? null]);
-    const question = questions.get(key) ?? { number: clause, match, withinMs, thresholds: [] };
+    const isDwell = 'dwell' in leaf;
+    const key = JSON.stringify([match, withinMs ?? null, isDwell]);
+    const question = questions.get(key) ?? { number: clause, match, withinMs, isDwell, thresholds: [] };
     question.thresholds.push({ clause, from, to });
     questions.set(key, question);
   }
@@ -95,7 +100,8 @@ function isShaped(match: Match): boolean {
   return combinations <= MAX_COMBINATIONS;
 }
 
-function countingOf({ match, thresholds }: Question): Counting {
+function countingOf({ match, thresholds, isDwell }: Question): Counting {
+  if (isDwell) return 'dwell';
   if (thresholds.every(({ from, to }) => from === 1 && to === undefined)) return 'once';
   if ((match.category ?? match.keyword ?? []).length <= 1) return 'rows';
   return thresholds.every(({ from, to }) => from <= 2 && to === undefined) ? 'pairs' : 'ids';
