@@ -3,6 +3,7 @@ import type { Read } from '../../clickhouse/spent.ts';
 import { Binding } from '../rule/binding.ts';
 import type { Clauses } from './clauses.ts';
 import { ATTENTION } from './codes.ts';
+import { valuesOf } from './sequences.ts';
 import { type CodedColumn, sinceOf, TEXTS, type TextColumn } from './shapes.ts';
 import { EVERYBODY, OF_SLICE, type Slice, sliceParams } from './slice.ts';
 
@@ -30,18 +31,17 @@ export const roundOf = (build: number, plans: readonly Clauses[]): Round => ({
 function numbersOf(plans: readonly Clauses[]): Numbers {
   const shapes = plans.flatMap((plan) => plan.shapes);
   const values = new Map<CodedColumn, Map<string, number>>([['event', new Map([[ATTENTION, 1]])]]);
+  const add = (column: CodedColumn, value: string) => {
+    const numbers = values.get(column) ?? new Map<string, number>();
+    values.set(column, numbers);
+    numbers.set(value, numbers.get(value) ?? numbers.size + 1);
+  };
   for (const { codes } of shapes)
-    for (const [column, asked] of codes) {
-      const numbers = values.get(column) ?? new Map<string, number>();
-      values.set(column, numbers);
-      for (const value of asked.keys()) numbers.set(value, numbers.get(value) ?? numbers.size + 1);
-    }
+    for (const [column, asked] of codes) for (const value of asked.keys()) add(column, value);
+  for (const sequence of plans.flatMap((plan) => plan.sequences))
+    for (const [column, value] of valuesOf(sequence)) add(column, value);
   return { values, texts: new Set(shapes.flatMap(({ texts }) => texts)) };
 }
-
-/** SQL, over `asked_hits`: it is no ping that only tells attention. */
-export const isHitSql = ({ numbers }: Round): string =>
-  `event != ${numbers.values.get('event')!.get(ATTENTION)}`;
 
 /** Values of the parameters that every statement of a round has. */
 export const roundParams = ({ build, plans }: Round) => ({ build, pieces: plans.map(({ piece }) => piece) });
@@ -76,7 +76,7 @@ export async function withAskedHits(
   work: (copied: Copied) => Promise<void>,
   threads?: number,
 ): Promise<Read> {
-  if (round.plans.every(({ shapes, asksUniverse }) => shapes.length === 0 && !asksUniverse)) {
+  if (!round.plans.some(asksHits)) {
     await work({ session: clickhouse, repeats: false });
     return { rowsRead: 0, bytesRead: 0 };
   }
@@ -98,6 +98,9 @@ export async function withAskedHits(
     }
   });
 }
+
+const asksHits = ({ shapes, sequences, asksUniverse }: Clauses): boolean =>
+  shapes.length + sequences.length > 0 || asksUniverse;
 
 /**
  * Ids of hits are grouped in a quarter of the time in which they are counted by `uniqExact`.
@@ -173,6 +176,9 @@ const plain = (number: string, type: string) => `CAST(${number} AS ${type})`;
 /** From when on all plans together are about hits, milliseconds since 1970; undefined = from the beginning. */
 function longestBack(plans: readonly Clauses[]): number | undefined {
   if (plans.some(({ asksUniverse }) => asksUniverse)) return undefined;
-  const all = plans.flatMap(({ shapes, asOf }) => shapes.map((shape) => sinceOf(shape, asOf)));
+  const all = plans.flatMap(({ shapes, sequences, asOf }) => [
+    ...shapes.map((shape) => sinceOf(shape, asOf)),
+    ...sequences.map(({ leaf }) => (leaf.withinMs === undefined ? undefined : asOf - leaf.withinMs)),
+  ]);
   return all.some((since) => since === undefined) ? undefined : Math.min(...(all as number[]));
 }

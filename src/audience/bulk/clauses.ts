@@ -1,7 +1,8 @@
 import type { Binding } from '../rule/binding.ts';
 import type { AskedLeaf } from '../rule/leaf.ts';
-import { isHitSql, type Round, textNumberSql } from './asked-hits.ts';
-import { type CodedShape, codeSql, eachOnce, readsEvents, shortSql } from './codes.ts';
+import { type Round, textNumberSql } from './asked-hits.ts';
+import { type CodedShape, codeSql, eachOnce, isHitSql, readsEvents, shortSql } from './codes.ts';
+import { type SlicedSequence, slicedSequenceSql } from './sequences.ts';
 import { type Question, sinceOf } from './shapes.ts';
 import { EVERYBODY, OF_SLICE, type Slice } from './slice.ts';
 
@@ -10,7 +11,8 @@ export interface Clauses {
   readonly piece: number;
   readonly leaves: readonly AskedLeaf[];
   readonly shapes: readonly CodedShape[];
-  /** Numbers of the clauses that no shape holds: who meets them is written into `build_clauses`. */
+  readonly sequences: readonly SlicedSequence[];
+  /** Numbers of the clauses that the hits of a slice do not answer: who meets them is written into `build_clauses`. */
   readonly others: readonly number[];
   /** Number of the clause that every visitor with a hit meets. */
   readonly universe: number;
@@ -38,7 +40,7 @@ export interface Asking {
  *   slice.
  */
 export function clauseSelects(
-  { shapes, others, universe, asksUniverse, asOf }: Clauses,
+  { shapes, sequences, others, universe, asksUniverse, asOf }: Clauses,
   { round, slice, repeats }: Asking,
   binding: Binding,
 ): string[] {
@@ -56,6 +58,7 @@ export function clauseSelects(
         countedSql(scan, BY_ID, 'visitor IN (SELECT visitor FROM repeated)'),
       ];
     }),
+    ...sequences.map((sequence) => slicedSequenceSql(sequence, round, asOf, binding)),
     ...(others.length === 0
       ? []
       : [
@@ -153,7 +156,7 @@ function seenSql({ shape, round, asOf, binding }: Scan, columns: readonly HitCol
   const { code, asked, categories } = codeSql(shape, round.numbers, binding);
   const conditions = [
     ...(who === undefined ? [] : [who]),
-    ...(readsEvents(shape) ? [] : [isHitSql(round)]),
+    ...(readsEvents(shape) ? [] : [isHitSql(round.numbers)]),
     ...(shape.counting === 'dwell' ? ['dwell_ms > 0'] : []),
     ...asked,
     ...shape.texts.flatMap((text) => (text === 'value' ? [] : [`${text} != 0`])),

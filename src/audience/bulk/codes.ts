@@ -92,6 +92,9 @@ function rowsOf({ codes }: CodedShape, match: Match): number {
 /** Whether a ping that only tells attention counts where a Match names no event. */
 const readsPings = ({ counting }: Shape): boolean => counting === 'dwell';
 
+/** SQL, over `asked_hits`: it is no ping that only tells attention. */
+export const isHitSql = ({ values }: Numbers): string => `event != ${values.get('event')!.get(ATTENTION)}`;
+
 /** Whether a shape tells attention from hits by itself, or need not; else its scan leaves attention out. */
 export const readsEvents = (shape: CodedShape): boolean => readsPings(shape) || shape.codes.has('event');
 

@@ -4,6 +4,7 @@ import type { AskedLeaf } from '../rule/leaf.ts';
 import type { ResolvedRule } from '../rule/rule.ts';
 import type { Clauses } from './clauses.ts';
 import { type CodedShape, codeShape } from './codes.ts';
+import { sequencesOf } from './sequences.ts';
 import { type Shape, shapesOf } from './shapes.ts';
 import { clausesOf, MAX_TABLED, truthTable } from './truth.ts';
 
@@ -72,7 +73,7 @@ export function planOf(asked: readonly Asked[], piece: number, asOf: number): Pl
     piece,
     leaves: leaves.list as AskedLeaf[],
     shapes: coded,
-    others,
+    ...sequencesOf(leaves.list as AskedLeaf[], others),
     universe,
     asksUniverse: segments.some(({ clauses }) => clauses.includes(universe)),
     asOf,

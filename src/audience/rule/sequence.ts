@@ -11,7 +11,7 @@ export interface SequenceLeaf {
 }
 
 /** A Match of a sequence, and the steps that it is: one bit each. */
-interface Step {
+export interface Step {
   readonly match: Match;
   readonly bits: number;
 }
@@ -38,13 +38,19 @@ export function sequenceSql(
   binding: Binding,
   grouped?: (rows: string) => string,
 ): string {
-  const every = 2 ** leaf.steps.length - 1;
   const rows = stepRowsSql(leaf, asOf, binding, grouped === undefined);
-  const inOrder = hitsInOrderSql(
-    grouped?.(rows) ?? rows,
-    ` HAVING groupBitOr(step) = ${every}`,
-    gapSql(leaf, binding),
-  );
+  return sequenceOfSql(leaf, clause, grouped?.(rows) ?? rows, binding);
+}
+
+/**
+ * The same of rows that are found elsewhere.
+ *
+ * @param rows a SELECT of the hits within the time that the leaf asks about: (visitor, hit, time, step), with a bit of
+ *   `step` for each that a hit meets; of one hit it may be several rows.
+ */
+export function sequenceOfSql(leaf: SequenceLeaf, clause: number, rows: string, binding: Binding): string {
+  const every = 2 ** leaf.steps.length - 1;
+  const inOrder = hitsInOrderSql(rows, ` HAVING groupBitOr(step) = ${every}`, gapSql(leaf, binding));
   // HAVING, though each visitor has one row: ClickHouse moves a WHERE down to where the arrays are made and reckons
   // them anew, 12 s instead of 1 s for 200,000 visitors.
   return `SELECT visitor, ${clause} AS clause, max(newest) AS latest
@@ -197,7 +203,7 @@ function breadthOf(match: Match): number {
 }
 
 /** Matches that are several steps are looked for once. */
-function distinctSteps(steps: readonly Match[]): Step[] {
+export function distinctSteps(steps: readonly Match[]): Step[] {
   const found = new Map<string, Step>();
   for (const [index, match] of steps.entries()) {
     const key = matchKey(match);

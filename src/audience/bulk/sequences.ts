@@ -1,0 +1,79 @@
+import type { Binding } from '../rule/binding.ts';
+import type { AskedLeaf } from '../rule/leaf.ts';
+import { sinceSql, where } from '../rule/match.ts';
+import { MATCH_FIELDS, type Match } from '../rule/rule.ts';
+import { distinctSteps, type SequenceLeaf, sequenceOfSql } from '../rule/sequence.ts';
+import type { Round } from './asked-hits.ts';
+import { isHitSql } from './codes.ts';
+import { type CodedColumn, isCoded } from './shapes.ts';
+
+/** A sequence whose steps are told by numbers alone, so that the hits of a slice answer it. */
+export interface SlicedSequence {
+  readonly clause: number;
+  readonly leaf: SequenceLeaf;
+}
+
+/** Each stands in the statement of every slice as a whole; of more the others are asked by themselves. */
+const MAX_SLICED = 8;
+/** Values of a step, each of which is a number among those of all. */
+const MAX_VALUES = 1_000;
+
+/**
+ * @param others numbers of the clauses that no shape holds.
+ * @returns those of them that the hits of a slice answer, and the others.
+ */
+export function sequencesOf(
+  leaves: readonly AskedLeaf[],
+  others: readonly number[],
+): { readonly sequences: SlicedSequence[]; readonly others: number[] } {
+  const sequences = others
+    .flatMap((clause) => {
+      const leaf = leaves[clause]!;
+      return 'steps' in leaf && leaf.steps.every(isNumbered) ? [{ clause, leaf }] : [];
+    })
+    .slice(0, MAX_SLICED);
+  const sliced = new Set(sequences.map(({ clause }) => clause));
+  return { sequences, others: others.filter((clause) => !sliced.has(clause)) };
+}
+
+const isNumbered = (match: Match): boolean =>
+  fieldsOf(match).every((field) => isCoded(field) && match[field]!.length <= MAX_VALUES);
+
+const fieldsOf = (match: Match) => MATCH_FIELDS.filter((field) => match[field]);
+
+/** The values that the steps ask for, each with its column. */
+export const valuesOf = ({ leaf }: SlicedSequence): (readonly [CodedColumn, string])[] =>
+  leaf.steps.flatMap((match) =>
+    fieldsOf(match).flatMap((field) =>
+      match[field]!.map((value) => [field as CodedColumn, String(value)] as const),
+    ),
+  );
+
+/** The SELECT of a sequence over the hits of a slice: a row (visitor, clause, latest) for each who meets it. */
+export function slicedSequenceSql(
+  { clause, leaf }: SlicedSequence,
+  round: Round,
+  asOf: number,
+  binding: Binding,
+): string {
+  const bits = distinctSteps(leaf.steps).map(
+    ({ match, bits }) => `if(${numberedSql(match, round, binding)}, ${bits}, 0)`,
+  );
+  const conditions = ['step != 0', ...sinceSql(leaf.withinMs, asOf, binding)];
+  const rows = `SELECT visitor, hit, time, toUInt16(${bits.join(' + ')}) AS step FROM asked_hits${where(conditions)}`;
+  return sequenceOfSql(leaf, clause, rows, binding);
+}
+
+/** SQL that holds of a row of `asked_hits` that meets a Match. */
+function numberedSql(match: Match, round: Round, binding: Binding): string {
+  const conditions = fieldsOf(match).map((field) => {
+    const numbers = round.numbers.values.get(field as CodedColumn)!;
+    const wanted = match[field]!.map((value) => numbers.get(String(value))!);
+    const lists = binding.many('UInt32', wanted);
+    const any = lists.map((list) =>
+      field === 'category' ? `hasAny(categories, ${list})` : `${field} IN ${list}`,
+    );
+    return `(${any.join(' OR ')})`;
+  });
+  return [...(match.event ? [] : [isHitSql(round.numbers)]), ...conditions].join(' AND ');
+}
