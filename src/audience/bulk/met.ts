@@ -10,8 +10,8 @@ import type { Plan } from './plan.ts';
 const AT_ONCE = 100;
 
 /**
- * Writes down who meets the clauses of a plan that are asked by themselves: sequences, attention, and what is known of
- * visitors. One that fails is one that the segments with it fail by, and no other.
+ * Writes down who meets the clauses of a plan that are asked by themselves: what is known of visitors, and what asks
+ * for more of hits than is numbered. One that fails is one that the segments with it fail by, and no other.
  *
  * @returns the numbers of the clauses that failed, and what was read.
  * @throws ClickHouseError where there is no answer.
