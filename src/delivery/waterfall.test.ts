@@ -102,6 +102,23 @@ it('counts as accepted nobody who waits in another run, and believes the run tha
   expect(await accepted()).toMatchObject({ n: 3, losses: [] });
 });
 
+it('while removals wait it is not known how many are accepted, and never more than are sent', async () => {
+  const world = await worldOf(3);
+  const { request: adds } = await world.planned();
+  await world.ended(adds, 1, 'acknowledged');
+  await settle(clickhouse, { ...adds, replay: false });
+  await over(adds);
+  const found = async () =>
+    numbers((await waterfall(clickhouse, { destination: world.destination }))[0]!.stages);
+  expect(await found()).toContain('sent 3, accepted 3');
+  await world.members(0, [0]);
+  const { request: removals } = await world.planned();
+  expect(await found()).toContain('sent 1, accepted null');
+  await world.ended(removals, 1, 'acknowledged');
+  await settle(clickhouse, { ...removals, replay: false });
+  expect(await found()).toContain('sent 1, accepted 1');
+});
+
 it('of a replay what was taken is told no more', async () => {
   const world = await worldOf(1);
   const { request } = await world.planned();

@@ -75,7 +75,8 @@ export async function waterfall(
 
 /**
  * Of a stage the newest numbers of a day count, of what was told all of the day's runs. Newest is what the newest run
- * found when it was planned; but what was accepted is counted when a run ends, which an older one may do later.
+ * found when it was planned; but what was accepted is counted when a run ends, which an older one may do later. What was
+ * counted before a run that has not ended was planned is of what was to be there then, and may be more than is sent now.
  */
 const SQL = `
   SELECT segment, toString(day) AS day, stage, reason, sum(n) AS n
@@ -83,12 +84,16 @@ const SQL = `
     SELECT toString(segment) AS segment, day, toString(stage) AS stage, toString(reason) AS reason, n,
            if(stage = 'accepted', (toUnixTimestamp64Milli(time), toInt64(run)),
               (toInt64(run), toUnixTimestamp64Milli(time))) AS place,
-           max(place) OVER (PARTITION BY segment, day, stage) AS newest
+           max(place) OVER (PARTITION BY segment, day, stage) AS newest,
+           time < maxIf(time, stage = 'sent' AND run GLOBAL IN (
+             SELECT run FROM delivery_runs WHERE destination = {destination:String}
+             GROUP BY run HAVING argMax(delivery_runs.state, delivery_runs.step) != 'done'
+           )) OVER (PARTITION BY segment, day) AS is_before
     FROM delivery_losses
     WHERE destination = {destination:String} AND ({segment:String} = '' OR segment = {segment:String})
       AND day > today() - {days:UInt16}
       AND run GLOBAL IN (SELECT run FROM delivery_runs WHERE destination = {destination:String}))
-  WHERE stage IN {changes:Array(String)} OR place = newest
+  WHERE stage IN {changes:Array(String)} OR (place = newest AND NOT (stage = 'accepted' AND is_before))
   GROUP BY segment, day, stage, reason
   ORDER BY segment, day, stage, n DESC, reason`;
 
