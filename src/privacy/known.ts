@@ -95,7 +95,10 @@ export async function readKnown(clickhouse: ClickHouse, visitor: bigint): Promis
         params,
       ),
       clickhouse.query<{ time: string; withdrawn: number; purposes: number; partners: string[] }>(
-        'SELECT time, withdrawn, purposes, partners FROM kept_consents WHERE visitor = {visitor:UInt64}',
+        // A refusal outlives an erasure, a yes does not.
+        `SELECT time, withdrawn, purposes, partners FROM kept_consents
+       WHERE visitor = {visitor:UInt64}
+         AND (withdrawn OR visitor GLOBAL NOT IN (SELECT visitor FROM erased_visitors))`,
         params,
       ),
     ],

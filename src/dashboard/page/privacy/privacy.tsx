@@ -2,14 +2,13 @@ import { useState } from 'preact/hooks';
 import type { ShownRetention } from '../../../api/retention.ts';
 import type { Erasure } from '../../../privacy/erasures.ts';
 import type { ConsentReport } from '../../../report/consent.ts';
-import { call } from '../api/call.ts';
 import { useMay } from '../api/session.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { count, counted } from '../format.ts';
-import { ConfirmButton, Dialog } from '../ui/actions.tsx';
+import { Dialog } from '../ui/actions.tsx';
 import { CsvLink } from '../ui/csv-link.tsx';
-import { Card, Empty, Field, Moment, PageHead, Read, Table } from '../ui/parts.tsx';
-import { tell } from '../ui/toasts.tsx';
+import { Badge, Card, Empty, Field, Moment, PageHead, Read, Table } from '../ui/parts.tsx';
+import { ForgetButton } from './forget-button.tsx';
 
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
 
@@ -38,7 +37,9 @@ export function Privacy() {
 }
 
 function Consent({ report: { total, countries, stored, refusals } }: { report: ConsentReport }) {
-  const refused = refusals.reduce((sum, { n }) => sum + n, 0);
+  const refusedIn = (wanted: string) =>
+    refusals.reduce((sum, { room, n }) => sum + (room === wanted ? n : 0), 0);
+  const hits = refusedIn('collect');
   const share = (n: number, of: number) => (of === 0 ? '–' : percent.format(n / of));
   return (
     <>
@@ -51,6 +52,7 @@ function Consent({ report: { total, countries, stored, refusals } }: { report: C
             head={[
               'Country',
               { text: 'Visitors', number: true },
+              { text: 'Allow the cookie', number: true },
               { text: 'Allow a profile', number: true },
               { text: 'Allow handing out', number: true },
               { text: 'Withdrawn since', number: true },
@@ -60,6 +62,7 @@ function Consent({ report: { total, countries, stored, refusals } }: { report: C
               <tr key={one.country ?? 'others'}>
                 <th scope="row">{one.country === '' ? 'unknown' : (one.country ?? 'all others')}</th>
                 <td class="number">{count(one.visitors)}</td>
+                <td class="number">{share(one.store, one.visitors)}</td>
                 <td class="number">{share(one.profile, one.visitors)}</td>
                 <td class="number">{share(one.handOut, one.visitors)}</td>
                 <td class="number">{count(one.withdrawn)}</td>
@@ -70,19 +73,30 @@ function Consent({ report: { total, countries, stored, refusals } }: { report: C
       </Card>
       <Card title="Refused for want of consent">
         <p>
-          In the last seven days {count(refused)} hits and syncs were refused, {counted(stored, 'hit')}{' '}
-          stored.
+          In the last seven days {counted(hits, 'hit')} and {counted(refusedIn('sync'), 'sync')} were refused,{' '}
+          {counted(stored, 'hit')} stored: {share(hits, hits + stored)} of these hits were refused.
         </p>
         {refusals.length > 0 && (
-          <Table label="Refusals by signal" head={['Reason', 'Signal', { text: 'How many', number: true }]}>
+          <Table
+            label="Refusals by signal"
+            head={[
+              'Reason',
+              { text: 'How many', number: true },
+              { text: 'Of the hits', number: true },
+              'Signal',
+            ]}
+          >
             {refusals.map(({ room, reason, sentence, signal, n }) => (
               <tr key={`${room} ${reason}`}>
                 <th scope="row">
                   <code>{reason}</code> <span class="muted small">{room}</span>
                   <span class="why">{sentence}</span>
                 </th>
-                <td>{signal}</td>
                 <td class="number">{count(n)}</td>
+                <td class="number">
+                  {room === 'collect' ? share(n, hits + stored) : <span class="muted">–</span>}
+                </td>
+                <td>{signal}</td>
               </tr>
             ))}
           </Table>
@@ -131,13 +145,21 @@ function Receipt({ id }: { id: string }) {
   return (
     <Read of={receipt}>
       {({ steps }) => (
-        <Table label="Steps of the erasure" head={['Step', 'State', 'When', 'What']}>
-          {steps.map(({ step, state, at, detail }, place) => (
+        <Table
+          label="Steps of the erasure"
+          head={['Step', 'State', 'What', { text: 'Rows', number: true }, 'When']}
+        >
+          {steps.map(({ step, state, at, table, rows, segment, destination, detail }, place) => (
             <tr key={`${step} ${place}`}>
-              <th scope="row">{step}</th>
-              <td>{state}</td>
-              <td>{at === null ? '' : <Moment at={at} />}</td>
+              <th scope="row">
+                {step} <code>{table ?? destination ?? segment}</code>
+              </th>
+              <td>
+                <Badge state={state} />
+              </td>
               <td>{detail}</td>
+              <td class="number">{rows === undefined ? '' : count(rows)}</td>
+              <td>{at === null ? '' : <Moment at={at} />}</td>
             </tr>
           ))}
         </Table>
@@ -166,19 +188,13 @@ function Erase({ done }: { done: () => Promise<void> }) {
           )}
         </Field>
         <div class="actions">
-          <ConfirmButton
-            verb="Forget this person"
-            disabled={id.trim() === ''}
-            ask={`Everything that is known under ${id.trim()} goes, in every segment and destination. It cannot be taken back.`}
-            act={async () => {
-              await call('DELETE', `/v1/visitors/${encodeURIComponent(id.trim())}`);
+          <ForgetButton
+            id={id.trim()}
+            done={async () => {
               setId('');
               await done();
-              tell('Hidden now; the receipt shows the rest, step by step.');
             }}
-          >
-            Forget
-          </ConfirmButton>
+          />
         </div>
       </div>
     </Card>
@@ -186,23 +202,45 @@ function Erase({ done }: { done: () => Promise<void> }) {
 }
 
 function Tables({ retained: { tables, retentionDays } }: { retained: ShownRetention }) {
+  const filled = tables.filter(({ rows }) => rows > 0);
+  const empty = tables.filter(({ rows }) => rows === 0);
   return (
     <Card title={`What is kept, at most ${retentionDays} days`}>
-      <Table
-        label="Tables with rows about visitors"
-        head={['Table', { text: 'Rows', number: true }, 'Oldest row', 'Gone on']}
-      >
-        {tables.map(({ table, rows, oldest, dies }) => (
-          <tr key={table}>
-            <th scope="row">
-              <code>{table}</code>
-            </th>
-            <td class="number">{count(rows)}</td>
-            <td>{oldest ?? <span class="muted">empty</span>}</td>
-            <td>{dies}</td>
-          </tr>
-        ))}
-      </Table>
+      {filled.length === 0 ? (
+        <Empty title="Nothing is stored about anybody." />
+      ) : (
+        <Table
+          label="Tables with rows about visitors"
+          head={['Table', 'Oldest row', 'Gone on', { text: 'Rows', number: true }]}
+        >
+          {filled.map(({ table, rows, oldest, dies }) => (
+            <tr key={table}>
+              <th scope="row">
+                <code>{table}</code>
+              </th>
+              <td>
+                <time>{oldest}</time>
+              </td>
+              <td>
+                <time>{dies}</time>
+              </td>
+              <td class="number">{count(rows)}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {empty.length > 0 && (
+        <details>
+          <summary>{counted(empty.length, 'other table')} with nothing in them</summary>
+          <ul class="list">
+            {empty.map(({ table }) => (
+              <li key={table}>
+                <code>{table}</code>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
     </Card>
   );
 }

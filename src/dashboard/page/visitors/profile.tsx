@@ -1,9 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import type { ShownProfile } from '../../../api/profile.ts';
+import { useMay } from '../api/session.ts';
 import { useAll } from '../api/use-all.ts';
 import { useCategoryNames } from '../api/use-category-names.ts';
 import { count } from '../format.ts';
-import { Card, Empty, Moment, Table } from '../ui/parts.tsx';
+import { ForgetButton } from '../privacy/forget-button.tsx';
+import { Card, Empty, Facts, Moment, Table } from '../ui/parts.tsx';
 import { Membership } from './explanation.tsx';
 
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });
@@ -15,8 +17,21 @@ const PURPOSES: Readonly<Record<number, string>> = {
   10: 'improve models',
 };
 
-/** All that is stored of one visitor. */
-export function ProfileView({ profile }: { profile: ShownProfile }) {
+/**
+ * All that is stored of one visitor, and where it is ended.
+ *
+ * @param isOwn it is of the browser that looks. @param forgotten is called when the visitor has been erased.
+ */
+export function ProfileView({
+  profile,
+  isOwn,
+  forgotten,
+}: {
+  profile: ShownProfile;
+  isOwn: boolean;
+  forgotten: () => Promise<void>;
+}) {
+  const mayEdit = useMay('edit');
   const { visitor, others, hits, lastSeen, expires, consent, countries, links, traits } = profile;
   const rows: [string, ComponentChildren][] = [
     ['Visitor', <code key="id">{visitor}</code>],
@@ -43,14 +58,11 @@ export function ProfileView({ profile }: { profile: ShownProfile }) {
     <>
       <div class="columns">
         <Card title="Known">
-          <dl class="facts">
-            {rows.map(([name, value]) => (
-              <>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </>
-            ))}
-          </dl>
+          <Facts rows={rows} />
+          <div class="actions">
+            {mayEdit && <ForgetButton id={visitor} done={forgotten} />}
+            {isOwn && <a href="/privacy">This browser’s own choices, and opting out</a>}
+          </div>
         </Card>
         <Interests profile={profile} />
       </div>

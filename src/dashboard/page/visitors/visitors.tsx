@@ -63,5 +63,5 @@ function Found({ id }: { id: string }) {
     );
   if (profile.problem !== undefined) return <ProblemNote problem={profile.problem} />;
   if (profile.value === undefined) return <Loading />;
-  return <ProfileView profile={profile.value} />;
+  return <ProfileView profile={profile.value} isOwn={id === 'me'} forgotten={profile.reload} />;
 }
