@@ -98,6 +98,7 @@ describe('an upload of matches', () => {
           { line: 14, reason: 'line_too_long' },
         ],
       },
+      reasons: { unknown_partner: 1, bad_uid: 2, bad_json: 1, line_too_long: 1 },
       refused: { unknown_id: 3, withdrawn: 1 },
       unknownIds: 2,
       stored: 4,

@@ -96,6 +96,7 @@ describe('an upload of traits', () => {
           { line: 12, reason: 'bad_trait' },
         ],
       },
+      reasons: { bad_json: 1, unknown_source: 1, bad_trait: 1 },
       refused: { unknown_id: 3, withdrawn: 2 },
       unknownIds: 2,
       stored: 4,

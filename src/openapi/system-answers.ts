@@ -113,6 +113,7 @@ const receipt = z.strictObject({
     count,
     lines: z.array(z.strictObject({ line: z.int(), reason: z.string() })),
   }),
+  reasons: z.record(z.string(), count).describe('Of the malformed lines, how many for each reason'),
   refused: z.record(z.string(), count).describe('Good lines that were not stored, by reason'),
   unknownIds: count,
   stored: count,
@@ -129,7 +130,6 @@ export const receipts = {
   matches: receipt.extend({ deleted: count, partners: z.array(z.string()) }),
   labels: receipt.extend({
     source: z.string(),
-    reasons: z.record(z.string(), count),
     conflicts: z.array(z.unknown()),
     takenBack: count,
     attributes: z.array(z.string()),

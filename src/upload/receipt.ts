@@ -31,6 +31,8 @@ export interface Receipt {
     readonly count: number;
     readonly lines: readonly { readonly line: number; readonly reason: LineRefusal }[];
   };
+  /** Of `malformed` how many lines for each reason. */
+  readonly reasons: Readonly<Partial<Record<LineRefusal, number>>>;
   /** Good lines that are about nobody: no visitor is linked with the id now, or only such as have withdrawn. */
   readonly refused: { readonly unknown_id: number; readonly withdrawn: number };
   /** Distinct ids that no visitor is linked with now. */
@@ -51,6 +53,7 @@ export const begun = (id: string, startedAt: number): Receipt => ({
   state: 'receiving',
   received: 0,
   malformed: { count: 0, lines: [] },
+  reasons: {},
   refused: { unknown_id: 0, withdrawn: 0 },
   unknownIds: 0,
   stored: 0,
@@ -121,7 +124,8 @@ export class Receipts<R extends Receipt> {
   }
 
   #shown({ receipt: text, time }: Row): R {
-    const receipt = JSON.parse(text) as R;
+    // Of an older version only receipts of labels tell the reasons.
+    const receipt: R = { reasons: {}, ...JSON.parse(text) };
     const underWay = receipt.state === 'receiving' || receipt.state === 'storing';
     return underWay && Date.now() - Number(time) > SILENT_MS
       ? { ...receipt, state: 'failed', reason: 'interrupted', endedAt: new Date(Number(time)).toISOString() }

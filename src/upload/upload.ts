@@ -48,12 +48,8 @@ export interface Work<R extends Receipt> {
   readonly mayBeSeen: () => boolean;
   /** Drops the lines. */
   readonly clear: () => Promise<void>;
-  /**
-   * What the receipt says beside the lines received and malformed, while they come.
-   *
-   * @param malformed how many lines for each reason.
-   */
-  readonly soFar: (malformed: ReadonlyMap<LineRefusal, number>) => Partial<R>;
+  /** What the receipt says beside the lines received and malformed, while they come. */
+  readonly soFar: () => Partial<R>;
   /** The same where storing broke off and some may be seen. */
   readonly brokenOff: () => Partial<R>;
 }
@@ -168,7 +164,8 @@ export class Upload<R extends Receipt> {
       ...this.#receipt,
       received: this.#received,
       malformed: { count, lines: this.#firstMalformed },
-      ...this.#work.soFar(this.#malformed),
+      reasons: Object.fromEntries(this.#malformed),
+      ...this.#work.soFar(),
       ...change,
     };
     // Of two writes the later wins, also where the clock went back in between.

@@ -1,13 +1,10 @@
 import type { ClickHouse } from '../../clickhouse/client.ts';
-import type { LineRefusal } from '../../upload/line.ts';
 import { type Receipt as AnyReceipt, Receipts as AnyReceipts, begun } from '../../upload/receipt.ts';
 
 /** What became of an upload of labels. */
 export interface Receipt extends AnyReceipt {
   /** Who declares them. */
   readonly source: string;
-  /** Of `malformed` how many lines for each reason. */
-  readonly reasons: Readonly<Partial<Record<LineRefusal, number>>>;
   /** `conflict`: other lines of the upload say something else of the same visitors and attribute; none of them is stored. */
   readonly refused: AnyReceipt['refused'] & { readonly conflict: number };
   /** Numbers of the lines refused as `conflict`: the first hundred. */
@@ -25,7 +22,6 @@ export interface Receipt extends AnyReceipt {
 export const newReceipt = (id: string, source: string, startedAt: number): Receipt => ({
   ...begun(id, startedAt),
   source,
-  reasons: {},
   refused: { unknown_id: 0, withdrawn: 0, conflict: 0 },
   conflicts: [],
   takenBack: 0,

@@ -124,9 +124,8 @@ export class LabelUpload implements Work<Receipt> {
     return this.#staging.clear();
   }
 
-  soFar(malformed: ReadonlyMap<LineRefusal, number>): Partial<Receipt> {
-    const attributes = this.#attributes.size > KEPT_NAMES ? null : [...this.#attributes];
-    return { attributes, reasons: Object.fromEntries(malformed) };
+  soFar(): Partial<Receipt> {
+    return { attributes: this.#attributes.size > KEPT_NAMES ? null : [...this.#attributes] };
   }
 
   brokenOff(): Partial<Receipt> {

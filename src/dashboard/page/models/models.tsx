@@ -2,6 +2,7 @@ import { useAnswer } from '../api/use-answer.ts';
 import { count } from '../format.ts';
 import { Badge, Count, Moment, NoneYet, PageHead, Read, Table } from '../ui/parts.tsx';
 import { UploadButton } from '../upload/upload.tsx';
+import { Uploads } from '../upload/uploads.tsx';
 import type { ShownModel } from './shown.ts';
 
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
@@ -77,6 +78,7 @@ export function Models() {
           )
         }
       </Read>
+      <Uploads kind="labels" />
     </>
   );
 }

@@ -5,7 +5,7 @@ import type { Partner } from '../../../registry/kinds.ts';
 import { call } from '../api/call.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { ActionButton } from '../ui/actions.tsx';
-import { Badge, Card } from '../ui/parts.tsx';
+import { Badge } from '../ui/parts.tsx';
 
 /** Of `POST /cookie_sync`, in Prebid Server's dialect, what is shown. */
 interface CookieSync {
@@ -26,7 +26,7 @@ const AGAIN_MS = 10_000;
 export function LiveTest({ partner }: { partner: Partner }) {
   const [begun, setBegun] = useState<Begun>();
   return (
-    <Card title="Test with this browser">
+    <>
       <p class="muted small">
         Your own look is written down under Audit. The partner is asked only when you go there by the link.
       </p>
@@ -43,7 +43,7 @@ export function LiveTest({ partner }: { partner: Partner }) {
         {begun === undefined ? 'Begin' : 'Begin again'}
       </ActionButton>
       {begun !== undefined && <Hops partner={partner} begun={begun} />}
-    </Card>
+    </>
   );
 }
 

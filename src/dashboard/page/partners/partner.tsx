@@ -1,22 +1,20 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso/router';
 import type { ShownWhy } from '../../../api/why.ts';
 import type { MatchCounts, MatchRate } from '../../../identity/match-rate.ts';
 import type { Partner } from '../../../registry/kinds.ts';
-import type { MatchRatesReport } from '../../../report/match-rates.ts';
 import { call } from '../api/call.ts';
 import { useMay } from '../api/session.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { count } from '../format.ts';
 import { ConfirmButton } from '../ui/actions.tsx';
-import { axes, Chart, type Palette } from '../ui/chart.tsx';
-import { CsvLink } from '../ui/csv-link.tsx';
 import { EditButton } from '../ui/editing.tsx';
 import { Card, Count, Empty, Facts, PageHead, Read, Table } from '../ui/parts.tsx';
 import { tell } from '../ui/toasts.tsx';
 import { LiveTest } from './live-test.tsx';
+import { OverTime } from './over-time.tsx';
 import { PartnerForm } from './partner-form.tsx';
-import { Rate, rateText } from './rate.tsx';
+import { Rate } from './rate.tsx';
 
 /** A partner as `GET /v1/partners/{id}` has it. */
 type ShownPartner = Partner & { readonly matchKeptBy: 'us' | 'partner' | 'both' | null };
@@ -40,7 +38,7 @@ export function PartnerPage() {
             <PageHead title={shown.name}>
               {mayEdit && <Changing partner={shown} changed={partner.reload} />}
             </PageHead>
-            <Card title="Match rate">
+            <Card title="Match rate now">
               <Read of={rate}>{(now) => <Rates rate={now} />}</Read>
             </Card>
             <OverTime id={id} name={shown.name} />
@@ -48,7 +46,15 @@ export function PartnerPage() {
               <Card title="How syncs ended, last 24 hours">
                 <Read of={why}>{({ lastDay }) => <Outcomes lastDay={lastDay} />}</Read>
               </Card>
-              {mayLook && <LiveTest partner={shown} />}
+              <Card title="Test with this browser">
+                {mayLook ? (
+                  <LiveTest partner={shown} />
+                ) : (
+                  <Empty title="A look at one’s own browser needs the scope visitors.">
+                    <p>Sign in with a key that has it, or have an admin give it to yours under Keys.</p>
+                  </Empty>
+                )}
+              </Card>
               <About partner={shown} />
             </div>
           </>
@@ -136,10 +142,10 @@ function Rates({ rate: { windows, reason } }: { rate: MatchRate }) {
         label="Match rate by browser and country"
         head={[
           'Whom',
+          { text: 'Match rate', number: true },
+          { text: 'Matched', number: true },
           { text: 'Visitors', number: true },
           { text: 'Consented', number: true },
-          { text: 'Matched', number: true },
-          { text: 'Match rate', number: true },
           { text: 'Of the consented', number: true },
           { text: 'Fresh', number: true },
         ]}
@@ -147,14 +153,14 @@ function Rates({ rate: { windows, reason } }: { rate: MatchRate }) {
         {rows.map(([name, counts]) => (
           <tr key={name}>
             <th scope="row">{name}</th>
-            <td class="number">{count(counts.visitors)}</td>
-            <td class="number">{count(counts.consented)}</td>
-            <td class="number">
-              <Count n={counts.matched} />
-            </td>
             <td class="number">
               <Rate of={counts.matchRate} />
             </td>
+            <td class="number">
+              <Count n={counts.matched} />
+            </td>
+            <td class="number">{count(counts.visitors)}</td>
+            <td class="number">{count(counts.consented)}</td>
             <td class="number">
               <Rate of={counts.consentedMatchRate} />
             </td>
@@ -165,72 +171,6 @@ function Rates({ rate: { windows, reason } }: { rate: MatchRate }) {
         ))}
       </Table>
     </>
-  );
-}
-
-function OverTime({ id, name }: { id: string; name: string }) {
-  const path = `/v1/reports/match-rates?partners=${id}&step=day&from=${monthAgo()}`;
-  const report = useAnswer<MatchRatesReport>(path);
-  return (
-    <Card title="Over time" aside={<CsvLink path={path} name={`match-rates-of-${id}`} />}>
-      <Read of={report}>
-        {({ partners }) => {
-          const points = partners[0]?.points.filter(({ by }) => by === 'all') ?? [];
-          return points.length < 2 ? (
-            <Empty title="Not enough yet: rates are written down every six hours." />
-          ) : (
-            <Line points={points} name={name} />
-          );
-        }}
-      </Read>
-    </Card>
-  );
-}
-
-function Line({
-  points,
-  name,
-}: {
-  points: readonly (MatchCounts & { readonly time: string })[];
-  name: string;
-}) {
-  const option = useMemo(
-    () => (palette: Palette) => ({
-      ...axes(palette, { names: points.map(({ time }) => time.slice(5, 10)), max: 100 }),
-      legend: { top: 0, left: 0, textStyle: { color: palette.text } },
-      grid: { left: 8, right: 12, top: 36, bottom: 4, outerBoundsMode: 'same' as const },
-      series: (
-        [
-          ['of all, %', 'matchRate'],
-          ['of the consented, %', 'consentedMatchRate'],
-        ] as const
-      ).map(([title, field]) => ({
-        type: 'line' as const,
-        name: title,
-        data: points.map((point) => {
-          const rate = point[field];
-          return rate === null ? null : Math.round(rate * 1000) / 10;
-        }),
-      })),
-    }),
-    [points],
-  );
-  return (
-    <Chart
-      isRich
-      option={option}
-      label={`Match rate of ${name} by day, ${points.length} days.`}
-      numbers={{
-        head: ['Day', 'Visitors', 'Matched', 'Match rate', 'Of the consented'],
-        rows: points.map((point) => [
-          point.time.slice(0, 10),
-          point.visitors,
-          point.matched,
-          rateText(point.matchRate),
-          rateText(point.consentedMatchRate),
-        ]),
-      }}
-    />
   );
 }
 
@@ -250,5 +190,3 @@ function Outcomes({ lastDay }: { lastDay: ShownWhy['lastDay'] }) {
     </Table>
   );
 }
-
-const monthAgo = () => new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 10);

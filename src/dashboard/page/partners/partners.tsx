@@ -6,6 +6,7 @@ import { useAdding } from '../ui/adding.tsx';
 import { CsvLink } from '../ui/csv-link.tsx';
 import { Count, NoneYet, PageHead, Read, Table } from '../ui/parts.tsx';
 import { UploadButton } from '../upload/upload.tsx';
+import { Uploads } from '../upload/uploads.tsx';
 import { NewPartner } from './new-partner.tsx';
 import { Rate } from './rate.tsx';
 
@@ -46,9 +47,9 @@ export function Partners() {
                 label="Partners"
                 head={[
                   'Partner',
-                  { text: 'Visitors today', number: true },
-                  { text: 'Matched', number: true },
                   { text: 'Match rate', number: true },
+                  { text: 'Matched', number: true },
+                  { text: 'Visitors today', number: true },
                   { text: 'Of the consented', number: true },
                 ]}
               >
@@ -63,13 +64,13 @@ export function Partners() {
                         </span>
                       </th>
                       <td class="number">
-                        <Count n={today?.visitors} />
+                        <Rate of={today?.matchRate} />
                       </td>
                       <td class="number">
                         <Count n={today?.matched} />
                       </td>
                       <td class="number">
-                        <Rate of={today?.matchRate} />
+                        <Count n={today?.visitors} />
                       </td>
                       <td class="number">
                         <Rate of={today?.consentedMatchRate} />
@@ -82,6 +83,8 @@ export function Partners() {
           )
         }
       </Read>
+      <Uploads kind="matches" />
+      <Uploads kind="traits" />
     </>
   );
 }

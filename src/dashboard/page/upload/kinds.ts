@@ -26,6 +26,8 @@ const TSV: Written = {
 };
 
 interface About {
+  /** Where the API lists its receipts. */
+  readonly receipts: string;
   /** How its file may be written, the first where its name does not tell. */
   readonly forms: readonly [Written, ...Written[]];
   readonly line: string;
@@ -36,11 +38,13 @@ interface About {
 /** What the console knows of each kind of upload; the API decides. */
 export const KINDS: Readonly<Record<Kind, About>> = {
   labels: {
+    receipts: '/v1/labels/uploads',
     forms: [NDJSON, CSV, TSV],
     line: '{"id": "type:uid", "attribute": "gender", "value": "female"}',
     counted: (receipt) => [['Of these taken back', (receipt as LabelReceipt).takenBack]],
   },
   traits: {
+    receipts: '/v1/traits',
     forms: [NDJSON],
     line: '{"id": "type:uid", "trait": "provider:name"}',
     counted: (receipt) => [
@@ -49,6 +53,7 @@ export const KINDS: Readonly<Record<Kind, About>> = {
     ],
   },
   matches: {
+    receipts: '/v1/matches',
     forms: [NDJSON, TSV],
     line: '{"id": "type:uid", "partner": "acme", "uid": "their id"}',
     counted: (receipt) => [['Of these deleted', (receipt as MatchReceipt).deleted]],

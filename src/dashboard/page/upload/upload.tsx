@@ -1,9 +1,9 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Receipt } from '../../../upload/receipt.ts';
 import { Problem } from '../api/call.ts';
 import { type Sent, sendFile } from '../api/send-file.ts';
 import { useMay } from '../api/session.ts';
-import { count } from '../format.ts';
+import { bytes } from '../format.ts';
 import { Dialog } from '../ui/actions.tsx';
 import { SelectField, TextField } from '../ui/fields.tsx';
 import { Form } from '../ui/form.tsx';
@@ -145,8 +145,12 @@ function Upload({ kind, parameter, next, changed }: Of) {
           )}
           {parameter !== undefined && <Given of={parameter} value={given} change={setGiven} />}
           {sent !== undefined && file !== undefined && (
-            <Progress sent={sent} bytes={file.size} stop={() => ending.current?.abort()} />
+            <Progress sent={sent} size={file.size} stop={() => ending.current?.abort()} />
           )}
+          {/* Who hears the page is told of the beginning and the end; how far it is they ask the bar. */}
+          <p class="unseen" role="status">
+            {sent !== undefined && (sent.share < 1 ? `${file?.name} is being sent.` : STORING)}
+          </p>
         </>
       )}
     </Form>
@@ -169,24 +173,37 @@ const Given = ({
 
 const PERCENT = new Intl.NumberFormat('en', { style: 'percent' });
 
+const STORING = 'All of it is sent; its lines are being looked up and stored.';
+
 /** How much of a file is sent. What the server does with it after that has no measure. */
-function Progress({ sent: { share }, bytes, stop }: { sent: Sent; bytes: number; stop: () => void }) {
+function Progress({ sent: { share }, size, stop }: { sent: Sent; size: number; stop: () => void }) {
   const isSent = share >= 1;
   return (
     <div class="field">
       <progress aria-label="Upload" max={1} {...(isSent ? {} : { value: share })} />
-      <p class="hint" role="status">
-        {isSent
-          ? 'All of it is sent; its lines are being looked up and stored.'
-          : `${PERCENT.format(share)} of ${count(Math.ceil(bytes / 1000))} kB sent`}
+      <p class="hint" aria-hidden="true">
+        {isSent ? STORING : `${PERCENT.format(share)} of ${bytes(size)} sent`}
       </p>
-      {!isSent && (
-        <div class="actions">
-          <button type="button" onClick={stop}>
-            Stop
-          </button>
-        </div>
-      )}
+      {!isSent && <Stop stop={stop} />}
+    </div>
+  );
+}
+
+/** Goes away under the focus, which then stays in the form, at the button that sends. */
+function Stop({ stop }: { stop: () => void }) {
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    const own = button.current;
+    const send = own?.form?.querySelector<HTMLButtonElement>('[type=submit]');
+    return () => {
+      if (document.activeElement === own) send?.focus();
+    };
+  }, []);
+  return (
+    <div class="actions">
+      <button type="button" ref={button} onClick={stop}>
+        Stop
+      </button>
     </div>
   );
 }
