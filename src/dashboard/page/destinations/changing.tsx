@@ -1,12 +1,14 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import type { ShownType } from '../../../api/destinations.ts';
+import type { Run } from '../../../jobs/ledger.ts';
 import { call, Problem } from '../api/call.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { ActionButton, ConfirmButton, Dialog } from '../ui/actions.tsx';
 import { EditButton } from '../ui/editing.tsx';
 import { Read } from '../ui/parts.tsx';
 import { tell } from '../ui/toasts.tsx';
+import { deliveredWords } from './delivered.ts';
 import { DestinationForm } from './destination-form.tsx';
 import type { ShownDestination } from './shown.ts';
 
@@ -57,9 +59,9 @@ export function Ending({ destination, told }: { destination: ShownDestination; t
           verb="Tell everything anew"
           ask={`${name} is told every member of its segments, as if it knew nobody.`}
           act={async () => {
-            await call('POST', `/v1/destinations/${id}/resync?wait=1`);
+            const run = await call<Run>('POST', `/v1/destinations/${id}/resync?wait=1`);
             told();
-            tell(`${name} has been told everything anew.`);
+            tell(deliveredWords(name, run));
           }}
         >
           Tell everything anew
@@ -69,9 +71,9 @@ export function Ending({ destination, told }: { destination: ShownDestination; t
           verb="Take everything back"
           ask={`${name} is told to take out everybody whom it was told of.`}
           act={async () => {
-            await call('POST', `/v1/destinations/${id}/withdraw?wait=1`);
+            const run = await call<Run>('POST', `/v1/destinations/${id}/withdraw?wait=1`);
             told();
-            tell(`What ${name} was told is being taken back; the run says how far.`);
+            tell(deliveredWords(name, run));
           }}
         >
           Take everything back

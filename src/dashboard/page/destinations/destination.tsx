@@ -1,17 +1,17 @@
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso/router';
 import type { ShownDryRun } from '../../../api/destinations.ts';
-import type { Delivered } from '../../../delivery/run/deliver.ts';
+import type { Run } from '../../../jobs/ledger.ts';
 import type { DeliveryHealth } from '../../../report/deliveries.ts';
 import { call } from '../api/call.ts';
 import { useMay } from '../api/session.ts';
 import { useAnswer } from '../api/use-answer.ts';
-import { counted, timeOfDay } from '../format.ts';
 import { ActionButton, Dialog } from '../ui/actions.tsx';
 import { Card, Facts, PageHead, Read } from '../ui/parts.tsx';
 import { tell } from '../ui/toasts.tsx';
 import { EditDestination, Ending } from './changing.tsx';
 import { DeadLetters } from './dead-letters.tsx';
+import { deliveredWords } from './delivered.ts';
 import { DryRun } from './dry-run.tsx';
 import { Runs } from './runs.tsx';
 import { Schedule } from './schedule.tsx';
@@ -59,12 +59,9 @@ function Shown({ destination, reload }: { destination: ShownDestination; reload:
               class="primary"
               disabled={!active}
               act={async () => {
-                const { result } = await call<{ result: Partial<Delivered> | null }>(
-                  'POST',
-                  `/v1/destinations/${id}/deliver?wait=1`,
-                );
+                const run = await call<Run>('POST', `/v1/destinations/${id}/deliver?wait=1`);
                 setTold(told + 1);
-                tell(wordsOf(name, result ?? {}));
+                tell(deliveredWords(name, run));
               }}
             >
               Deliver now
@@ -94,14 +91,6 @@ function Shown({ destination, reload }: { destination: ShownDestination; reload:
       )}
     </>
   );
-}
-
-/** How a delivery ended, for who asked for it. */
-function wordsOf(name: string, { state, until, lines = 0, accepted = 0 }: Partial<Delivered>): string {
-  const told = `${counted(lines, 'line')} told to ${name}, ${counted(accepted, 'line')} taken.`;
-  const again = until === undefined ? '' : ` It goes on at ${timeOfDay(until)}.`;
-  if (state === 'resting') return `${told} ${name} is resting: it asked for patience.${again}`;
-  return state === 'waiting' || state === 'down' ? `${told} ${name} is ${state}.${again}` : told;
 }
 
 function About({ destination }: { destination: ShownDestination }) {

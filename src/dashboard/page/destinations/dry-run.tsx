@@ -1,28 +1,56 @@
 import type { ShownDryRun } from '../../../api/destinations.ts';
+import type { Count } from '../../../delivery/plan/losses.ts';
 import { count } from '../format.ts';
 import { Empty, Table } from '../ui/parts.tsx';
 import { Code } from '../ui/scroll.tsx';
+import { CHANGES, wordsOf } from './stages.ts';
 
 /** What a delivery would tell now; nothing was sent. */
 export function DryRun({ of }: { of: ShownDryRun }) {
-  const told = of.counts.filter(({ reason, n }) => reason === '' && n > 0);
+  const segments = [...new Set(of.counts.map(({ segment }) => segment))];
+  const isNothing = of.counts.every(({ stage, n }) => !isChange(stage) || n === 0);
   return (
     <div class="form">
       <p>
         Nothing was sent. A delivery of {of.mode === 'full' ? 'everything' : 'what has changed'} would tell
         this now:
       </p>
-      {told.length === 0 ? (
-        <Empty title="Nothing: it has what it is to have." />
-      ) : (
-        <Table label="What would be told" head={['Segment', 'What', { text: 'How many', number: true }]}>
-          {told.map(({ segment, stage, n }) => (
-            <tr key={`${segment} ${stage}`}>
-              <th scope="row">{segment}</th>
-              <td>{stage.replaceAll('_', ' ')}</td>
-              <td class="number">{count(n)}</td>
-            </tr>
-          ))}
+      {isNothing && <Empty title="Nothing: it has what it is to have." />}
+      {segments.length > 0 && (
+        <Table
+          label="What would be told"
+          head={[
+            'Segment',
+            { text: 'Added', number: true },
+            { text: 'Removed', number: true },
+            { text: 'Refreshed', number: true },
+            { text: 'Then in it', number: true },
+            { text: 'Members', number: true },
+            'Lost on the way',
+          ]}
+        >
+          {segments.map((segment) => {
+            const own = of.counts.filter((one) => one.segment === segment);
+            return (
+              <tr key={segment}>
+                <th scope="row">{segment}</th>
+                {[...CHANGES, 'sent' as const, 'members' as const].map((stage) => (
+                  <td class="number" key={stage}>
+                    {count(countOf(own, stage))}
+                  </td>
+                ))}
+                <td>
+                  {own
+                    .filter(({ reason, n }) => reason !== '' && n > 0)
+                    .map(({ reason, n }) => (
+                      <div key={reason}>
+                        {count(n)} {wordsOf(reason)} <code class="muted">{reason}</code>
+                      </div>
+                    ))}
+                </td>
+              </tr>
+            );
+          })}
         </Table>
       )}
       {of.preview !== '' && (
@@ -34,3 +62,7 @@ export function DryRun({ of }: { of: ShownDryRun }) {
     </div>
   );
 }
+
+const isChange = (stage: Count['stage']) => CHANGES.some((one) => one === stage);
+const countOf = (counts: readonly Count[], of: Count['stage']) =>
+  counts.find(({ stage, reason }) => stage === of && reason === '')?.n ?? 0;

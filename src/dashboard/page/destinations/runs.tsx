@@ -40,13 +40,13 @@ export function Runs({ id }: { id: string }) {
               head={[
                 'Planned',
                 'State',
-                'Why',
-                { text: 'Lines', number: true },
-                { text: 'Added', number: true },
-                { text: 'Removed', number: true },
                 { text: 'Accepted', number: true },
                 { text: 'Dead', number: true },
                 'Parts',
+                { text: 'Lines', number: true },
+                { text: 'Added', number: true },
+                { text: 'Removed', number: true },
+                'Why',
               ]}
             >
               {items.map((run) => (
@@ -57,18 +57,18 @@ export function Runs({ id }: { id: string }) {
                   <td>
                     <Badge state={run.state} />
                   </td>
-                  <td>
-                    {run.cause}, {run.mode}
-                  </td>
-                  <td class="number">{count(run.lines)}</td>
-                  <td class="number">{count(run.adds)}</td>
-                  <td class="number">{count(run.removes)}</td>
                   <td class="number">{count(run.accepted)}</td>
                   <td class="number">{count(Object.values(run.dead).reduce((sum, n) => sum + n, 0))}</td>
                   <td>
                     <button type="button" class="quiet" onClick={() => setOpen(run.run)}>
                       Show <span class="unseen">the parts of run {run.run}</span>
                     </button>
+                  </td>
+                  <td class="number">{count(run.lines)}</td>
+                  <td class="number">{count(run.adds)}</td>
+                  <td class="number">{count(run.removes)}</td>
+                  <td>
+                    {run.cause}, {run.mode}
                   </td>
                 </tr>
               ))}

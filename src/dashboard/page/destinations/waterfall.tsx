@@ -1,33 +1,13 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { StageCount, Waterfall } from '../../../delivery/waterfall.ts';
+import { useAll } from '../api/use-all.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { count } from '../format.ts';
 import { axes, Chart, type Palette } from '../ui/chart.tsx';
 import { CsvLink } from '../ui/csv-link.tsx';
 import { Card, Count, Empty, Read, Table } from '../ui/parts.tsx';
-
-const STAGES: Readonly<Record<string, string>> = {
-  members: 'Members',
-  consented: 'Consented',
-  id_known: 'Id known',
-  id_fresh: 'Id fresh',
-  allowed: 'Allowed',
-  sent: 'Sent',
-  accepted: 'Accepted',
-};
-const LOSSES: Readonly<Record<string, string>> = {
-  withdrawn: 'consent withdrawn',
-  not_consented: 'no consent to hand out',
-  vendor_not_consented: 'no consent to this partner',
-  no_id: 'no id known',
-  id_set_aside: 'id set aside as not believed',
-  id_not_fresh: 'id not confirmed lately',
-  label_not_allowed: 'labelled, and not allowed here',
-  code_not_taken: 'code that the destination cannot take',
-  region_forbids: 'outside the regions',
-  below_floor: 'segment below the privacy floor',
-};
-const wordsOf = (reason: string) => LOSSES[reason] ?? reason.replaceAll('_', ' ');
+import { STAGES, wordsOf } from './stages.ts';
+import { Trend } from './trend.tsx';
 
 /** How many members come through to a destination, and where and why the others are lost. */
 export function WaterfallCard({ id }: { id: string }) {
@@ -54,7 +34,10 @@ export function WaterfallCard({ id }: { id: string }) {
 
 function Falls({ items }: { items: readonly Waterfall[] }) {
   const [chosen, setChosen] = useState(items[0]!.segment);
+  const segments = useAll<{ id: string; name: string }>('/v1/segments');
+  const names = new Map(segments.value?.map(({ id, name }) => [id, name]));
   const fall = items.find(({ segment }) => segment === chosen) ?? items[0]!;
+  const [before] = fall.days;
   return (
     <>
       <label class="inline">
@@ -62,7 +45,7 @@ function Falls({ items }: { items: readonly Waterfall[] }) {
         <select value={fall.segment} onChange={(event) => setChosen(event.currentTarget.value)}>
           {items.map(({ segment }) => (
             <option key={segment} value={segment}>
-              {segment}
+              {names.get(segment) ?? segment}
             </option>
           ))}
         </select>
@@ -74,8 +57,8 @@ function Falls({ items }: { items: readonly Waterfall[] }) {
         head={[
           'Stage',
           { text: 'Came', number: true },
-          { text: 'Since the first day', number: true },
           'Lost before it',
+          ...(before === undefined ? [] : [{ text: `Since ${before.day}`, number: true as const }]),
         ]}
       >
         {fall.stages.map(({ stage, n, losses }) => (
@@ -84,9 +67,6 @@ function Falls({ items }: { items: readonly Waterfall[] }) {
             <td class="number">
               <Count n={n} />
             </td>
-            <td class="number">
-              <Count n={fall.trend[stage]} />
-            </td>
             <td>
               {losses.map(({ reason, n: lost }) => (
                 <div key={reason}>
@@ -94,6 +74,11 @@ function Falls({ items }: { items: readonly Waterfall[] }) {
                 </div>
               ))}
             </td>
+            {before !== undefined && (
+              <td class="number">
+                <Change by={fall.trend[stage]} />
+              </td>
+            )}
           </tr>
         ))}
       </Table>
@@ -101,9 +86,15 @@ function Falls({ items }: { items: readonly Waterfall[] }) {
         Up to Allowed visitors are counted; from Sent on ids, of which a visitor may have several and share
         one.
       </p>
+      <Trend fall={fall} />
     </>
   );
 }
+
+const signed = new Intl.NumberFormat('en', { signDisplay: 'exceptZero' });
+
+const Change = ({ by }: { by: number | null }) =>
+  by === null ? <Count n={by} /> : <span>{signed.format(by)}</span>;
 
 /** From here on ids are counted, and no visitors: of these somebody may have several. */
 const FIRST_OF_IDS = 'sent';

@@ -15,15 +15,28 @@ const SCOPES: readonly (readonly [scope: string, words: string])[] = [
 ];
 const EXPORT = 'export:';
 
-/** Makes a key, or changes what one may. @param done is told the key itself, once, where it was made. */
-export function KeyForm({ of, done }: { of?: ShownKey; done: (key: string | undefined) => unknown }) {
-  const [name, setName] = useState(of?.name ?? '');
+/**
+ * Makes a key, or changes what one may.
+ *
+ * @param like a key that a new one is to take the place of: it may the same.
+ * @param done is told the key itself, once, where it was made.
+ */
+export function KeyForm({
+  of,
+  like = of,
+  done,
+}: {
+  of?: ShownKey;
+  like?: ShownKey | undefined;
+  done: (key: string | undefined) => unknown;
+}) {
+  const [name, setName] = useState(of?.name ?? (like === undefined ? '' : `${like.name}, renewed`));
   const [scopes, setScopes] = useState<readonly string[]>(
-    of?.scopes.filter((scope) => !scope.startsWith(EXPORT)) ?? ['read'],
+    like?.scopes.filter((scope) => !scope.startsWith(EXPORT)) ?? ['read'],
   );
   const [exports, setExports] = useState(
     typed(
-      of?.scopes.flatMap((scope) => (scope.startsWith(EXPORT) ? [scope.slice(EXPORT.length)] : [])),
+      like?.scopes.flatMap((scope) => (scope.startsWith(EXPORT) ? [scope.slice(EXPORT.length)] : [])),
       'words',
     ),
   );

@@ -14,6 +14,7 @@ export function Keys() {
   const own = useSession().session.key?.id;
   const [adding, setAdding] = useState(false);
   const [changed, setChanged] = useState<string>();
+  const [renewed, setRenewed] = useState<ShownKey>();
   const changing = keys.value?.find(({ id }) => id === changed);
   return (
     <>
@@ -25,6 +26,11 @@ export function Keys() {
       {adding && (
         <Dialog title="New key" close={() => setAdding(false)}>
           <NewKey made={keys.reload} />
+        </Dialog>
+      )}
+      {renewed !== undefined && (
+        <Dialog title={`Renew ${renewed.name}`} close={() => setRenewed(undefined)}>
+          <NewKey like={renewed} made={keys.reload} />
         </Dialog>
       )}
       {changing !== undefined && (
@@ -47,7 +53,7 @@ export function Keys() {
                 <p>Make one for each person and program, with no more scopes than they need.</p>
               </Empty>
             ) : (
-              <Table label="Keys" head={['Key', 'Scopes', 'Last used', 'Changed', 'What to do']}>
+              <Table label="Keys" head={['Key', 'Scopes', 'Last used', 'What to do', 'Changed']}>
                 {items.map((key) => (
                   <tr key={key.id}>
                     <th scope="row">
@@ -65,9 +71,6 @@ export function Keys() {
                     </td>
                     <td>{key.lastUsed === null ? '–' : <Moment at={key.lastUsed} />}</td>
                     <td>
-                      <Moment at={key.updatedAt} />
-                    </td>
-                    <td>
                       <div class="actions">
                         <button
                           type="button"
@@ -76,8 +79,14 @@ export function Keys() {
                         >
                           Edit <span class="unseen">the key {key.name}</span>
                         </button>
+                        <button type="button" class="quiet" onClick={() => setRenewed(key)}>
+                          Renew <span class="unseen">the key {key.name}</span>
+                        </button>
                         <EndKey of={key} ended={keys.reload} />
                       </div>
+                    </td>
+                    <td>
+                      <Moment at={key.updatedAt} />
                     </td>
                   </tr>
                 ))}
@@ -106,11 +115,13 @@ function EndKey({ of: { id, name }, ended }: { of: ShownKey; ended: () => Promis
   );
 }
 
-function NewKey({ made }: { made: () => Promise<void> }) {
+/** @param like the key that it is to take the place of; both hold until somebody ends the old one. */
+function NewKey({ like, made }: { like?: ShownKey; made: () => Promise<void> }) {
   const [key, setKey] = useState<string>();
   if (key === undefined)
     return (
       <KeyForm
+        like={like}
         done={async (shown) => {
           setKey(shown);
           await made();
@@ -121,6 +132,12 @@ function NewKey({ made }: { made: () => Promise<void> }) {
     <div class="form">
       <p role="status">This is the key. It is shown this once, and kept only as a hash.</p>
       <Copyable text={key} label="the key" />
+      {like !== undefined && (
+        <p>
+          {like.name} holds still. Hand this one out, wait until that one is used no more (“Last used”), then
+          end it.
+        </p>
+      )}
     </div>
   );
 }

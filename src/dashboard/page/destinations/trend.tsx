@@ -1,0 +1,52 @@
+import { useMemo } from 'preact/hooks';
+import type { Stage } from '../../../delivery/plan/losses.ts';
+import type { Waterfall } from '../../../delivery/waterfall.ts';
+import { axes, Chart, type Palette } from '../ui/chart.tsx';
+import { STAGES } from './stages.ts';
+
+/** Where it begins, what our own gates leave, and what the other side has. */
+const DRAWN: readonly Stage[] = ['members', 'allowed', 'accepted'];
+
+/** The waterfall of each day that had a run, next to each other; nothing until there are two. */
+export function Trend({ fall }: { fall: Waterfall }) {
+  const days = useMemo(
+    () =>
+      [...fall.days, fall].map(({ day, stages }) => ({
+        day,
+        counts: new Map(stages.map(({ stage, n }) => [stage, n])),
+      })),
+    [fall],
+  );
+  const option = useMemo(
+    () => (palette: Palette) => ({
+      ...axes(palette, { names: days.map(({ day }) => day.slice(5)) }),
+      legend: { top: 0, left: 0, textStyle: { color: palette.text } },
+      grid: { left: 8, right: 12, top: 36, bottom: 4, outerBoundsMode: 'same' as const },
+      series: DRAWN.map((stage) => ({
+        type: 'line' as const,
+        name: STAGES[stage] ?? stage,
+        data: days.map(({ counts }) => counts.get(stage) ?? null),
+      })),
+    }),
+    [days],
+  );
+  if (days.length < 2) return null;
+  const [first, last] = [days[0]!, days.at(-1)!];
+  return (
+    <>
+      <h3>By day</h3>
+      <Chart
+        isRich
+        option={option}
+        label={`${fall.segment} by day, ${days.length} days, from ${first.day} to ${last.day}.`}
+        numbers={{
+          head: ['Day', ...fall.stages.map(({ stage }) => STAGES[stage] ?? stage)],
+          rows: days.map(({ day, counts }) => [
+            day,
+            ...fall.stages.map(({ stage }) => counts.get(stage) ?? null),
+          ]),
+        }}
+      />
+    </>
+  );
+}
