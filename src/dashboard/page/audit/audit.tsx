@@ -26,18 +26,18 @@ export function Audit() {
               <Empty title="Nothing yet." />
             ) : (
               <>
-                <Table label="Audit" head={['When', 'Who', 'Did', 'What']}>
+                <Table label="Audit" head={['When', 'Did', 'What', 'Who']}>
                   {items.map(({ time, by, action, kind, subject, version }) => (
                     <tr key={`${time} ${kind} ${subject} ${version}`}>
                       <th scope="row">
                         <Moment at={time} />
                       </th>
-                      <td>{by.name ?? by.id}</td>
                       <td>{action}</td>
                       <td>
                         {kind} <code>{subject}</code>
                         {version !== null && <span class="muted small"> version {version}</span>}
                       </td>
+                      <td>{by.name ?? by.id}</td>
                     </tr>
                   ))}
                 </Table>

@@ -24,22 +24,21 @@ export function Jobs() {
     <>
       <PageHead title="Jobs" />
       <Card title="Schedule">
-        <p class="muted small">Times are in UTC. What runs now is of every hit acknowledged so far.</p>
+        <p class="muted small">
+          Schedules are in UTC, what is next is in your own time. What runs now is of every hit acknowledged
+          so far.
+        </p>
         <Read of={runs}>
           {({ items }) => (
             <Table
               label="Jobs and when they run"
-              head={['Job', 'Schedule', 'Next', 'Last', ...(mayEdit ? ['By hand'] : [])]}
+              head={['Job', 'Last', ...(mayEdit ? ['By hand'] : []), 'Next', 'Schedule']}
             >
               {jobs.map(({ name, schedule, next }) => {
                 const last = items.find(({ job }) => job === name);
                 return (
                   <tr key={name}>
                     <th scope="row">{name}</th>
-                    <td>
-                      <code>{schedule}</code>
-                    </td>
-                    <td>{next === null ? 'never' : <time dateTime={next}>{timeOfDay(next)}</time>}</td>
                     <td>
                       {last === undefined ? (
                         <span class="muted">not lately</span>
@@ -54,6 +53,10 @@ export function Jobs() {
                         <RunNow job={name} reload={runs.reload} />
                       </td>
                     )}
+                    <td>{next === null ? 'never' : <time dateTime={next}>{timeOfDay(next)}</time>}</td>
+                    <td>
+                      <code>{schedule}</code>
+                    </td>
                   </tr>
                 );
               })}

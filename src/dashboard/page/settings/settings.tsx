@@ -15,14 +15,13 @@ export function Settings() {
         </p>
         <Read of={settings}>
           {({ items }) => (
-            <Table label="Settings" head={['Setting', 'Value', 'What it does']}>
+            <Table label="Settings" head={['Setting', 'Value']}>
               {items.map(({ name, value, meaning }) => (
                 <tr key={name}>
                   <th scope="row">
-                    <code>{name}</code>
+                    <code>{name}</code> <span class="why">{meaning}</span>
                   </th>
                   <td>{value}</td>
-                  <td>{meaning}</td>
                 </tr>
               ))}
             </Table>
