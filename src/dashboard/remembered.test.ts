@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { remembered } from './remembered.ts';
+import { type RememberedOptions, remembered } from './remembered.ts';
 
-function scene(mostMs?: number) {
+function scene(options: Pick<RememberedOptions, 'mostMs' | 'share'> = {}) {
   const reads: { resolve: (value: number) => void; reject: (error: unknown) => void }[] = [];
   const clock = { now: 0 };
   const ask = remembered(() => new Promise<number>((resolve, reject) => reads.push({ resolve, reject })), {
     now: () => clock.now,
-    ...(mostMs === undefined ? {} : { mostMs }),
+    ...options,
   });
   return { reads, clock, ask };
 }
@@ -46,8 +46,21 @@ describe('a remembered read', () => {
     expect(reads).toHaveLength(2);
   });
 
+  it('that may take less of the time is kept as much longer', async () => {
+    const { reads, clock, ask } = scene({ share: 0.02 });
+    const first = ask();
+    clock.now = 2_000;
+    reads[0]!.resolve(1);
+    await first;
+    clock.now = 99_999;
+    expect(await ask()).toBe(1);
+    clock.now = 100_000;
+    void ask();
+    expect(reads).toHaveLength(2);
+  });
+
   it('is kept no longer than it may, however long it took', async () => {
-    const { reads, clock, ask } = scene(5_000);
+    const { reads, clock, ask } = scene({ mostMs: 5_000 });
     const first = ask();
     clock.now = 30_000;
     reads[0]!.resolve(1);

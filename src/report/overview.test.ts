@@ -49,6 +49,7 @@ describe('the overview', () => {
     ]);
     const { hits, visitors, sites, countedAt } = await kept(clickhouse);
     const { hitsByMinute, asOf } = await recent(clickhouse);
+    expect(await kept(clickhouse, 2)).toMatchObject({ hits, visitors, sites });
     expect({ hits, visitors }).toEqual({ hits: 5, visitors: 3 });
     expect(Object.fromEntries(sites)).toEqual({
       news: { hits: 3, visitors: 2 },

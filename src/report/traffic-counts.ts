@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { pointSql, type Range, rangeParams, withinSql } from './range.ts';
+import { inSlices } from './slices.ts';
 
 /** By what hits may be told apart. */
 export const TRAFFIC_SPLITS = ['site', 'country', 'device', 'browser', 'source', 'event'] as const;
@@ -21,15 +22,6 @@ export interface Place {
   readonly value: string;
 }
 
-/**
- * Hits whose ids one statement holds: each lies in up to four sets (of its point and the whole range, of its value and
- * of all). In one statement ten million hits by country took 2.2 GB; five million in slices take 144 MB, and the slices
- * together no longer than the one.
- */
-const SLICE_HITS = 1_000_000;
-/** Each slice reads the range anew; who has more hits than these hold has more memory too. */
-const MAX_SLICES = 32;
-
 export const EVERYTHING: Place = { at: 0, part: 0, value: '' };
 export const REST: Place = { at: 0, part: 2, value: '' };
 
@@ -48,8 +40,7 @@ export class Counts {
 const keyOf = ({ at, part, value }: Place) => `${part} ${at} ${value}`;
 
 /**
- * Counts distinct hits, or distinct visitors, exactly, in slices of their ids: an id is in one slice only, so the counts
- * of the slices add up, and what one of them holds is bounded.
+ * Counts distinct hits, or distinct visitors, exactly, in slices of their ids.
  *
  * @param shown values of `by` that are counted by themselves.
  * @param sliceHits hits of one slice; given by tests only.
@@ -60,23 +51,25 @@ export async function countDistinct(
   id: 'hit' | 'visitor',
   { range, site, by }: TrafficQuestion,
   shown: readonly string[] = [],
-  sliceHits = SLICE_HITS,
+  sliceHits?: number,
 ): Promise<Counts> {
   const params = { ...rangeParams(range), site: site ?? '', shown };
   const [all] = await clickhouse.query<{ n: string }>(
     `SELECT count() AS n FROM kept_hits WHERE ${withinSql('time')} AND ${OF_SITE}`,
     params,
   );
-  const slices = Math.min(MAX_SLICES, Math.max(1, Math.ceil(Number(all!.n) / sliceHits)));
+  const rows = await inSlices(
+    id,
+    Number(all!.n),
+    (ofSlice, slice) =>
+      clickhouse.query<Place & { readonly n: string }>(countSql(id, range, by, ofSlice), {
+        ...params,
+        ...slice,
+      }),
+    sliceHits,
+  );
   const counts = new Counts();
-  for (let slice = 0; slice < slices; slice++) {
-    const rows = await clickhouse.query<Place & { readonly n: string }>(countSql(id, range, by), {
-      ...params,
-      slices,
-      slice,
-    });
-    for (const { n, ...place } of rows) counts.add(place, Number(n));
-  }
+  for (const { n, ...place } of rows) counts.add(place, Number(n));
   return counts;
 }
 
@@ -89,7 +82,12 @@ export const countHits = async (clickhouse: ClickHouse, range: Range, site?: str
   (await countDistinct(clickhouse, 'hit', { range, site })).of(EVERYTHING);
 
 /** Each id is counted for its points and the whole range, for its values and all: in one pass. */
-function countSql(id: 'hit' | 'visitor', { step }: Range, by: TrafficSplit | undefined): string {
+function countSql(
+  id: 'hit' | 'visitor',
+  { step }: Range,
+  by: TrafficSplit | undefined,
+  ofSlice: string,
+): string {
   const value =
     by === undefined
       ? "[(0, '')]"
@@ -98,7 +96,7 @@ function countSql(id: 'hit' | 'visitor', { step }: Range, by: TrafficSplit | und
     SELECT moment AS at, split.1 AS part, split.2 AS value, uniqExact(id) AS n
     FROM (SELECT ${id} AS id, [toUInt32(0), ${pointSql('time', step)}] AS moments, ${value} AS splits
           FROM kept_hits
-          WHERE ${withinSql('time')} AND ${OF_SITE} AND intHash64(${id}) % {slices:UInt8} = {slice:UInt8})
+          WHERE ${withinSql('time')} AND ${OF_SITE} AND ${ofSlice})
     ARRAY JOIN moments AS moment
     ARRAY JOIN splits AS split
     GROUP BY at, part, value`;
