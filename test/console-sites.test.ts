@@ -5,7 +5,9 @@ import { Shop } from '../src/api/shop.testing.ts';
 import { describeInChromium, launchChromium } from './chromium.ts';
 import { CHROME } from './client.ts';
 
-const server = await testServer();
+/** Not where the console is open: who runs it may have come by another way. */
+const PUBLIC_URL = 'http://audience.example.com';
+const server = await testServer({ NINETY_PUBLIC_URL: PUBLIC_URL });
 
 describeInChromium('many sites and segments in the console', () => {
   /** More than one page of a list has, where nothing else is asked for. */
@@ -38,6 +40,7 @@ describeInChromium('many sites and segments in the console', () => {
       rule: { like: 'nobody', reach: 0.1 },
     });
     await server.operator.json('POST', '/v1/jobs/segments/run?wait=1');
+    await server.operator.json('POST', '/v1/jobs/alerts/run?wait=1');
   });
   afterAll(() => browser?.close());
 
@@ -53,6 +56,7 @@ describeInChromium('many sites and segments in the console', () => {
       expect(await row.locator('td.number').allInnerTexts()).toEqual(['2', '1']);
 
       await row.getByRole('link').click();
+      await page.getByText(`<script async src="${PUBLIC_URL}/tag.js" data-site=`).waitFor();
       const card = page.locator('section', { has: page.getByRole('heading', { name: 'Signals seen' }) });
       const shown = async (kind: string, first: string) => {
         await card.getByRole('button', { name: kind }).click();
@@ -64,9 +68,15 @@ describeInChromium('many sites and segments in the console', () => {
       expect(await shown('Events', 'signup')).toEqual(['signup\t2\t1']);
       expect(await shown('Paths', '/page-1')).toEqual(['/page-1\t1\t1', '/page-2\t1\t1']);
 
+      // By its name, also where it is an alert, which knows no more of it than its id.
+      const { items } = await server.operator.json<{ items: object[] }>('GET', '/v1/alerts');
+      expect(items).toMatchObject([{ kind: 'segment_stale', subject: 'zz-like', name: 'Like nobody' }]);
       await page.goto(server.url);
       const matters = page.locator('.matters');
-      await matters.getByRole('link', { name: 'Like nobody: failed' }).waitFor();
+      await matters.locator('li', { hasText: 'since' }).waitFor();
+      expect(await matters.getByRole('link').allInnerTexts()).toEqual([
+        expect.stringMatching(/^Like nobody: failed/),
+      ]);
       const table = page.locator('section', { has: page.getByRole('heading', { name: 'Segments' }) });
       expect(await table.locator('tbody th').first().innerText()).toBe('Like nobody');
     } finally {

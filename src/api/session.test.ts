@@ -64,7 +64,7 @@ describe('signing in', () => {
     const nobody = await ask('GET', '/v1/session', {});
     expect([nobody.status, JSON.parse(nobody.body)]).toEqual([
       200,
-      { key: null, scopes: [], role: null, expires: null },
+      { key: null, scopes: [], role: null, expires: null, publicUrl: null },
     ]);
     expect(typeOf(await ask('GET', '/v1/session', { authorization: 'Bearer not-a-key-of-ours' }))).toBe(
       '401 unauthorized',

@@ -36,6 +36,8 @@ export interface ShownSession {
   readonly role: Role | null;
   /** ISO 8601; null = asked with the key itself. */
   readonly expires: string | null;
+  /** What is set as the address where browsers reach this server; null = nothing is, or nobody is signed in. */
+  readonly publicUrl: string | null;
 }
 
 export function roleOf(caller: Caller): Role | null {
@@ -89,6 +91,7 @@ export function sessionRoutes(backend: Backend, callers: Callers): Hono<Env> {
       scopes: caller.scopes,
       role: roleOf(caller),
       expires: expires === undefined ? null : new Date(expires).toISOString(),
+      publicUrl: config.publicUrl ?? null,
     };
   };
   app.use(async (c, next) => {
@@ -126,7 +129,13 @@ export function sessionRoutes(backend: Backend, callers: Callers): Hono<Env> {
     if (!bySession) expectScope(c, 'read');
     // The console asks before it knows: that nobody is signed in is an answer, and no refusal.
     if (caller === undefined)
-      return c.json({ key: null, scopes: [], role: null, expires: null } satisfies ShownSession);
+      return c.json({
+        key: null,
+        scopes: [],
+        role: null,
+        expires: null,
+        publicUrl: null,
+      } satisfies ShownSession);
     return c.json(await shown(caller, bySession ? callers.session(c)?.expires : undefined));
   });
 

@@ -114,6 +114,7 @@ export const alerts = z.strictObject({
     z.strictObject({
       kind: z.enum(Object.keys(ALERTS) as [string, ...string[]]),
       subject: z.string().describe('Id of what it is wrong with'),
+      name: z.string().describe('What that is called; the id, where it has no other name'),
       state: z
         .enum(['open', 'cleared', 'ended'])
         .describe('`ended`: there is nothing any more that it could be of; nobody is told'),

@@ -22,6 +22,10 @@ export function bytes(n: number): string {
 /** @param iso ISO 8601. @returns hours and minutes in the reader's own time zone. */
 export const timeOfDay = (iso: string): string => clock.format(new Date(iso));
 
+/** The day so many days before today, in UTC, as a report is asked from it. */
+export const daysAgo = (days: number): string =>
+  new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+
 const STEPS = [
   [86_400_000, 'd'],
   [3_600_000, 'h'],

@@ -15,6 +15,10 @@ const session = z.strictObject({
   scopes: z.array(z.string()),
   role: z.enum(['viewer', 'editor', 'admin']).nullable(),
   expires: z.iso.datetime().nullable().describe('Null where the key itself was sent'),
+  publicUrl: z
+    .url()
+    .nullable()
+    .describe('`NINETY_PUBLIC_URL`; null where it is not set, or nobody is signed in'),
 });
 
 const profile = {

@@ -24,3 +24,6 @@ export function useMay(scope: string): boolean {
   const { scopes } = useSession().session;
   return scopes.includes('admin') || scopes.includes(scope) || (scope === 'read' && scopes.includes('edit'));
 }
+
+/** Where browsers reach this server: what is set, for an operator may have opened the console through a tunnel. */
+export const usePublicUrl = (): string => useSession().session.publicUrl ?? location.origin;

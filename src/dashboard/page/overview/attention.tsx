@@ -1,5 +1,5 @@
 import type { AlertKind } from '../../../alerts/kinds.ts';
-import type { ShownAlert } from '../../../alerts/store.ts';
+import type { NamedAlert } from '../../../api/alerts.ts';
 import type { DeliveryHealth } from '../../../report/deliveries.ts';
 import type { SegmentLine, Summary } from '../../summary.ts';
 import { counted } from '../format.ts';
@@ -26,20 +26,28 @@ const PLACES: Readonly<Record<AlertKind, (subject: string) => string>> = {
   disk_filling: () => '/console/privacy',
 };
 
+/** What a subject is, where its name alone does not tell. */
+const NOUNS: Readonly<Partial<Record<AlertKind, string>>> = {
+  job_failing: 'The job ',
+  job_stuck: 'The job ',
+  model_drift: 'The model of ',
+  disk_filling: 'The machine ',
+};
+
 /** What needs somebody now: the alerts, and what has just gone wrong and is none yet. Nothing where nothing does. */
 export function Attention({
   alerts,
   summary,
   deliveries,
 }: {
-  alerts: readonly ShownAlert[] | undefined;
+  alerts: readonly NamedAlert[] | undefined;
   summary: Summary;
   deliveries: readonly DeliveryHealth[];
 }) {
   const alerted = (alerts ?? []).map(
-    ({ kind, subject, sentence, detail, since }): Matter => ({
+    ({ kind, subject, name, sentence, detail, since }): Matter => ({
       key: `${kind} ${subject}`,
-      text: `${subject}: ${detail === '' ? sentence : detail}`,
+      text: `${NOUNS[kind] ?? ''}${name}: ${detail === '' ? sentence : detail}`,
       href: PLACES[kind](subject),
       since,
     }),
@@ -111,7 +119,7 @@ function justNow(
       .filter(({ state }) => state === 'failed' || state === 'died')
       .map(({ job, state, error, ended }) => ({
         key: `job_failing ${job}`,
-        text: `The job ${job} ${state}${error === '' ? '' : `: ${error}`}`,
+        text: `${NOUNS.job_failing}${job} ${state}${error === '' ? '' : `: ${error}`}`,
         href: PLACES.job_failing(job),
         since: ended,
       })),

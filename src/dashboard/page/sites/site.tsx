@@ -2,9 +2,9 @@ import { useMemo, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso/router';
 import type { TrafficReport } from '../../../report/traffic.ts';
 import { call } from '../api/call.ts';
-import { useMay } from '../api/session.ts';
+import { useMay, usePublicUrl } from '../api/session.ts';
 import { useAnswer } from '../api/use-answer.ts';
-import { count, counted } from '../format.ts';
+import { count, counted, daysAgo } from '../format.ts';
 import { ConfirmButton, Copyable } from '../ui/actions.tsx';
 import { axes, Chart, type Palette } from '../ui/chart.tsx';
 import { CsvLink } from '../ui/csv-link.tsx';
@@ -65,7 +65,7 @@ function Changing({ site, changed }: { site: ShownSite; changed: () => Promise<v
         verb="End the site"
         ask={`Hits with the tag of ${site.name} are refused from now on. What it has brought stays until its ninety days are over, and rules that name it go on to count that.`}
         act={async () => {
-          await call('DELETE', `/v1/sites/${site.id}`);
+          await call('DELETE', `/v1/sites/${site.id}`, undefined, undefined, site.version);
           tell(`${site.name} has ended.`);
           route('/console/sites');
         }}
@@ -78,6 +78,7 @@ function Changing({ site, changed }: { site: ShownSite; changed: () => Promise<v
 
 function TagCard({ site }: { site: ShownSite }) {
   const [chosen, setChosen] = useState(0);
+  const publicUrl = usePublicUrl();
   const form = TAG_FORMS[chosen]!;
   return (
     <Card title="The tag">
@@ -90,7 +91,7 @@ function TagCard({ site }: { site: ShownSite }) {
         ))}
       </fieldset>
       <p class="muted small">{form.about}</p>
-      <Copyable text={form.text(location.origin, site.key)} label={`the tag: ${form.name}`} />
+      <Copyable text={form.text(publicUrl, site.key)} label={`the tag: ${form.name}`} />
     </Card>
   );
 }
@@ -144,5 +145,3 @@ function Days({ report, name }: { report: TrafficReport; name: string }) {
     </>
   );
 }
-
-const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);

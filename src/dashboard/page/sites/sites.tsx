@@ -35,7 +35,7 @@ export function Sites() {
                         <code>{id}</code>
                       </span>
                     </th>
-                    <td>{domains.join(', ') || <span class="muted">any</span>}</td>
+                    <td class="wide">{domains.join(', ') || <span class="muted">any</span>}</td>
                     <td class="number">
                       <Count n={counts.get(id)?.hits} />
                     </td>

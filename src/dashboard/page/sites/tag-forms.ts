@@ -2,7 +2,7 @@
 export interface TagForm {
   readonly name: string;
   readonly about: string;
-  /** @param origin where browsers reach this server. @param key the site's. */
+  /** @param origin where browsers reach this server, without a slash at its end. @param key the site's. */
   readonly text: (origin: string, key: string) => string;
 }
 

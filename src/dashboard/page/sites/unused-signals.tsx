@@ -29,7 +29,12 @@ export function UnusedSignalsCard({ site }: { site: ShownSite }) {
           ) : (
             <Table
               label="Unused signals"
-              head={['Signal', { text: 'Hits', number: true }, { text: 'Visitors', number: true }, 'Use']}
+              head={[
+                'Signal',
+                { text: 'Hits', number: true },
+                { text: 'Visitors', number: true },
+                ...(mayEdit ? ['Use'] : []),
+              ]}
             >
               {items.map(({ kind, value, hits, visitors, rule }) => (
                 <tr key={`${kind} ${value}`}>
@@ -38,8 +43,8 @@ export function UnusedSignalsCard({ site }: { site: ShownSite }) {
                   </th>
                   <td class="number">{count(hits)}</td>
                   <td class="number">{count(visitors)}</td>
-                  <td>
-                    {mayEdit && (
+                  {mayEdit && (
+                    <td>
                       <a
                         href={`/console/segments/-new?name=${encodeURIComponent(`${site.name}: ${kind} ${wordsOf(kind, value)}`)}&rule=${encodeURIComponent(JSON.stringify(rule))}`}
                       >
@@ -48,8 +53,8 @@ export function UnusedSignalsCard({ site }: { site: ShownSite }) {
                           of {kind} {wordsOf(kind, value)}
                         </span>
                       </a>
-                    )}
-                  </td>
+                    </td>
+                  )}
                 </tr>
               ))}
             </Table>
