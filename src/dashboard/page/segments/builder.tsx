@@ -92,8 +92,8 @@ function Editor({
   const release = useWork(!isSame);
   // Half a clause is no mistake of whoever is still clicking it together.
   const isOpen = rule === undefined || (!isText && isUnfilled(rule));
-  // Counted is what is in view, so that what comes of it has its place there.
-  const estimated = useEstimate(isOpen ? undefined : isText ? ungrouped(rule) : rule, about.merge);
+  // Counted is what is in view, typed or clicked, so that what comes of it has its place there.
+  const estimated = useEstimate(isOpen ? undefined : rule, about.merge);
 
   const save = async (version: number | undefined) => {
     setWrong(undefined);
@@ -160,7 +160,14 @@ function Editor({
             aside={
               <fieldset class="tabs">
                 <legend class="unseen">How the rule is edited</legend>
-                <button type="button" aria-pressed={!isText} onClick={() => setIsText(false)}>
+                <button
+                  type="button"
+                  aria-pressed={!isText}
+                  onClick={() => {
+                    setIsText(false);
+                    if (rule !== undefined) setRule(grouped(rule));
+                  }}
+                >
                   By clicking
                 </button>
                 <button type="button" aria-pressed={isText} onClick={() => setIsText(true)}>
@@ -170,7 +177,11 @@ function Editor({
             }
           >
             {isText || rule === undefined ? (
-              <RuleTyping rule={rule} change={setRule} mistakes={estimated.mistakes} />
+              <RuleTyping
+                rule={rule}
+                change={(next) => setRule(isText || next === undefined ? next : grouped(next))}
+                mistakes={estimated.mistakes}
+              />
             ) : (
               <GroupEditor
                 rule={rule}

@@ -70,6 +70,7 @@ function Kinds({ profile }: { profile: SegmentProfile }) {
         <Empty title="Nothing is known of it." />
       ) : (
         <Table
+          isGrid
           label={`Profile by ${KINDS[kind]}`}
           head={[
             KINDS[kind],

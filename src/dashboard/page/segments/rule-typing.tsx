@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Mistake } from '../api/call.ts';
 import { Field } from '../ui/parts.tsx';
-import { grouped, ungrouped } from './rule-tree.ts';
+import { ungrouped } from './rule-tree.ts';
 
 const JSON_START = /^\s*[{[]/;
 
@@ -23,7 +23,7 @@ export function RuleTyping({
       (next) => {
         if (gone) return;
         setWrong(undefined);
-        change(grouped(next));
+        change(next);
       },
       (error: unknown) => {
         if (gone) return;

@@ -1,23 +1,18 @@
-import { useMemo } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso/router';
 import { call } from '../api/call.ts';
 import { useMay } from '../api/session.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { count } from '../format.ts';
 import { ActionButton, ConfirmButton } from '../ui/actions.tsx';
-import { axes, Chart } from '../ui/chart.tsx';
-import { CsvLink } from '../ui/csv-link.tsx';
-import { Badge, Card, Count, Empty, Moment, PageHead, Read, Table } from '../ui/parts.tsx';
+import { Badge, Card, Count, Moment, PageHead, Read } from '../ui/parts.tsx';
 import { tell } from '../ui/toasts.tsx';
 import { ProfileCard } from './profile.tsx';
 import { RuleText } from './rule-text.tsx';
-import type { PastSize, ShownSegment } from './shown.ts';
+import type { ShownSegment } from './shown.ts';
+import { SizesCard } from './sizes.tsx';
 import { Versions } from './versions.tsx';
 
 const AGAIN_MS = 10_000;
-const HISTORY = 200;
-const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' });
-const DAY = new Intl.DateTimeFormat(undefined, { month: 'numeric', day: 'numeric' });
 
 /** One segment: how large it is and was, its rule, and every version of it. */
 export function SegmentPage() {
@@ -54,9 +49,6 @@ function Shown({ segment, reload }: { segment: ShownSegment; reload: () => Promi
   const { id, name, folder, labels, version, note } = segment;
   const { route } = useLocation();
   const mayEdit = useMay('edit');
-  const history = useAnswer<{ items: PastSize[] }>(
-    `/v1/segments/${id}/history?limit=${HISTORY}&of=${segment.asOf ?? ''}`,
-  );
   return (
     <>
       <PageHead title={name}>
@@ -78,7 +70,7 @@ function Shown({ segment, reload }: { segment: ShownSegment; reload: () => Promi
               verb="Delete the segment"
               ask={`${name} ends for all who read it, and destinations are told to take its members out. Its versions stay at this address, and can be restored here.`}
               act={async () => {
-                await call('DELETE', `/v1/segments/${id}`);
+                await call('DELETE', `/v1/segments/${id}`, undefined, undefined, version);
                 tell(`${name} is deleted.`);
                 route('/console/segments');
               }}
@@ -118,12 +110,7 @@ function Shown({ segment, reload }: { segment: ShownSegment; reload: () => Promi
         </p>
       )}
       <div class="columns">
-        <Card
-          title="Size"
-          aside={<CsvLink path={`/v1/reports/segments?segments=${id}`} name={`sizes-of-${id}`} />}
-        >
-          <Read of={history}>{({ items }) => <Sizes items={items} name={name} />}</Read>
-        </Card>
+        <SizesCard segment={segment} />
         <Card title="Rule">
           <dl class="facts">
             <dt>Id</dt>
@@ -162,74 +149,6 @@ function Shown({ segment, reload }: { segment: ShownSegment; reload: () => Promi
       </div>
       <ProfileCard key={id} id={id} />
       <Versions id={id} current={version} changed={reload} />
-    </>
-  );
-}
-
-function Sizes({ items, name }: { items: readonly PastSize[]; name: string }) {
-  const option = useMemo(
-    () => (palette: Parameters<typeof axes>[0]) => ({
-      ...axes(palette, {
-        names: items.map(({ asOf }) => MOMENT.format(new Date(asOf))),
-        short: items.map(({ asOf }) => DAY.format(new Date(asOf))),
-      }),
-      series: [
-        {
-          type: 'line' as const,
-          name: 'Visitors',
-          data: items.map(({ size }) => size),
-          showSymbol: items.length < 30,
-          areaStyle: { opacity: 0.12 },
-        },
-      ],
-    }),
-    [items],
-  );
-  const last = items.at(-1);
-  if (last === undefined)
-    return (
-      <Empty title="Not built yet.">
-        <p>The first build is on its way; it is seldom longer than some seconds.</p>
-      </Empty>
-    );
-  return (
-    <>
-      <Chart
-        isRich
-        option={option}
-        label={`Size of ${name} over ${items.length} builds, now ${count(last.size)} visitors.`}
-        numbers="beside"
-      />
-      <details>
-        <summary>The last builds as a table</summary>
-        <Table
-          label="Builds"
-          head={[
-            'As of',
-            { text: 'Visitors', number: true },
-            { text: 'Added', number: true },
-            { text: 'Removed', number: true },
-            { text: 'Version', number: true },
-          ]}
-        >
-          {items
-            .toReversed()
-            .slice(0, 20)
-            .map(({ asOf, size, added, removed, version }) => (
-              <tr key={asOf}>
-                <th scope="row">{new Date(asOf).toLocaleString()}</th>
-                <td class="number">{count(size)}</td>
-                <td class="number">
-                  <Count n={added} />
-                </td>
-                <td class="number">
-                  <Count n={removed} />
-                </td>
-                <td class="number">{version}</td>
-              </tr>
-            ))}
-        </Table>
-      </details>
     </>
   );
 }

@@ -130,15 +130,17 @@ function List({ items }: { items: readonly ShownSegment[] }) {
                   <code>{segment.id}</code>
                 </span>
               </th>
-              <td>
+              <td class="wide">
                 {segment.folder}
-                <div>
-                  {segment.labels?.map((name) => (
-                    <span class="tag" key={name}>
-                      {name}
-                    </span>
-                  ))}
-                </div>
+                {segment.labels !== undefined && segment.labels.length > 0 && (
+                  <div>
+                    {segment.labels.map((name) => (
+                      <span class="tag" key={name}>
+                        {name}
+                      </span>
+                    ))}
+                  </div>
+                )}
               </td>
               <StandingCells segment={segment} sizes={points.get(segment.id)} />
             </tr>

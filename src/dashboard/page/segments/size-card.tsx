@@ -32,7 +32,7 @@ export function SizeCard({
           </p>
           {size !== undefined && universe !== undefined && universe > 0 && (
             <p>
-              {percent.format(size / universe)} of all {count(universe)} visitors
+              {percent.format(size / universe)} of the {count(universe)} visitors who may be in a segment
             </p>
           )}
           {before !== undefined && size !== undefined && size !== before && (

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { call } from '../api/call.ts';
+import { call, Problem } from '../api/call.ts';
 import { useMay } from '../api/session.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { ActionButton } from '../ui/actions.tsx';
@@ -22,8 +22,15 @@ export const Versions = (of: Of) => (
   </Card>
 );
 
+interface Page extends Of {
+  /** All of them are below it. */
+  readonly after?: number;
+  /** The newest there is: of a segment that is deleted, the version by which it was. Not known to the first page. */
+  readonly newest?: number;
+}
+
 /** The newest below one, and on demand those before them. */
-function VersionPage({ after, ...of }: Of & { after?: number }) {
+function VersionPage({ after, newest, ...of }: Page) {
   const { id, current } = of;
   const [isOpen, setIsOpen] = useState(false);
   // The newest version is part of the question, so that a change is seen at once.
@@ -32,29 +39,52 @@ function VersionPage({ after, ...of }: Of & { after?: number }) {
   );
   return (
     <Read of={versions}>
-      {({ items, next }) => (
-        <>
-          <ol class="list versions">
-            {items.map((one) => (
-              <ListedVersion key={one.version} {...of} version={one} />
-            ))}
-          </ol>
-          {next !== null &&
-            (isOpen ? (
-              <VersionPage {...of} after={next} />
-            ) : (
-              <button type="button" onClick={() => setIsOpen(true)}>
-                Show older ones
-              </button>
-            ))}
-        </>
-      )}
+      {({ items, next }) => {
+        const read = newest ?? (current === 0 ? (items[0]?.version ?? 0) : current);
+        return (
+          <>
+            <ol class="list versions">
+              {items.map((one) => (
+                <ListedVersion key={one.version} {...of} read={read} version={one} reread={versions.reload} />
+              ))}
+            </ol>
+            {next !== null &&
+              (isOpen ? (
+                <VersionPage {...of} after={next} newest={read} />
+              ) : (
+                <button type="button" onClick={() => setIsOpen(true)}>
+                  Show older ones
+                </button>
+              ))}
+          </>
+        );
+      }}
     </Read>
   );
 }
 
-function ListedVersion({ id, current, changed, version: one }: Of & { version: ShownVersion }) {
+interface Listed extends Of {
+  readonly version: ShownVersion;
+  /** The newest version that is in view: what somebody else has made since is not restored over. */
+  readonly read: number;
+  readonly reread: () => Promise<void>;
+}
+
+function ListedVersion({ id, current, changed, read, reread, version: one }: Listed) {
   const mayEdit = useMay('edit');
+  const restore = async () => {
+    try {
+      const path = `/v1/segments/${id}/versions/${one.version}/restore`;
+      await call('POST', path, undefined, undefined, read);
+    } catch (error) {
+      // What somebody else has done meanwhile is in the list when it is told.
+      if (error instanceof Problem && error.type === 'version_conflict')
+        await Promise.all([changed(), reread()]);
+      throw error;
+    }
+    await changed();
+    tell(`Version ${one.version} is restored, as a new version.`);
+  };
   return (
     <li>
       <div class="card-head">
@@ -65,20 +95,7 @@ function ListedVersion({ id, current, changed, version: one }: Of & { version: S
           {one.note !== undefined && <span class="why">“{one.note}”</span>}
         </div>
         {mayEdit && one.version !== current && one.action !== 'deleted' && (
-          <ActionButton
-            act={async () => {
-              await call(
-                'POST',
-                `/v1/segments/${id}/versions/${one.version}/restore`,
-                undefined,
-                undefined,
-                // Of one that is deleted there is no version that was read.
-                current === 0 ? undefined : current,
-              );
-              await changed();
-              tell(`Version ${one.version} is restored, as a new version.`);
-            }}
-          >
+          <ActionButton act={restore}>
             Restore <span class="unseen">version {one.version}</span>
           </ActionButton>
         )}
