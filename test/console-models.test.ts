@@ -71,7 +71,7 @@ describeInChromium('models in the console', () => {
     // From here on, so that the browser knows in time that none is to be opened on a screen.
     const chooser = page.waitForEvent('filechooser');
     await page.getByRole('button', { name: 'Upload labels' }).press('Enter');
-    await page.getByRole('button', { name: 'Upload labels' }).last().press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: 'Upload labels' }).press('Enter');
     await page.getByText('Choose a file.').waitFor();
     expect(await page.evaluate('document.activeElement.type')).toBe('file');
     await page.getByLabel('File').press('Enter');
@@ -127,8 +127,11 @@ describeInChromium('models in the console', () => {
     const right = of.curve!.right.at(-1)!;
     await shows(decided / model.heldOut, right / decided, right / of.heldOut);
     expect(await slider.getAttribute('aria-valuetext')).toContain(thresholds.at(-1)!.toFixed(3));
-    await page.getByRole('button', { name: 'Back to the model’s own' }).click();
+    // What it says of itself is all that is said: nothing beside it is read out at each step.
+    expect(await page.locator('section [aria-live]', { hasText: 'Precision' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Back to the model’s own' }).press('Enter');
     await shows(of.coverage, of.precision, of.recall);
+    expect(await page.evaluate('document.activeElement.type')).toBe('range');
 
     const roc = page.locator('section', { has: page.getByRole('heading', { name: 'ROC' }) });
     await roc.getByText('As a table').click();

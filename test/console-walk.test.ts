@@ -4,7 +4,7 @@ import { testServer } from '../src/api/server.testing.ts';
 import { Shop } from '../src/api/shop.testing.ts';
 import { PAGES } from '../src/dashboard/pages.ts';
 import { describeInChromium, launchChromium } from './chromium.ts';
-import { CHROME } from './client.ts';
+import { CHROME, send } from './client.ts';
 
 const server = await testServer();
 
@@ -36,19 +36,32 @@ describeInChromium('a walk through the console, as it is read out', () => {
   let browser: Browser;
   let context: BrowserContext | undefined;
   let shop: Shop;
+  const GENDERS = ['female', 'male'];
+  const labels: object[] = [];
 
   beforeAll(async () => {
     browser = await launchChromium();
     await server.operator.json('POST', '/v1/partners', { id: 'a-dsp', name: 'A DSP' });
     shop = await new Shop(server).open();
     for (const path of ['shoes', 'hats']) {
-      await shop.see(server.person(), { u: `https://shop.test/${path}`, t: path });
+      const person = server.person();
+      await shop.see(person, { u: `https://shop.test/${path}`, t: path });
       await server.operator.json('POST', '/v1/segments', {
         id: path,
         name: path,
         rule: { any: [{ did: { path: `/${path}` } }, { did: { event: 'purchase' }, times: 2 }] },
       });
+      labels.push({ id: `visitor:${person.visitor}`, attribute: 'gender', value: GENDERS[labels.length] });
     }
+    const authorization = `Bearer ${server.operator.key}`;
+    const labelled = await send(
+      'POST',
+      `${server.url}/v1/labels`,
+      { authorization, 'content-type': 'application/x-ndjson' },
+      labels.map((label) => JSON.stringify(label)).join('\n'),
+    );
+    expect(labelled.status).toBe(200);
+    await server.operator.json('POST', '/v1/jobs/demographics/run?wait=1');
     await server.operator.json('PATCH', '/v1/segments/shoes', { note: 'nothing else', labels: ['a'] });
     await shop.build();
     for (const id of ['files', 'more-files'])
@@ -121,6 +134,7 @@ describeInChromium('a walk through the console, as it is read out', () => {
     '/console/partners',
     '/console/partners/a-dsp',
     '/console/models',
+    '/console/models/gender',
     '/console/privacy',
     '/console/jobs',
     '/console/keys',

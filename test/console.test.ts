@@ -266,6 +266,9 @@ describeInChromium('the console in Chromium', () => {
     const text = page.getByLabel('Rule as JSON or YAML');
     await text.fill('did:\n  pth: /hats\n');
     await page.getByText('/did/pth: unknown field, did you mean path?').first().waitFor();
+    // By its path in what is typed, also in a group of one.
+    await text.fill('all:\n  - did:\n      pth: /hats\n');
+    await page.getByText('/all/0/did/pth: unknown field, did you mean path?').first().waitFor();
     await text.fill('did:\n  path: /hats\n');
     await settled(reads(page, 'estimate'), '4');
     await page.getByLabel('Note').fill('hats sell better');
@@ -461,7 +464,11 @@ describeInChromium('the console in Chromium', () => {
 
   it('checks an install: a refusal with what to change, then the first hit', async () => {
     const page = await signedIn(`/console/sites/${shop.site}`);
+    await page.clock.install();
     await page.getByRole('button', { name: 'Check the tag' }).click();
+    await page.getByText('Waiting for the first hit').waitFor();
+    await page.clock.fastForward(30_000);
+    await page.getByText('Nothing has reached this server yet').waitFor();
     const { key } = await server.operator.json<Json>('POST', '/v1/sites', {
       name: 'Other',
       domains: ['other.test'],
@@ -844,6 +851,27 @@ describeInChromium('the console in Chromium', () => {
     expect(await server.operator.json('GET', '/v1/segments/gone')).toMatchObject({ rule, version: 23 });
   });
 
+  it('brings no deleted segment back over what somebody else has made of it meanwhile', async () => {
+    const rule = { did: { path: '/hats' } };
+    await server.operator.json('POST', '/v1/segments', { id: 'twice', name: 'Twice', rule });
+    await server.operator.send('DELETE', '/v1/segments/twice');
+    const page = await signedIn('/console/segments/twice', {}, /status of (404|412)/);
+    const restore = page.getByRole('button', { name: 'Restore version 1', exact: true });
+    await restore.waitFor();
+    await server.operator.json('POST', '/v1/segments/twice/versions/1/restore');
+    const theirs = { did: { path: '/shoes' } };
+    await server.operator.json('PATCH', '/v1/segments/twice', { rule: theirs, name: 'Theirs' });
+    await restore.click();
+    await page.getByRole('alert').getByText('version_conflict').waitFor();
+    // What they did is in view now, and can be looked at first.
+    await page.getByRole('heading', { name: 'Theirs', level: 1, exact: true }).waitFor();
+    await page.getByText('Version 4', { exact: true }).waitFor();
+    expect(await server.operator.json('GET', '/v1/segments/twice')).toMatchObject({
+      rule: theirs,
+      version: 4,
+    });
+  });
+
   it('says what to do where something is not to be had', async () => {
     const page = await signedIn('/', {}, /status of 404/);
     // Nothing of that name.
@@ -920,6 +948,20 @@ describeInChromium('the console in Chromium', () => {
       await page.locator('main h1').waitFor();
       await page.locator('.loading').first().waitFor({ state: 'detached' });
       expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 360]);
+      // A table of many columns is not cut off at its edge either: each row stands below the other.
+      const cut = await page.evaluate<string[]>(
+        '[...document.querySelectorAll(".scroll:has(> .stacked)")].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.ariaLabel)',
+      );
+      expect([path, cut]).toEqual([path, []]);
     }
+    await page.goto(server.url);
+    const state = page
+      .getByRole('group', { name: 'Segments' })
+      .locator('tbody tr:first-child td:has(.badge)');
+    await state.waitFor();
+    const { x, width } = (await state.boundingBox())!;
+    expect(x + width).toBeLessThanOrEqual(360);
+    const heading = "getComputedStyle(document.querySelector('.stacked td:has(.badge)'), '::before').content";
+    expect(await page.evaluate(heading)).toBe('"State"');
   });
 });

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ClassReport } from '../../../audience/models/model.ts';
 import { count } from '../format.ts';
 import { Chart, type Palette, plane } from '../ui/chart.tsx';
@@ -28,6 +28,7 @@ export function Trade({ of, all }: { of: ClassReport; all: readonly AtThreshold[
         ),
   );
   const chosen = all[at] ?? all[0]!;
+  const slider = useRef<HTMLInputElement>(null);
   const option = useMemo(
     () => (palette: Palette) => {
       const mark = (
@@ -89,24 +90,34 @@ export function Trade({ of, all }: { of: ClassReport; all: readonly AtThreshold[
             {(ids) => (
               <input
                 {...ids}
+                ref={slider}
                 type="range"
                 min={0}
                 max={all.length - 1}
                 step={1}
                 value={all.length - 1 - at}
-                aria-valuetext={`${text}: coverage ${shown(chosen.coverage)}, precision ${shown(chosen.precision)}`}
+                // Said once when it moves; a live region beside it would say each step again.
+                aria-valuetext={`${text}: coverage ${shown(chosen.coverage)}, precision ${shown(chosen.precision)}, recall ${shown(chosen.recall)}`}
                 onInput={(event) => setAt(all.length - 1 - event.currentTarget.valueAsNumber)}
               />
             )}
           </Field>
           {own >= 0 && (
             <div class="actions">
-              <button type="button" disabled={at === own} onClick={() => setAt(own)}>
+              <button
+                type="button"
+                disabled={at === own}
+                onClick={() => {
+                  setAt(own);
+                  // The button is of no use now, and the slider says where it is.
+                  slider.current?.focus();
+                }}
+              >
                 Back to the model’s own
               </button>
             </div>
           )}
-          <div data-testid="at-threshold" aria-live="polite">
+          <div data-testid="at-threshold">
             <Facts
               rows={[
                 ['Decided for it', `${shown(chosen.coverage)} of the held out (${count(chosen.decided)})`],

@@ -1,9 +1,9 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { asProblem, call, type Problem, SIGNED_OUT } from '../api/call.ts';
 import { SessionContext, type ShownSession, type SignedIn } from '../api/session.ts';
 import { Loading, ProblemNote } from '../ui/parts.tsx';
 import { Toasts, tellProblem } from '../ui/toasts.tsx';
-import { Pages } from './pages.tsx';
+import { Pages, preloadPage } from './pages.tsx';
 import { SignIn } from './sign-in.tsx';
 
 /** The console: who is signed in decides what there is. */
@@ -14,8 +14,10 @@ export function App() {
     setProblem(undefined);
     call<ShownSession>('GET', '/v1/session').then(setSession, (error) => setProblem(asProblem(error)));
   };
-  useEffect(() => {
+  // Before anything is painted: all that the first page shows waits for it.
+  useLayoutEffect(() => {
     ask();
+    preloadPage(location.pathname);
     const over = () => setSession(NOBODY);
     addEventListener(SIGNED_OUT, over);
     return () => removeEventListener(SIGNED_OUT, over);
@@ -38,7 +40,7 @@ export function App() {
   );
 }
 
-const NOBODY: ShownSession = { key: null, scopes: [], role: null, expires: null };
+const NOBODY: ShownSession = { key: null, scopes: [], role: null, expires: null, publicUrl: null };
 
 const isSignedIn = (session: ShownSession): session is SignedIn['session'] => session.role !== null;
 

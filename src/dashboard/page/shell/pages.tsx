@@ -1,12 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useErrorBoundary, useState } from 'preact/hooks';
-import { LocationProvider, Route, Router } from 'preact-iso/router';
+import { exec, LocationProvider, Route, Router } from 'preact-iso/router';
 import { awaitHeading } from '../ui/arrival.ts';
 import '../ui/history-gate.ts';
 import { Leaving } from '../ui/leaving.tsx';
 import { Empty, PageHead } from '../ui/parts.tsx';
 import { Navigation } from './navigation.tsx';
-import { piece } from './piece.tsx';
+import { type Piece, piece } from './piece.tsx';
 
 const Overview = piece(() => import('../overview/overview.tsx').then((m) => m.Overview));
 const Segments = piece(() => import('../segments/segments.tsx').then((m) => m.Segments));
@@ -27,6 +27,39 @@ const Jobs = piece(() => import('../jobs/jobs.tsx').then((m) => m.Jobs));
 const Keys = piece(() => import('../keys/keys.tsx').then((m) => m.Keys), 'keys');
 const Audit = piece(() => import('../audit/audit.tsx').then((m) => m.Audit), 'audit');
 const Settings = piece(() => import('../settings/settings.tsx').then((m) => m.Settings), 'settings');
+
+const ROUTES: readonly (readonly [path: string, page: Piece])[] = [
+  ['/', Overview],
+  ['/console/segments', Segments],
+  // No id begins with a hyphen.
+  ['/console/segments/-new', SegmentBuilder],
+  ['/console/segments/-overlap', OverlapPage],
+  ['/console/segments/:id', SegmentPage],
+  ['/console/segments/:id/edit', SegmentBuilder],
+  ['/console/destinations', Destinations],
+  ['/console/destinations/:id', DestinationPage],
+  ['/console/sites', Sites],
+  ['/console/sites/:id', SitePage],
+  ['/console/visitors', Visitors],
+  ['/console/partners', Partners],
+  ['/console/partners/:id', PartnerPage],
+  ['/console/models', Models],
+  ['/console/models/:id', ModelPage],
+  ['/console/privacy', Privacy],
+  ['/console/jobs', Jobs],
+  ['/console/keys', Keys],
+  ['/console/audit', Audit],
+  ['/console/settings', Settings],
+];
+
+/** Asks for the script of the page at an address while it is not known yet who is signed in. */
+export function preloadPage(path: string): void {
+  try {
+    ROUTES.find(([route]) => exec(path, route) !== undefined)?.[1].preload();
+  } catch {
+    // An address that is encoded wrongly: the router says so where it can be seen.
+  }
+}
 
 /** Only these addresses are ours; a link to another of the server's pages is an ordinary one. */
 const OURS = /^\/(\?|#|$|console(\/|$))/;
@@ -54,27 +87,9 @@ export function Pages() {
                 setUrl(next);
               }}
             >
-              <Route path="/" component={Overview} />
-              <Route path="/console/segments" component={Segments} />
-              {/* No id begins with a hyphen. */}
-              <Route path="/console/segments/-new" component={SegmentBuilder} />
-              <Route path="/console/segments/-overlap" component={OverlapPage} />
-              <Route path="/console/segments/:id" component={SegmentPage} />
-              <Route path="/console/segments/:id/edit" component={SegmentBuilder} />
-              <Route path="/console/destinations" component={Destinations} />
-              <Route path="/console/destinations/:id" component={DestinationPage} />
-              <Route path="/console/sites" component={Sites} />
-              <Route path="/console/sites/:id" component={SitePage} />
-              <Route path="/console/visitors" component={Visitors} />
-              <Route path="/console/partners" component={Partners} />
-              <Route path="/console/partners/:id" component={PartnerPage} />
-              <Route path="/console/models" component={Models} />
-              <Route path="/console/models/:id" component={ModelPage} />
-              <Route path="/console/privacy" component={Privacy} />
-              <Route path="/console/jobs" component={Jobs} />
-              <Route path="/console/keys" component={Keys} />
-              <Route path="/console/audit" component={Audit} />
-              <Route path="/console/settings" component={Settings} />
+              {ROUTES.map(([path, component]) => (
+                <Route key={path} path={path} component={component} />
+              ))}
               <Route default component={NotHere} />
             </Router>
           </Guard>

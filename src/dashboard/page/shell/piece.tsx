@@ -4,18 +4,22 @@ import { useSession } from '../api/session.ts';
 import { Empty, PageHead } from '../ui/parts.tsx';
 import { mayOpen, NEEDS } from './needs.ts';
 
+/** A page whose piece of script can be asked for before it is shown. */
+export type Piece = ComponentType & { readonly preload: () => unknown };
+
 /**
  * A page that comes when it is first wanted. Where it does not come, as when the server is of a newer version than the
  * console that is open, it says so; and to who may not see it, what it needs.
  *
  * @param id of the page, where it is not for everybody.
  */
-export function piece(load: () => Promise<ComponentType>, id = ''): ComponentType {
+export function piece(load: () => Promise<ComponentType>, id = ''): Piece {
   const Page = lazy(() => load().catch(() => NotCome));
-  return () => {
+  const Shown = () => {
     const { scopes } = useSession().session;
     return mayOpen(scopes, id) ? <Page /> : <Closed id={id} />;
   };
+  return Object.assign(Shown, { preload: Page.preload });
 }
 
 function NotCome() {

@@ -122,7 +122,7 @@ function AsTable({ numbers: { head, rows }, label }: { numbers: ChartNumbers; la
   return (
     <details>
       <summary>As a table</summary>
-      <Table label={label} head={[first, ...others.map((text) => ({ text, number: true as const }))]}>
+      <Table isGrid label={label} head={[first, ...others.map((text) => ({ text, number: true as const }))]}>
         {rows.map(([of, ...values], at) => (
           <tr key={at}>
             <th scope="row">{of}</th>

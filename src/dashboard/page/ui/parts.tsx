@@ -49,19 +49,31 @@ export function Card({
   );
 }
 
-/** A table that scrolls sideways by itself where the screen is narrow, also by keyboard. */
+/** So many columns still fit a narrow screen. */
+const FEW_COLUMNS = 3;
+
+/**
+ * A table. Where the screen is narrow each row of one of many columns is a block of its own, with the column's heading
+ * above each cell, and a cell of class `wide` has a line to itself; what is still too wide scrolls by itself, also by
+ * keyboard.
+ *
+ * @param isGrid its rows are to be read against each other, so that they stay beside each other at any width.
+ */
 export function Table({
   label,
   head,
+  isGrid = false,
   children,
 }: {
   label: string;
   head: readonly (string | { readonly text: string; readonly number: true })[];
+  isGrid?: boolean;
   children: ComponentChildren;
 }) {
+  const isStacked = !isGrid && head.length > FEW_COLUMNS;
   return (
     <Scroll label={label}>
-      <table>
+      <table {...(isStacked && { class: 'stacked', style: headings(head) })}>
         <thead>
           <tr>
             {head.map((cell) => {
@@ -79,6 +91,15 @@ export function Table({
     </Scroll>
   );
 }
+
+/** By the place of its column, what the styles write above a cell. */
+const headings = (head: readonly (string | { readonly text: string })[]): Record<string, string> =>
+  Object.fromEntries(
+    head.map((cell, at) => [
+      `--heading-${at + 1}`,
+      JSON.stringify(typeof cell === 'string' ? cell : cell.text),
+    ]),
+  );
 
 /** Nothing is here yet, and what to do about it. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
