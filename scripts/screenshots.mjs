@@ -38,7 +38,22 @@ const PAGES = {
   settings: '/console/settings',
 };
 
+const USAGE = `Usage: npm run screenshots [-- folder] [page…]
+
+Takes every page of the console, or those named, in light, dark and narrow into a folder (./screenshots): of a server of
+its own with the scenario newsroom, or of the one that NINETY_URL and NINETY_KEY name.
+
+Pages: sign-in, ${Object.keys(PAGES).join(', ')}
+`;
+
 const [folder = 'screenshots', ...wanted] = process.argv.slice(2);
+const unknown = wanted.filter((page) => page !== 'sign-in' && !(page in PAGES));
+if (folder.startsWith('-') || unknown.length > 0) {
+  const isHelp = folder === '--help' || folder === '-h';
+  if (unknown.length > 0) process.stderr.write(`No such page: ${unknown.join(', ')}\n\n`);
+  process[isHelp ? 'stdout' : 'stderr'].write(USAGE);
+  process.exit(isHelp ? 0 : 1);
+}
 const out = resolve(folder);
 await mkdir(out, { recursive: true });
 const data = await mkdtemp(join(tmpdir(), 'ninety-screenshots-'));
