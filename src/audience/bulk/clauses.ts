@@ -52,9 +52,9 @@ export function clauseSelects(
       if (shape.counting === 'dwell') return countedSql(scan, DWELL);
       if (shape.counting === 'ids') return countedSql(scan, BY_ID);
       if (shape.counting === 'pairs') return countedSql(scan, BY_TWO);
-      if (!repeats) return countedSql(scan, 'count()');
+      if (!repeats) return countedSql(scan, BY_ROW);
       return [
-        countedSql(scan, 'count()', 'visitor NOT IN (SELECT visitor FROM repeated)'),
+        countedSql(scan, BY_ROW, 'visitor NOT IN (SELECT visitor FROM repeated)'),
         countedSql(scan, BY_ID, 'visitor IN (SELECT visitor FROM repeated)'),
       ];
     }),
@@ -84,23 +84,38 @@ const metSql = (scan: Scan): string =>
   `SELECT visitor, question AS clause, max(time) AS latest FROM ${matchedSql(scan)}
 GROUP BY visitor, clause`;
 
+/** What hits of a question are summed up by. */
+interface Count {
+  /** SQL over the hits of a visitor. */
+  readonly hits: string;
+  readonly columns: readonly HitColumn[];
+  /** Makes of {@link matchedSql} what `hits` is over, where that is not the rows as they are. */
+  readonly over?: (matched: string) => string;
+}
+
+const BY_ROW: Count = { hits: 'count()', columns: [] };
+
 /**
  * A visitor's few hits of a question are kept as they come and told apart at the end: a set for each took twice the
  * memory, and a number alone takes a fifth of the time.
  */
-const BY_ID = 'arrayUniq(groupArray(hit))';
+const BY_ID: Count = { hits: 'arrayUniq(groupArray(hit))', columns: ['hit'] };
 
 /** Whether there is one or more: two numbers for each visitor, whatever was sent twice. */
-const BY_TWO = 'if(min(hit) = max(hit), 1, 2)';
+const BY_TWO: Count = { hits: 'if(min(hit) = max(hit), 1, 2)', columns: ['hit'] };
 
-/** Milliseconds of attention to hits that stand there once each. */
-const DWELL = 'sum(dwell_ms)';
+/** Milliseconds of attention. A hit that was sent twice counts once, with the most that was said of it. */
+const DWELL: Count = {
+  hits: 'sum(dwell_ms)',
+  columns: ['hit', 'dwell_ms'],
+  over: (matched) => `(
+SELECT visitor, question, hit, max(dwell_ms) AS dwell_ms, max(time) AS time FROM ${matched}
+GROUP BY visitor, question, hit)`,
+};
 
-/** @param hits SQL that counts them. @param who condition of the visitors. */
-function countedSql(scan: Scan, hits: string, who?: string): string {
-  const columns: HitColumn[] = hits === DWELL ? ['hit', 'dwell_ms'] : hits === 'count()' ? [] : ['hit'];
-  const matched = matchedSql(scan, columns, who);
-  const counted = `SELECT visitor, question, ${hits} AS hits, max(time) AS latest FROM ${hits === DWELL ? eachHitSql(matched) : matched}
+/** @param who condition of the visitors. */
+function countedSql(scan: Scan, { hits, columns, over = (matched) => matched }: Count, who?: string): string {
+  const counted = `SELECT visitor, question, ${hits} AS hits, max(time) AS latest FROM ${over(matchedSql(scan, columns, who))}
 GROUP BY visitor, question`;
   if (scan.shape.questions.every(isAtLeast))
     return `SELECT visitor, question AS clause, latest FROM (
@@ -120,11 +135,6 @@ const isAtLeast = ({ thresholds }: Question) => thresholds.length === 1 && thres
 /** SQL of an array, constant for a statement: a column of the thresholds, in the order of their questions. */
 const thresholdsSql = (shape: CodedShape, column: 'question' | 'least') =>
   `(SELECT arrayMap(one -> one.2, arraySort(groupArray((question, ${column})))) FROM build_thresholds WHERE ${ofShape(shape)})`;
-
-/** A hit that was sent twice counts once, with the most that was said of it. */
-const eachHitSql = (matched: string): string => `(
-SELECT visitor, question, hit, max(dwell_ms) AS dwell_ms, max(time) AS time FROM ${matched}
-GROUP BY visitor, question, hit)`;
 
 /** What is asked of a hit besides who it is of and when it was. */
 type HitColumn = 'hit' | 'dwell_ms';

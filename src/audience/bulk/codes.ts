@@ -80,7 +80,8 @@ function numbered(shape: Shape, isMixed: boolean): CodedShape | undefined {
   return coded;
 }
 
-const columnsOf = (match: Match) => (Object.keys(match) as (keyof Match)[]).filter(isCoded).sort();
+/** The columns that a Match asks about, in one order. */
+export const columnsOf = (match: Match) => (Object.keys(match) as (keyof Match)[]).filter(isCoded).sort();
 
 /** How many rows of `build_questions` a question takes. */
 function rowsOf({ codes }: CodedShape, match: Match): number {

@@ -4,7 +4,7 @@ import { sinceSql, where } from '../rule/match.ts';
 import { MATCH_FIELDS, type Match } from '../rule/rule.ts';
 import { distinctSteps, type SequenceLeaf, sequenceOfSql } from '../rule/sequence.ts';
 import type { Round } from './asked-hits.ts';
-import { isHitSql } from './codes.ts';
+import { columnsOf, isHitSql } from './codes.ts';
 import { type CodedColumn, isCoded } from './shapes.ts';
 
 /** A sequence whose steps are told by numbers alone, so that the hits of a slice answer it. */
@@ -15,8 +15,6 @@ export interface SlicedSequence {
 
 /** Each stands in the statement of every slice as a whole; of more the others are asked by themselves. */
 const MAX_SLICED = 8;
-/** Values of a step, each of which is a number among those of all. */
-const MAX_VALUES = 1_000;
 
 /**
  * @param others numbers of the clauses that no shape holds.
@@ -36,17 +34,12 @@ export function sequencesOf(
   return { sequences, others: others.filter((clause) => !sliced.has(clause)) };
 }
 
-const isNumbered = (match: Match): boolean =>
-  fieldsOf(match).every((field) => isCoded(field) && match[field]!.length <= MAX_VALUES);
-
-const fieldsOf = (match: Match) => MATCH_FIELDS.filter((field) => match[field]);
+const isNumbered = (match: Match): boolean => MATCH_FIELDS.every((field) => !match[field] || isCoded(field));
 
 /** The values that the steps ask for, each with its column. */
 export const valuesOf = ({ leaf }: SlicedSequence): (readonly [CodedColumn, string])[] =>
   leaf.steps.flatMap((match) =>
-    fieldsOf(match).flatMap((field) =>
-      match[field]!.map((value) => [field as CodedColumn, String(value)] as const),
-    ),
+    columnsOf(match).flatMap((column) => match[column]!.map((value) => [column, String(value)] as const)),
   );
 
 /** The SELECT of a sequence over the hits of a slice: a row (visitor, clause, latest) for each who meets it. */
@@ -66,12 +59,12 @@ export function slicedSequenceSql(
 
 /** SQL that holds of a row of `asked_hits` that meets a Match. */
 function numberedSql(match: Match, round: Round, binding: Binding): string {
-  const conditions = fieldsOf(match).map((field) => {
-    const numbers = round.numbers.values.get(field as CodedColumn)!;
-    const wanted = match[field]!.map((value) => numbers.get(String(value))!);
+  const conditions = columnsOf(match).map((column) => {
+    const numbers = round.numbers.values.get(column)!;
+    const wanted = match[column]!.map((value) => numbers.get(String(value))!);
     const lists = binding.many('UInt32', wanted);
     const any = lists.map((list) =>
-      field === 'category' ? `hasAny(categories, ${list})` : `${field} IN ${list}`,
+      column === 'category' ? `hasAny(categories, ${list})` : `${column} IN ${list}`,
     );
     return `(${any.join(' OR ')})`;
   });

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import type { Stage } from '../../../delivery/plan/losses.ts';
 import type { Waterfall } from '../../../delivery/waterfall.ts';
-import { axes, Chart, type Palette } from '../ui/chart.tsx';
+import { axes, Chart, legendAbove, type Palette } from '../ui/chart.tsx';
 import { STAGES } from './stages.ts';
 
 /** Where it begins, what our own gates leave, and what the other side has. */
@@ -20,8 +20,7 @@ export function Trend({ fall }: { fall: Waterfall }) {
   const option = useMemo(
     () => (palette: Palette) => ({
       ...axes(palette, { names: days.map(({ day }) => day.slice(5)) }),
-      legend: { top: 0, left: 0, textStyle: { color: palette.text } },
-      grid: { left: 8, right: 12, top: 36, bottom: 4, outerBoundsMode: 'same' as const },
+      ...legendAbove(palette),
       series: DRAWN.map((stage) => ({
         type: 'line' as const,
         name: STAGES[stage] ?? stage,

@@ -3,7 +3,7 @@ import type { StageCount, Waterfall } from '../../../delivery/waterfall.ts';
 import { useAll } from '../api/use-all.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { count } from '../format.ts';
-import { axes, Chart, type Palette } from '../ui/chart.tsx';
+import { axes, Chart, legendAbove, type Palette } from '../ui/chart.tsx';
 import { CsvLink } from '../ui/csv-link.tsx';
 import { Card, Count, Empty, Read, Table } from '../ui/parts.tsx';
 import { STAGES, wordsOf } from './stages.ts';
@@ -130,11 +130,12 @@ function Picture({ of, unit, stages }: { of: string; unit: string; stages: reado
 
 function optionOf(palette: Palette, stages: readonly StageCount[]) {
   const base = axes(palette, { names: stages.map(({ stage }) => STAGES[stage] ?? stage) });
+  const above = legendAbove(palette);
   const reasons = [...new Set(stages.flatMap(({ losses }) => losses.map(({ reason }) => reason)))];
   return {
     ...base,
-    grid: { left: 8, right: 12, top: 36, bottom: 4, outerBoundsMode: 'same' as const },
-    legend: { top: 0, left: 0, textStyle: { color: palette.text }, itemWidth: 14 },
+    ...above,
+    legend: { ...above.legend, itemWidth: 14 },
     series: [
       {
         type: 'bar' as const,

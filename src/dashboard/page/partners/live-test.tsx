@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { ShownProfile } from '../../../api/profile.ts';
 import type { ShownWhy } from '../../../api/why.ts';
 import type { Partner } from '../../../registry/kinds.ts';
 import { call } from '../api/call.ts';
 import { useAnswer } from '../api/use-answer.ts';
+import { useNewest } from '../api/use-newest.ts';
 import { ActionButton } from '../ui/actions.tsx';
 import { Badge } from '../ui/parts.tsx';
 
@@ -52,12 +53,11 @@ function Hops({ partner, begun: { visitor, decided } }: { partner: Partner; begu
   const path = `/v1/partners/${partner.id}/why?visitor=${visitor}`;
   const now = useAnswer<ShownWhy>(isMatched ? undefined : path, AGAIN_MS);
   // Once it is matched nothing more is asked, and what was answered stays.
-  const newest = useRef(now.value);
-  newest.current = now.value ?? newest.current;
-  useEffect(() => setIsMatched(newest.current?.stored?.matched === true), [now.value]);
+  const newest = useNewest(now.value);
+  useEffect(() => setIsMatched(newest?.stored?.matched === true), [now.value]);
   const url = decided.bidder_status[0]?.usersync?.url;
   const verdict = decided.debug[0];
-  const stored = newest.current?.stored;
+  const stored = newest?.stored;
   return (
     <ol class="hops" aria-live="polite">
       <li>

@@ -1,7 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { MatchRatesReport, PastRate, RateSplit } from '../../../report/match-rates.ts';
 import { useAnswer } from '../api/use-answer.ts';
-import { axes, Chart, type ChartNumbers, type Palette } from '../ui/chart.tsx';
+import { daysAgo } from '../format.ts';
+import { axes, Chart, type ChartNumbers, legendAbove, type Palette } from '../ui/chart.tsx';
 import { CsvLink } from '../ui/csv-link.tsx';
 import { Card, Empty, Read } from '../ui/parts.tsx';
 import { rateText } from './rate.tsx';
@@ -12,13 +13,14 @@ const SPLITS: readonly (readonly [value: RateSplit | '', words: string])[] = [
   ['browser', 'by browser'],
   ['country', 'by country'],
 ];
+const DAYS = 30;
 /** As many as there are colours that are told apart; the table has all. */
 const LINES = 6;
 
 /** The match rate of the last thirty days, of everybody or told apart. */
 export function OverTime({ id, name }: { id: string; name: string }) {
   const [by, setBy] = useState<RateSplit | ''>('');
-  const path = `/v1/reports/match-rates?partners=${id}&step=day&from=${monthAgo()}${by === '' ? '' : `&by=${by}`}`;
+  const path = `/v1/reports/match-rates?partners=${id}&step=day&from=${daysAgo(DAYS)}${by === '' ? '' : `&by=${by}`}`;
   const report = useAnswer<MatchRatesReport>(path);
   return (
     <Card title="Match rate over time" aside={<CsvLink path={path} name={`match-rates-of-${id}`} />}>
@@ -90,8 +92,7 @@ function Picture({
   const option = useMemo(
     () => (palette: Palette) => ({
       ...axes(palette, { names: days.map((day) => day.slice(5)), max: 100 }),
-      legend: { top: 0, left: 0, textStyle: { color: palette.text } },
-      grid: { left: 8, right: 12, top: 36, bottom: 4, outerBoundsMode: 'same' as const },
+      ...legendAbove(palette),
       series: lines.slice(0, LINES).map(({ title, rates }) => ({
         type: 'line' as const,
         name: `${title}, %`,
@@ -102,5 +103,3 @@ function Picture({
   );
   return <Chart isRich option={option} label={label} numbers={numbers} />;
 }
-
-const monthAgo = () => new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 10);

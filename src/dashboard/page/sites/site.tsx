@@ -6,7 +6,7 @@ import { useMay, usePublicUrl } from '../api/session.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { count, counted, daysAgo } from '../format.ts';
 import { ConfirmButton, Copyable } from '../ui/actions.tsx';
-import { axes, Chart, type Palette } from '../ui/chart.tsx';
+import { axes, Chart, legendAbove, type Palette } from '../ui/chart.tsx';
 import { CsvLink } from '../ui/csv-link.tsx';
 import { EditButton } from '../ui/editing.tsx';
 import { Card, PageHead, Read } from '../ui/parts.tsx';
@@ -110,8 +110,7 @@ function Days({ report, name }: { report: TrafficReport; name: string }) {
   const option = useMemo(
     () => (palette: Palette) => ({
       ...axes(palette, { names: report.points.map(({ time }) => time.slice(5, 10)) }),
-      legend: { top: 0, left: 0, textStyle: { color: palette.text } },
-      grid: { left: 8, right: 12, top: 36, bottom: 4, outerBoundsMode: 'same' as const },
+      ...legendAbove(palette),
       series: (['hits', 'visitors'] as const).map((what) => ({
         type: 'line' as const,
         name: what,

@@ -182,6 +182,12 @@ export function axes(
   };
 }
 
+/** A legend, and a grid that leaves it room above the chart. */
+export const legendAbove = (palette: Palette) => ({
+  legend: { top: 0, left: 0, textStyle: { color: palette.text } },
+  grid: { left: 8, right: 12, top: 36, bottom: 4, outerBoundsMode: 'same' as const },
+});
+
 /** A plane of two shares, from 0 to 1 each. */
 export function plane(palette: Palette, [x, y]: readonly [x: string, y: string]): ChartOption {
   const { tooltip } = axes(palette, { names: [] });

@@ -1,6 +1,7 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Receipt } from '../../../upload/receipt.ts';
 import { useAnswer } from '../api/use-answer.ts';
+import { useNewest } from '../api/use-newest.ts';
 import { count } from '../format.ts';
 import { Dialog } from '../ui/actions.tsx';
 import { Badge, Card, Moment, Read, Table } from '../ui/parts.tsx';
@@ -21,9 +22,7 @@ export function Uploads({ kind }: { kind: Kind }) {
     AGAIN_MS,
   );
   // More of them are on their way: those that are there stay.
-  const newest = useRef(uploads.value);
-  newest.current = uploads.value ?? newest.current;
-  const value = newest.current;
+  const value = useNewest(uploads.value);
   const opened = value?.items.find(({ id }) => id === open);
   if (value?.items.length === 0 || (value === undefined && uploads.problem === undefined)) return null;
   return (
