@@ -11,7 +11,7 @@ import { cutVisitors } from './bulk/fill.ts';
 import { fillByHalves } from './bulk/groups.ts';
 import { type Asked, isShared } from './bulk/plan.ts';
 import { withLookalikes } from './lookalikes/build.ts';
-import { compile } from './rule/compile.ts';
+import { compile, compileUndated } from './rule/compile.ts';
 import type { ResolvedRule } from './rule/rule.ts';
 import { countsSql, type SizeByVia, sized, sizeOf } from './size.ts';
 import { dropUnused } from './unused.ts';
@@ -118,7 +118,7 @@ const idsOf = (segments: readonly Buildable[]) => segments.map(({ id }) => id);
 const lastOf = (build: number | undefined) => (build === undefined || build === 0 ? [] : [build]);
 
 /**
- * Counts who a rule would have, by the very query that a build runs.
+ * Counts who a rule would have, by the very query that a build runs but for when they were seen.
  *
  * @returns the exact numbers of visitors at `asOf`.
  */
@@ -128,26 +128,19 @@ export async function estimate(
   asOf: Date,
   merge: Merge = 'visitor',
 ): Promise<SizeByVia> {
-  const { sql, params } = membersOf(rule, merge, asOf);
-  const [row] = await clickhouse.query<SizeByVia>(`SELECT ${countsSql} FROM (${sql})`, params);
+  const { sql, params } = compileUndated(rule, asOf, merge);
+  const via = merge === 'visitor' ? ", 'own' AS via" : '';
+  const [row] = await clickhouse.query<SizeByVia>(
+    `SELECT ${countsSql} FROM (SELECT *${via} FROM (${sql}) WHERE ${NOT_WITHDRAWN})`,
+    params,
+  );
   return sized(row);
 }
 
 /**
- * Who a rule has: a SELECT of `visitor`, `seen` and `via`. Who has withdrawn is in no segment, whatever its rule,
- * nor brings in others: of clusters and households he is no part.
+ * Who has withdrawn is in no segment, whatever its rule, nor brings in others: of clusters and households he is no part.
  */
-function membersOf(
-  rule: ResolvedRule,
-  merge: Merge,
-  asOf: Date,
-): { sql: string; params: Record<string, unknown> } {
-  const { sql, params } = compile(rule, asOf, merge);
-  return {
-    sql: `SELECT visitor, seen, ${merge === 'visitor' ? "'own' AS via" : 'via'} FROM (${sql}) WHERE visitor NOT IN (SELECT visitor FROM withdrawn_visitors)`,
-    params,
-  };
-}
+const NOT_WITHDRAWN = 'visitor NOT IN (SELECT visitor FROM withdrawn_visitors)';
 
 /** Writes the members of all, together as far as they can be asked together. */
 async function fillAll(
@@ -202,13 +195,15 @@ async function fillAlone(
   { id, rule, merge = 'visitor' }: Runnable,
   outcomes: Outcomes,
 ): Promise<Read> {
-  const { sql, params } = membersOf(rule, merge, asOf);
+  const { sql, params } = compile(rule, asOf, merge);
+  const via = merge === 'visitor' ? "'own' AS via" : 'via';
   const began = performance.now();
   const tookMs = () => Math.round(performance.now() - began);
   try {
     const cost = await clickhouse.command(
       `INSERT INTO members (build, segment, visitor, seen, via)
-       SELECT {build:UInt64} AS build, {segment:String} AS segment, visitor, seen, via FROM (${sql})`,
+       SELECT {build:UInt64} AS build, {segment:String} AS segment, visitor, seen, ${via}
+       FROM (${sql}) WHERE ${NOT_WITHDRAWN}`,
       { ...params, build: number, segment: id },
     );
     outcomes.set(id, { tookMs: tookMs() });

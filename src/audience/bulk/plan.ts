@@ -1,12 +1,12 @@
 import { driversOf } from '../rule/drivers.ts';
-import { type Expression, express, Leaves, mayHoldWithoutHit } from '../rule/expression.ts';
+import { clausesOf, type Expression, express, Leaves, mayHoldWithoutHit } from '../rule/expression.ts';
 import type { AskedLeaf } from '../rule/leaf.ts';
 import type { ResolvedRule } from '../rule/rule.ts';
 import type { Clauses } from './clauses.ts';
 import { type CodedShape, codeShape } from './codes.ts';
 import { sequencesOf } from './sequences.ts';
 import { type Shape, shapesOf } from './shapes.ts';
-import { clausesOf, MAX_TABLED, truthTable } from './truth.ts';
+import { MAX_TABLED, truthTable } from './truth.ts';
 
 /** A segment whose members are found together with those of others: it is merged by nobody but the visitor. */
 export interface Asked {

@@ -37,15 +37,3 @@ export function truthTable(expression: Expression, clauses: readonly number[]): 
   }
   return words;
 }
-
-/** The numbers of the clauses that stand in an expression, each once. */
-export function clausesOf(expression: Expression): number[] {
-  const found = new Set<number>();
-  const open = [expression];
-  for (let part = open.pop(); part; part = open.pop()) {
-    if (part.op === 'met') found.add(part.clause);
-    else if (part.op === 'not') open.push(part.of);
-    else if (part.op !== 'always') open.push(...part.of);
-  }
-  return [...found].sort((a, b) => a - b);
-}

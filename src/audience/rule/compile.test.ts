@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../test/engine.ts';
 import { ClickHouse } from '../../clickhouse/client.ts';
 import { migrate } from '../../clickhouse/schema.ts';
-import { compile, fits, type Statement } from './compile.ts';
+import { compile, compileUndated, fits, type Statement } from './compile.ts';
 import { evaluate, type Observed, type Written, worldOf } from './evaluate.testing.ts';
 import { resolvedAs, Stored } from './stored.testing.ts';
-import { chained, chains, known, rule, rules, traits, world } from './world.testing.ts';
+import { chained, chains, known, narrowing, rule, rules, traits, world } from './world.testing.ts';
 
 const DAY = 86_400_000;
 /** Of no whole second: `within` reaches back to the millisecond. */
@@ -43,6 +43,7 @@ const sorted = (visitors: Iterable<bigint>) => [...visitors].map(String).sort();
 describe('a compiled rule finds whom the words of the rule language mean', () => {
   const RUNS = 6;
   const SINGLE = 6;
+  const NARROWING = 12;
   const TOGETHER = { rules: 400, clauses: 48 };
   let asked = 0;
   let separating = 0;
@@ -55,8 +56,9 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
         known(['x', 'y']),
         fc.tuple(rule([]), rule([])),
         fc.array(rule(['x', 'y']), { minLength: SINGLE, maxLength: SINGLE }),
+        fc.array(narrowing(['x', 'y']), { minLength: NARROWING, maxLength: NARROWING }),
         rules(['x', 'y'], TOGETHER),
-        async (hits, uploaded, made, [x, y], single, together) => {
+        async (hits, uploaded, made, [x, y], single, narrow, together) => {
           await store(hits);
           await storeTraits(uploaded);
           await stored.known(made);
@@ -76,9 +78,12 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
             if (visitors.size > 0 && visitors.size < everyone) separating += 1;
             return sorted(visitors.keys());
           };
-          for (const json of single) {
-            const rows = await ask(compile(resolved(json, segments), new Date(asOf)));
-            expect(rows.map((row) => row.visitor).sort(), JSON.stringify(json)).toEqual(expected(json));
+          for (const json of [...single, ...narrow]) {
+            const wanted = expected(json);
+            for (const compiled of [compile, compileUndated]) {
+              const rows = await ask(compiled(resolved(json, segments), new Date(asOf)));
+              expect(rows.map((row) => row.visitor).sort(), JSON.stringify(json)).toEqual(wanted);
+            }
           }
           const wanted = new Map(together.map((json, i) => [`segment ${i}`, resolved(json, segments)]));
           const found = bySegment(await ask(compile(wanted, new Date(asOf))));
@@ -92,7 +97,7 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
   }, 400_000);
 
   it('of which a good part told visitors apart', () => {
-    expect(asked).toBe(RUNS * (SINGLE + TOGETHER.rules));
+    expect(asked).toBe(RUNS * (SINGLE + NARROWING + TOGETHER.rules));
     expect(separating).toBeGreaterThan(asked / 5);
   });
 });
@@ -532,6 +537,16 @@ describe('a statement', () => {
     expect(who({ all: [{ any: [car, tv] }, tv] })).toEqual([]);
     expect(who({ all: [{ not: car }, tv] })).toEqual([]);
     expect(who({ all: [car, word] })).toEqual([]);
+  });
+
+  it('looks once for whom the features let in, where nobody asks when they were seen', () => {
+    const looks = (json: unknown) =>
+      [compile, compileUndated].map(
+        (compiled) => compiled(resolved(json), at).sql.split('FROM kept_features').length - 1,
+      );
+    const [car, word, tv] = [{ category: 'a' }, { keyword: 'k' }, { device: 'tv' }].map((did) => ({ did }));
+    expect(looks({ all: [car, { not: word }, tv] })).toEqual([2, 1]);
+    expect(looks({ all: [car, { not: word }, { not: tv }] })).toEqual([2, 2]);
   });
 
   it('counts and dates what is so passed over as if all were read', async () => {

@@ -52,6 +52,17 @@ ARRAY JOIN arrayFilter(one -> one.2 != '', [${held.map(({ via }, place) => `(${i
 }
 
 /**
+ * The same of one rule where it is no matter when anybody was seen, as for how many there are: of some rules less is
+ * read then.
+ *
+ * @returns a SELECT of `visitor`, and of `via` where the rule is merged by more than the visitor.
+ */
+export function compileUndated(rule: ResolvedRule, asOf: Date, merge: Merge = 'visitor'): Statement {
+  const binding = new Binding();
+  return { sql: membersSql({ rule, merge }, asOf.getTime(), binding, false), params: binding.params };
+}
+
+/**
  * Whether ClickHouse's HTTP port takes a statement in one request. One rule that `resolve` has passed
  * always fits; a caller with many splits them until they do.
  */

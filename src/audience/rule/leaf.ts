@@ -106,13 +106,16 @@ function having(leaf: HitLeaf, binding: Binding): string {
 /**
  * A hit may have been sent twice, or stand in the feature table once for each of its values.
  *
+ * @param condition SQL of the rows that count; all where not given.
  * @returns SQL that compares the distinct values of `hit` with how many there must be; undefined = one is enough.
  */
-export function boundsSql({ from, to }: HitLeaf, binding: Binding): string | undefined {
+export function boundsSql({ from, to }: HitLeaf, binding: Binding, condition?: string): string | undefined {
+  const of = (aggregate: string) =>
+    condition === undefined ? `${aggregate}(hit)` : `${aggregate}If(hit, ${condition})`;
   // That two are not the same costs next to nothing, and a set of all of each visitor many times the rest.
-  if (from === 2 && to === undefined) return 'min(hit) != max(hit)';
+  if (from === 2 && to === undefined) return `${of('min')} != ${of('max')}`;
   const bounds = [];
-  if (from > 1) bounds.push(`uniqExact(hit) >= ${binding.one('Int64', from)}`);
-  if (to !== undefined) bounds.push(`uniqExact(hit) <= ${binding.one('Int64', to)}`);
+  if (from > 1) bounds.push(`${of('uniqExact')} >= ${binding.one('Int64', from)}`);
+  if (to !== undefined) bounds.push(`${of('uniqExact')} <= ${binding.one('Int64', to)}`);
   return bounds.length > 0 ? bounds.join(' AND ') : undefined;
 }

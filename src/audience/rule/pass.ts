@@ -1,10 +1,10 @@
 import type { Merge } from '../../registry/kinds.ts';
 import type { Binding } from './binding.ts';
 import { clusteredSql, clusterSql } from './cluster.ts';
-import { express, expressionSql, Leaves, mayHoldWithoutHit } from './expression.ts';
+import { clausesOf, express, expressionSql, Leaves, mayHoldWithoutHit } from './expression.ts';
 import { housedSql, sharingSql } from './household.ts';
 import { type AskedLeaf, isKnownLeaf, leavesSql, universeSql } from './leaf.ts';
-import { narrow, narrowedSql } from './narrow.ts';
+import { foundSql, narrow, restSql } from './narrow.ts';
 import type { ResolvedRule } from './rule.ts';
 
 /** A rule, and for whom together it is asked. */
@@ -35,12 +35,14 @@ const WORD = 64;
  * merged by device each clause is asked twice, of visitors and of clusters: a visitor of a cluster goes by what
  * the cluster meets, any other by his own.
  *
+ * @param isDated whether it must be known when a visitor was last seen, and not only who meets what.
  * @returns `visitors`, a SELECT of a row a visitor with `seen` and the bits; and for each rule what holds by them.
  */
 export function pass(
   rules: readonly Asked[],
   asOf: number,
   binding: Binding,
+  isDated = true,
 ): { readonly visitors: string; readonly held: readonly Held[] } {
   const leaves = new Leaves();
   const ofClusters = new Leaves();
@@ -52,29 +54,34 @@ export function pass(
   }));
   const membersOf = (one: Asked) => membersSql(one, asOf, binding);
 
+  // Of several rules, or of clusters, whom one passes over another may ask for.
+  const isOne = asked.length === 1 && asked[0]!.merge === 'visitor' && !binding.isOfFew;
+  const narrowed = isOne ? narrow(asked[0]!.alone, leaves.list) : undefined;
+  let count = leaves.list.length;
+  let alones = asked.map(({ alone }) => alone);
   const clauses: string[] = [];
+  if (narrowed) {
+    const found = count++;
+    const who = foundSql(narrowed, found, asOf, binding);
+    clauses.push(restSql(narrowed, who, asOf, binding));
+    // Where it need not be known when, who meets one of the rest is known to be found.
+    const isKnown = !isDated && narrowed.isRestSure;
+    if (!isKnown) clauses.push(who);
+    alones = [isKnown ? narrowed.left : { op: 'all', of: [{ op: 'met', clause: found }, narrowed.left] }];
+  }
+  const narrowly = new Set(narrowed?.rest.map(([clause]) => clause));
+  const wanted = new Set(alones.flatMap(clausesOf));
   const numbered: [number, AskedLeaf][] = [];
   for (const [clause, leaf] of leaves.list.entries()) {
+    if (narrowly.has(clause) || !wanted.has(clause)) continue;
     if ('members' in leaf)
       clauses.push(`SELECT visitor, ${clause} AS clause, seen AS latest FROM (${membersOf(leaf.members)})`);
     else numbered.push([clause, leaf]);
   }
-  // Of several rules, or of clusters, whom one passes over another may ask for.
-  const isOne = asked.length === 1 && asked[0]!.merge === 'visitor' && !binding.isOfFew;
-  const narrowed = isOne ? narrow(asked[0]!.alone, leaves.list) : undefined;
-  const rest = new Set(narrowed?.rest.map(([clause]) => clause));
-  if (narrowed) clauses.push(narrowedSql(narrowed, asOf, binding));
-  clauses.push(
-    ...leavesSql(
-      numbered.filter(([clause]) => !rest.has(clause)),
-      asOf,
-      binding,
-    ),
-  );
-  const needsHit = asked.map(({ alone }) => mayHoldWithoutHit(alone, leaves));
-  const universe = leaves.list.length;
-  if (universe === 0 || needsHit.includes(true)) clauses.push(universeSql(universe, binding));
-  let count = universe + 1;
+  clauses.push(...leavesSql(numbered, asOf, binding));
+  const needsHit = alones.map((alone) => mayHoldWithoutHit(alone, leaves));
+  const universe = count++;
+  if (leaves.list.length === 0 || needsHit.includes(true)) clauses.push(universeSql(universe, binding));
 
   const clustered = count;
   const isByDevice = asked.some(({ together }) => together !== undefined);
@@ -94,8 +101,8 @@ export function pass(
   const mustAsk = isByDevice || isByHousehold || leaves.list.some(isKnownLeaf);
 
   const met = (clause: number) => `bitTest(met${Math.floor(clause / WORD)}, ${clause % WORD})`;
-  const held = asked.map(({ rule, merge, alone, together }, index) => {
-    const sql = expressionSql(alone, met);
+  const held = asked.map(({ rule, merge, together }, index) => {
+    const sql = expressionSql(alones[index]!, met);
     const own = mustAsk && needsHit[index] ? `(${met(universe)} AND ${sql})` : sql;
     if (together !== undefined) {
       const whole = expressionSql(together, (clause) => met(clustered + 1 + clause));
@@ -129,12 +136,14 @@ ${clauses.join('\nUNION ALL\n')}
 /**
  * Who is in one segment.
  *
- * @returns a SELECT of `visitor` and `seen`, and of `via` where it is merged by more than the visitor.
+ * @param isDated as of {@link pass}.
+ * @returns a SELECT of `visitor` and, where dated, `seen`; and of `via` where it is merged by more than the visitor.
  */
-export function membersSql(asked: Asked, asOf: number, binding: Binding): string {
-  const { visitors, held } = pass([asked], asOf, binding);
+export function membersSql(asked: Asked, asOf: number, binding: Binding, isDated = true): string {
+  const { visitors, held } = pass([asked], asOf, binding, isDated);
   const { own, via } = held[0]!;
+  const columns = isDated ? 'visitor, seen' : 'visitor';
   return asked.merge === 'visitor'
-    ? `SELECT visitor, seen FROM (${visitors}) WHERE ${own}`
-    : `SELECT visitor, seen, ${via} AS via FROM (${visitors}) WHERE via != ''`;
+    ? `SELECT ${columns} FROM (${visitors}) WHERE ${own}`
+    : `SELECT ${columns}, ${via} AS via FROM (${visitors}) WHERE via != ''`;
 }

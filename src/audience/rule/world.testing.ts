@@ -361,6 +361,26 @@ export const rules = (segments: readonly string[], of: { rules: number; clauses:
       fc.array(ruleOf(fc.constantFrom(...clauses)), { minLength: of.rules, maxLength: of.rules }),
     );
 
+/** Often of a category or a keyword alone, of which the feature table can tell. */
+const feature = fc
+  .constantFrom('category', 'keyword')
+  .chain((field) => fc.record({ did: fc.record({ [field]: FIELDS[field]! }) }));
+const featureOrDid = fc.oneof({ weight: 2, arbitrary: feature }, did);
+
+/**
+ * A rule whose members can be looked for among those of a category or a keyword, which rules of every kind seldom are.
+ *
+ * @param segments ids that it may refer to.
+ */
+export const narrowing = (segments: readonly string[]): fc.Arbitrary<object> =>
+  fc
+    .tuple(
+      fc.array(feature, { minLength: 1, maxLength: 3 }),
+      fc.array(ruleOf(featureOrDid), { maxLength: 2 }),
+      rule(segments),
+    )
+    .map(([known, beside, other]) => ({ all: [{ any: known }, ...beside, { any: [other, ...beside] }] }));
+
 const CHAIN = ['a', 'b', 'c', 'd'] as const;
 
 /**
