@@ -23,12 +23,36 @@ export const trafficTable = ({ by, points, series }: TrafficReport): string =>
 
 const REST = '(rest)';
 
-/** Lines of countries, which are of the whole range, and of refusals, one for each point. */
-export const consentTable = ({ total, countries, refusals }: ConsentReport): string =>
+/** Lines of countries and of their refusals by signal, which are of the whole range, and of refusals, one for each point. */
+export const consentTable = ({ total, countries, stored, refusals }: ConsentReport): string =>
   csv(
-    ['time', 'by', 'value', 'visitors', 'store', 'profile', 'handOut', 'withdrawn', 'refused'],
     [
-      ['', '', '', total.visitors, total.store, total.profile, total.handOut, total.withdrawn, null],
+      'time',
+      'by',
+      'value',
+      'visitors',
+      'store',
+      'profile',
+      'handOut',
+      'withdrawn',
+      'refused',
+      'stored',
+      'signal',
+    ],
+    [
+      [
+        '',
+        '',
+        '',
+        total.visitors,
+        total.store,
+        total.profile,
+        total.handOut,
+        total.withdrawn,
+        null,
+        stored,
+        '',
+      ],
       ...countries.map((each) => [
         '',
         'country',
@@ -38,10 +62,27 @@ export const consentTable = ({ total, countries, refusals }: ConsentReport): str
         each.profile,
         each.handOut,
         each.withdrawn,
-        null,
+        each.refused,
+        each.stored,
+        '',
       ]),
-      ...refusals.flatMap(({ room, reason, points }) =>
-        points.map(({ time, n }) => [time, room, reason, null, null, null, null, null, n]),
+      ...countries.flatMap(({ country, signals }) =>
+        signals.map(({ signal, n }) => [
+          '',
+          'country',
+          country ?? REST,
+          null,
+          null,
+          null,
+          null,
+          null,
+          n,
+          null,
+          signal,
+        ]),
+      ),
+      ...refusals.flatMap(({ room, reason, signal, points }) =>
+        points.map(({ time, n }) => [time, room, reason, null, null, null, null, null, n, null, signal]),
       ),
     ],
   );

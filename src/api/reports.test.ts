@@ -83,7 +83,22 @@ describe('GET /v1/reports/consent', () => {
     // The repeated hit once, as the traffic has it.
     expect(stored).toBe(3);
     expect(refusals).toMatchObject([{ room: 'collect', reason: expect.any(String), n: 1 }]);
-    expect((await table('consent?format=csv')).rows[0]).toBe(',,,2,1,1,1,1,');
+    expect((await table('consent?format=csv')).rows[0]).toBe(',,,2,1,1,1,1,,3,');
+  });
+
+  it('tells of each country what was stored and refused, and by which signal, which is the same in sum', async () => {
+    const { countries, refusals, stored } = (await report('consent')) as Record<string, Json[]>;
+    const [refusal] = refusals as { signal: string }[];
+    const [refusing] = countries!.filter(({ refused }) => (refused as number) > 0);
+    expect(refusing).toMatchObject({
+      country: expect.stringMatching(/^[A-Z]{2}$/),
+      refused: 1,
+      signals: [{ signal: refusal!.signal, n: 1 }],
+    });
+    expect(countries!.reduce((sum, one) => sum + (one['stored'] as number), 0)).toBe(stored);
+    expect((await table('consent?format=csv')).rows).toContain(
+      `,country,${String(refusing!['country'])},,,,,,1,,${refusal!.signal}`,
+    );
   });
 });
 

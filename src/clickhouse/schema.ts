@@ -141,7 +141,7 @@ async function migrateHost(host: ClickHouse, files: readonly File[], home: Home)
  * The statements of one schema file for a home. In the files `{name}` is a table that holds rows, wherever
  * it is filled or altered; a bare name is read. `-- shard by: expression` stands above each `CREATE TABLE`.
  * On a cluster `{name}` becomes `name_local` and a Distributed `name` is laid over it; columns added to the
- * one are added to the other, which holds a list of its own.
+ * one are added to the other, which holds a list of its own, but no rows to order by them.
  */
 export function statements(text: string, home: Home): string[] {
   return text
@@ -159,7 +159,9 @@ export function statements(text: string, home: Home): string[] {
       if (home.cluster === undefined) return [filled];
       if (table !== undefined) return [filled, distributed(table, shardBy!, home.cluster)];
       const widened = /^ALTER TABLE \{(\w+)\}\s.*\bADD COLUMN\b/s.exec(bare)?.[1];
-      return widened === undefined ? [filled] : [filled, fill(bare.replace(`{${widened}}`, widened), home)];
+      if (widened === undefined) return [filled];
+      const columns = bare.replace(`{${widened}}`, widened).replace(/,\s*MODIFY ORDER BY \([^)]*\)/, '');
+      return [filled, fill(columns, home)];
     });
 }
 

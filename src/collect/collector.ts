@@ -89,12 +89,15 @@ export class Collector {
     const now = this.#now();
     const latest = this.latest.of(now);
     const site = input.site === undefined ? undefined : rules().siteByKey(input.site);
+    let place: Place | undefined;
     const end = (outcome: Outcome) => {
       tally.count(
         sender.origin === 'import' ? 'import' : 'collect',
         site?.id ?? '',
         outcome.stored ? STORED : outcome.reason,
         now,
+        1,
+        place?.country,
       );
       done(outcome);
     };
@@ -112,7 +115,7 @@ export class Collector {
     const device = readDevice(input);
 
     // Before the page is looked at: a no is heard also where the rest of the hit cannot be read.
-    const place = this.places.at(sender.address);
+    place = this.places.at(sender.address);
     const decision = this.#decide(input, sender, event, place);
     if (!decision.yes) {
       // What a server reports of another day is older than what was heard since; a browser speaks of now.

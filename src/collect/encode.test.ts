@@ -266,13 +266,29 @@ describe('the other rows', () => {
 
   it('counts of a minute add up', async () => {
     await ship('tallies', TALLY_COLUMNS, [
-      encodeTally(TODAY, 'collect', 'shop', 'bot', 2),
-      encodeTally(TODAY, 'collect', "it's\ta shop", 'bot', 1),
+      encodeTally(TODAY, 'collect', 'shop', 'bot', 'DE', 2),
+      encodeTally(TODAY, 'collect', "it's\ta shop", 'bot', '', 1),
     ]);
-    await ship('tallies', TALLY_COLUMNS, [encodeTally(TODAY, 'collect', 'shop', 'bot', 3)]);
-    expect(await clickhouse.query('SELECT site, reason, n FROM kept_tallies ORDER BY site')).toEqual([
-      { site: "it's\ta shop", reason: 'bot', n: '1' },
-      { site: 'shop', reason: 'bot', n: '5' },
+    await ship('tallies', TALLY_COLUMNS, [
+      encodeTally(TODAY, 'collect', 'shop', 'bot', 'DE', 3),
+      encodeTally(TODAY, 'collect', 'shop', 'bot', 'FR', 1),
+    ]);
+    await clickhouse.command('OPTIMIZE TABLE tallies FINAL');
+    expect(await counted()).toEqual([
+      { site: "it's\ta shop", reason: 'bot', country: '', n: '1' },
+      { site: 'shop', reason: 'bot', country: 'DE', n: '5' },
+      { site: 'shop', reason: 'bot', country: 'FR', n: '1' },
     ]);
   });
+
+  it('counts of a journal that knew no countries are of none', async () => {
+    const at = Math.floor(TODAY / 1000);
+    await ship('tallies', 'time\troom\tsite\treason\tn', [`${at}\tcollect\told\tbot\t4`]);
+    expect(await counted("site = 'old'")).toEqual([{ site: 'old', reason: 'bot', country: '', n: '4' }]);
+  });
+
+  const counted = (which = '1') =>
+    clickhouse.query(
+      `SELECT site, reason, country, sum(kept_tallies.n) AS n FROM kept_tallies WHERE ${which} GROUP BY ALL ORDER BY site, country`,
+    );
 });

@@ -11,7 +11,7 @@ export const HIT_COLUMNS =
 export const MATCH_COLUMNS = 'time\tvisitor\tpartner\tuid\tpurposes\tpartners\tfile';
 export const CONSENT_COLUMNS = 'time\tvisitor\twithdrawn\tpurposes\tpartners\torigin';
 export const OPTOUT_COLUMNS = 'time\tvisitor\thash\terasure\tfile';
-export const TALLY_COLUMNS = 'time\troom\tsite\treason\tn';
+export const TALLY_COLUMNS = 'time\troom\tsite\treason\tcountry\tn';
 
 /**
  * Encodes a hit as one line of TabSeparated, without the file column and the newline. This happens once,
@@ -58,8 +58,14 @@ export const encodeOptout = (at: number, visitor: bigint, hash: bigint, erasure:
   `${time(at)}\t${visitor}\t${hash}\t${text(erasure)}`;
 
 /** A counter's growth within a minute, as a line of `tallies`. */
-export const encodeTally = (minute: number, room: string, site: string, reason: string, n: number) =>
-  `${Math.floor(minute / 1000)}\t${room}\t${text(site)}\t${text(reason)}\t${n}`;
+export const encodeTally = (
+  minute: number,
+  room: string,
+  site: string,
+  reason: string,
+  country: string,
+  n: number,
+) => `${Math.floor(minute / 1000)}\t${room}\t${text(site)}\t${text(reason)}\t${country}\t${n}`;
 
 /** DateTime64(3) as seconds with three decimals. */
 function time(ms: number): string {

@@ -177,7 +177,8 @@ describe('a clock that is set back by an hour', () => {
     const taken = tally.take();
     expect(taken.reduce((sum, { n }) => sum + n, 0)).toBe(4);
     // Put back by a journal that would not take them, and taken again.
-    for (const { room, site, reason, minute, n } of taken) tally.put(room, site, reason, minute, n);
+    for (const { room, site, reason, country, minute, n } of taken)
+      tally.put(room, site, reason, country, minute, n);
     tally.count('collect', 'shop', 'bot', back);
     expect(tally.take().reduce((sum, { n }) => sum + n, 0)).toBe(5);
     expect(tally.totals()).toMatchObject([{ n: 5 }]);

@@ -157,7 +157,15 @@ export const consentReport = z.strictObject({
   ...range,
   site: z.string().nullable(),
   total: z.strictObject(consent),
-  countries: z.array(z.strictObject({ country: z.string().nullable(), ...consent })),
+  countries: z.array(
+    z.strictObject({
+      country: z.string().nullable(),
+      ...consent,
+      stored: count,
+      refused: count,
+      signals: z.array(z.strictObject({ signal: z.string(), n: count })),
+    }),
+  ),
   stored: count.describe('Hits of the range by their own time, each once, as the traffic report counts them'),
   refusals: z.array(
     z.strictObject({

@@ -10,7 +10,7 @@ import {
   shownRange,
   withinSql,
 } from './range.ts';
-import { countHits } from './traffic-counts.ts';
+import { countDistinct, EVERYTHING, REST } from './traffic-counts.ts';
 
 /** The refusals that speak of consent, and by which signal it was not there. */
 export const CONSENT_REFUSALS = {
@@ -46,6 +46,18 @@ export interface ConsentCounts {
   readonly withdrawn: number;
 }
 
+/** What the law and the people of a country come to. */
+export interface CountryConsent extends ConsentCounts {
+  /** ISO 3166-1 alpha-2, empty = unknown; null = all others together. */
+  readonly country: string | null;
+  /** Hits as the report's `stored`. */
+  readonly stored: number;
+  /** Hits refused for want of consent. */
+  readonly refused: number;
+  /** The same by the signal that was not there, most first. */
+  readonly signals: readonly { readonly signal: string; readonly n: number }[];
+}
+
 export interface ConsentRefusal {
   /** `collect` of hits, `sync` of cookie syncs, which are counted by partner. */
   readonly room: string;
@@ -59,9 +71,9 @@ export interface ConsentRefusal {
 export interface ConsentReport extends ShownRange {
   readonly site: string | null;
   readonly total: ConsentCounts;
-  /** Of the visitor's newest hit in the range; most visitors first. Null = all others together. */
-  readonly countries: readonly (ConsentCounts & { readonly country: string | null })[];
-  /** Hits of the range as {@link countHits} counts them: by their own time, a repeated one once. */
+  /** A visitor is of the country of his newest hit in the range. Most visitors first, then most refused. */
+  readonly countries: readonly CountryConsent[];
+  /** Hits of the range by their own time, a repeated one once: what the traffic report has in its total. */
   readonly stored: number;
   /** Most frequent first; by the moment of the refusal. Syncs are of no site, and left out of a site's report. */
   readonly refusals: readonly ConsentRefusal[];
@@ -75,33 +87,70 @@ export interface ConsentReport extends ShownRange {
  */
 export async function consent(clickhouse: ClickHouse, range: Range, site?: string): Promise<ConsentReport> {
   const params = { ...rangeParams(range), site: site ?? '' };
-  const [rows, tallies, stored] = await Promise.all([
-    clickhouse.query<Record<'country' | keyof ConsentCounts, string>>(COUNTED, params),
-    clickhouse.query<{ room: string; reason: string; at: number; n: string }>(
-      `SELECT toString(room) AS room, toString(reason) AS reason, ${pointSql('time', range.step)} AS at,
-              sum(kept_tallies.n) AS n
+  const [visitors, tallies] = await Promise.all([
+    clickhouse.query<VisitorRow>(COUNTED, params),
+    clickhouse.query<TallyRow>(
+      `SELECT toString(room) AS room, toString(reason) AS reason, toString(country) AS country,
+              ${pointSql('time', range.step)} AS at, sum(kept_tallies.n) AS n
        FROM kept_tallies
        WHERE reason IN {reasons:Array(String)} AND ${withinSql('time')}
          AND (room = 'collect' AND ({site:String} = '' OR site = {site:String})
               OR room = 'sync' AND {site:String} = '')
-       GROUP BY room, reason, at`,
+       GROUP BY room, reason, country, at`,
       { ...params, reasons: Object.keys(CONSENT_REFUSALS) },
     ),
-    countHits(clickhouse, range, site),
   ]);
-  const shown = rows.slice(0, COUNTRIES);
-  const rest = rows.slice(COUNTRIES);
+  const hits = tallies.filter(({ room }) => room === 'collect');
+  const named = [...new Set([...visitors, ...mostOf(hits)].map(({ country }) => country))];
+  const shown = named.slice(0, COUNTRIES);
+  const stored = await countDistinct(clickhouse, 'hit', { range, site, by: 'country' }, shown);
+  const countryOf = (country: string | null, isOf: (row: { readonly country: string }) => boolean) => {
+    const signals = signalsOf(hits.filter(isOf));
+    return {
+      country,
+      ...together(visitors.filter(isOf)),
+      stored: stored.of(country === null ? REST : { at: 0, part: 1, value: country }),
+      refused: signals.reduce((sum, { n }) => sum + n, 0),
+      signals,
+    };
+  };
   return {
     ...shownRange(range),
     site: site ?? null,
-    total: together(rows),
+    total: together(visitors),
     countries: [
-      ...shown.map((row) => ({ country: row.country, ...together([row]) })),
-      ...(rest.length > 0 ? [{ country: null, ...together(rest) }] : []),
+      ...shown.map((name) => countryOf(name, ({ country }) => country === name)),
+      ...(named.length > shown.length ? [countryOf(null, ({ country }) => !shown.includes(country))] : []),
     ],
-    stored,
+    stored: stored.of(EVERYTHING),
     refusals: refusalsOf(range, tallies),
   };
+}
+
+type VisitorRow = Record<'country' | keyof ConsentCounts, string>;
+interface TallyRow {
+  readonly room: string;
+  readonly reason: keyof typeof CONSENT_REFUSALS;
+  readonly country: string;
+  readonly at: number;
+  readonly n: string;
+}
+
+/** One row of each country, the one with the most first. */
+function mostOf(rows: readonly TallyRow[]): { readonly country: string }[] {
+  const counts = summed(rows, ({ country }) => country);
+  return [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([country]) => ({ country }));
+}
+
+const signalsOf = (rows: readonly TallyRow[]): { readonly signal: string; readonly n: number }[] =>
+  [...summed(rows, ({ reason }) => CONSENT_REFUSALS[reason])]
+    .map(([signal, n]) => ({ signal, n }))
+    .sort((a, b) => b.n - a.n || (a.signal < b.signal ? -1 : 1));
+
+function summed(rows: readonly TallyRow[], keyOf: (row: TallyRow) => string): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const row of rows) sums.set(keyOf(row), (sums.get(keyOf(row)) ?? 0) + Number(row.n));
+  return sums;
 }
 
 const NEVER = "toDateTime64(0, 3, 'UTC')";
@@ -134,16 +183,8 @@ function together(rows: readonly Record<keyof ConsentCounts, string>[]): Consent
   };
 }
 
-function refusalsOf(
-  range: Range,
-  rows: readonly {
-    readonly room: string;
-    readonly reason: string;
-    readonly at: number;
-    readonly n: string;
-  }[],
-): ConsentRefusal[] {
-  const grouped = new Map<string, typeof rows>();
+function refusalsOf(range: Range, rows: readonly TallyRow[]): ConsentRefusal[] {
+  const grouped = new Map<string, readonly TallyRow[]>();
   for (const row of rows) {
     const key = `${row.room} ${row.reason}`;
     grouped.set(key, [...(grouped.get(key) ?? []), row]);
@@ -151,15 +192,17 @@ function refusalsOf(
   return [...grouped.values()]
     .map((own): ConsentRefusal => {
       const { room, reason } = own[0]!;
-      const known = reason as keyof typeof CONSENT_REFUSALS;
-      const counts = new Map(own.map(({ at, n }) => [at * 1000, Number(n)]));
+      const counts = summed(own, ({ at }) => String(at));
       return {
         room,
         reason,
-        sentence: REFUSALS[known],
-        signal: CONSENT_REFUSALS[known],
+        sentence: REFUSALS[reason],
+        signal: CONSENT_REFUSALS[reason],
         n: own.reduce((sum, { n }) => sum + Number(n), 0),
-        points: pointsOf(range).map((ms) => ({ time: new Date(ms).toISOString(), n: counts.get(ms) ?? 0 })),
+        points: pointsOf(range).map((ms) => ({
+          time: new Date(ms).toISOString(),
+          n: counts.get(String(ms / 1000)) ?? 0,
+        })),
       };
     })
     .sort((a, b) => b.n - a.n || (a.reason < b.reason ? -1 : 1));

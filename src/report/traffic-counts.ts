@@ -73,14 +73,6 @@ export async function countDistinct(
   return counts;
 }
 
-/**
- * Hits of a range, a repeated one once: what the traffic report has in its total.
- *
- * @throws ClickHouseError
- */
-export const countHits = async (clickhouse: ClickHouse, range: Range, site?: string): Promise<number> =>
-  (await countDistinct(clickhouse, 'hit', { range, site })).of(EVERYTHING);
-
 /** Each id is counted for its points and the whole range, for its values and all: in one pass. */
 function countSql(
   id: 'hit' | 'visitor',

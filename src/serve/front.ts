@@ -178,14 +178,16 @@ export async function openFront(core: Core, worker: string, behind: Behind): Pro
   const server = httpServer(http);
   const writeTallies = () => {
     // A balancer sends nothing to who is not ready: whether the disk takes writes again is seen by one of nothing.
-    if (readiness.isFailing) tally.put('collect', '', 'journal_failed', Date.now(), 0);
+    if (readiness.isFailing) tally.put('collect', '', 'journal_failed', '', Date.now(), 0);
     return Promise.all(
-      tally.take().map(({ minute, room, site, reason, n }) =>
-        journal.appendAsync('tallies', encodeTally(minute, room, site, reason, n)).then((failure) => {
-          if (failure === undefined) readiness.succeeded();
-          // Not lost: it is counted again with the next.
-          else tally.put(room, site, reason, minute, n);
-        }),
+      tally.take().map(({ minute, room, site, reason, country, n }) =>
+        journal
+          .appendAsync('tallies', encodeTally(minute, room, site, reason, country, n))
+          .then((failure) => {
+            if (failure === undefined) readiness.succeeded();
+            // Not lost: it is counted again with the next.
+            else tally.put(room, site, reason, country, minute, n);
+          }),
       ),
     );
   };

@@ -44,7 +44,7 @@ export function cookieSync(
     cookies: readonly string[],
     sentence = sentenceOf(reason),
   ) => {
-    countSync(door, undefined, reason, now);
+    countSync(door, request, undefined, reason, now);
     respond(text(status, `${sentence}\n`, resultOf(reason), cookies));
   };
   const goOn = (cookies: readonly string[] = []) => {
@@ -87,7 +87,7 @@ function offer(
   const onTheWay = new Set(chosen.filter(({ url }) => url.needsVisitor).map(({ target }) => target));
   for (const { target, outcome } of evaluations)
     if (outcome !== 'sent' || target === undefined || !onTheWay.has(target))
-      countSync(door, target, outcome, now);
+      countSync(door, request, target, outcome, now);
   const strings = privacyStrings(signals);
   const publicUrl = door.publicUrl();
   const answer = {

@@ -111,12 +111,12 @@ export function hearNo(
 
 /** Counts an outcome under its partner; a name that nobody registered is counted under none. */
 export const countSync = (
-  { tally }: Pick<SyncDoor, 'tally'>,
+  { tally, places }: Pick<SyncDoor, 'tally' | 'places'>,
+  { address }: Pick<Request, 'address'>,
   target: SyncTarget | undefined,
   outcome: SyncOutcome,
   now: number,
-  n = 1,
-): void => tally.count('sync', target?.partner.id ?? '', outcome, now, n);
+): void => tally.count('sync', target?.partner.id ?? '', outcome, now, 1, places.at(address).country);
 
 /** The Set-Cookie headers that keep visitor and state alive. */
 export const keepCookies = (

@@ -48,7 +48,7 @@ export function syncRedirect(
     query.get('debug') === '1' || /\bapplication\/json\b/.test(request.header('accept') ?? '');
   const end = (outcome: SyncOutcome, cookies: readonly string[] = [], status?: number) => {
     if (isQuestion) return respond(explained(door, request, signals, outcome, partnerIn(request.url)));
-    countSync(door, named, outcome, now);
+    countSync(door, request, named, outcome, now);
     respond(answer(outcome, form, cookies, status));
   };
   const read = () => {
@@ -72,7 +72,7 @@ export function syncRedirect(
   if (isChain && isSentBack(target, request, get)) return end('loop');
   if (verdict.outcome !== 'sent') {
     if (next === undefined || isQuestion) return end('already_fresh');
-    countSync(door, target, 'already_fresh', now);
+    countSync(door, request, target, 'already_fresh', now);
     return respond(redirect(next, resultOf('already_fresh'), []));
   }
   if (visitor === undefined && query.get(ASKED_ONCE) === '1') return end('no_cookie');
@@ -82,7 +82,7 @@ export function syncRedirect(
     return respond(onceMore(request.url, setCookies(given)));
   }
   state.send(target.key, now);
-  countSync(door, target, 'sent', now);
+  countSync(door, request, target, 'sent', now);
   const url = verdict.url.fill(privacyStrings(signals), visitor, door.publicUrl(), get);
   const cookies = [
     ...keepCookies(door, request, visitor, state),

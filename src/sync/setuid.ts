@@ -28,7 +28,7 @@ export function setuid(
   const asked = readForm(query);
   const form = asked || (named?.partner.iframeUrl && !named.partner.syncUrl ? 'b' : 'i');
   const end = (outcome: SyncOutcome, cookies: readonly string[] = [], status?: number) => {
-    countSync(door, named, outcome, now);
+    countSync(door, request, named, outcome, now);
     respond(answer(outcome, form, cookies, status));
   };
   const signals = signalsOf(door, request, get);

@@ -43,7 +43,7 @@ export function syncPage(
   const query = parametersOf(request);
   const get = (name: string) => query.get(name) ?? undefined;
   const end = (outcome: SyncOutcome, cookies: readonly string[] = [], status?: number) => {
-    countSync(door, undefined, outcome, now);
+    countSync(door, request, undefined, outcome, now);
     respond(answer(outcome, 'b', cookies, status));
   };
   const signals = signalsOf(door, request, get);
@@ -65,7 +65,7 @@ export function syncPage(
       const isOver = verdict.outcome === 'sent' && due.length >= limitOf(get('limit'));
       // Who is sent is counted where it is.
       if (verdict.outcome === 'sent' && !isOver) due.push({ target, url: verdict.url });
-      else countSync(door, target, isOver ? 'blocked_by_limit' : verdict.outcome, now);
+      else countSync(door, request, target, isOver ? 'blocked_by_limit' : verdict.outcome, now);
     }
   respond(page(due, privacyStrings(signals)));
 }

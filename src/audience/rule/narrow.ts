@@ -96,8 +96,7 @@ const conjunctsOf = (expression: Expression): readonly Expression[] =>
  * @param clause the number that the rows carry.
  */
 export function foundSql({ found, asked }: Narrowed, clause: number, asOf: number, binding: Binding): string {
-  const [[, first], ...others] = asked as [Numbered, ...Numbered[]];
-  if (others.length === 0) return leafSql(first, clause, asOf, binding);
+  if (found.op === 'met') return leafSql(asked[0]![1], clause, asOf, binding);
   const met = new Map(
     asked.map(([number, leaf]) => {
       const conditions = [

@@ -56,6 +56,7 @@ describe('what of an expression some of its clauses tell', () => {
         { op: 'any', of: [met(1), met(5)] },
       ],
     };
+    expect(possible(rule, (clause) => clause === 0)).toEqual(met(0));
     expect(possible(rule, (clause) => clause < 3)).toEqual({
       op: 'all',
       of: [met(0), { op: 'any', of: [met(1), { op: 'not', of: met(2) }] }],

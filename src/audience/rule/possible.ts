@@ -26,6 +26,7 @@ function mayBe(expression: Expression, wanted: boolean, isKnown: (clause: number
       // Of what is always so nothing need be asked.
       if (op === 'any' && of.some((part) => part.op === 'always')) return { op: 'always' };
       const told = op === 'all' ? of.filter((part) => part.op !== 'always') : of;
+      if (told.length === 1) return told[0]!;
       return told.length === 0 ? { op: 'always' } : { op, of: told };
     }
   }

@@ -40,11 +40,10 @@ function Consent({ report: { total, countries, stored, refusals } }: { report: C
   const refusedIn = (wanted: string) =>
     refusals.reduce((sum, { room, n }) => sum + (room === wanted ? n : 0), 0);
   const hits = refusedIn('collect');
-  const share = (n: number, of: number) => (of === 0 ? '–' : percent.format(n / of));
   return (
     <>
       <Card title="Consent, last seven days" aside={<CsvLink path="/v1/reports/consent" name="consent" />}>
-        {total.visitors === 0 ? (
+        {countries.length === 0 ? (
           <Empty title="Nobody was seen in the last seven days." />
         ) : (
           <Table
@@ -56,16 +55,18 @@ function Consent({ report: { total, countries, stored, refusals } }: { report: C
               { text: 'Allow a profile', number: true },
               { text: 'Allow handing out', number: true },
               { text: 'Withdrawn since', number: true },
+              { text: 'Hits refused', number: true },
             ]}
           >
-            {[{ country: 'All', ...total }, ...countries].map((one) => (
+            {[{ country: 'All', ...total, refused: hits, stored }, ...countries].map((one) => (
               <tr key={one.country ?? 'others'}>
-                <th scope="row">{one.country === '' ? 'unknown' : (one.country ?? 'all others')}</th>
+                <th scope="row">{nameOf(one.country)}</th>
                 <td class="number">{count(one.visitors)}</td>
                 <td class="number">{share(one.store, one.visitors)}</td>
                 <td class="number">{share(one.profile, one.visitors)}</td>
                 <td class="number">{share(one.handOut, one.visitors)}</td>
                 <td class="number">{count(one.withdrawn)}</td>
+                <td class="number">{share(one.refused, one.refused + one.stored)}</td>
               </tr>
             ))}
           </Table>
@@ -101,8 +102,40 @@ function Consent({ report: { total, countries, stored, refusals } }: { report: C
             ))}
           </Table>
         )}
+        <RefusedIn countries={countries.filter(({ refused }) => refused > 0)} />
       </Card>
     </>
+  );
+}
+
+const share = (n: number, of: number) => (of === 0 ? '–' : percent.format(n / of));
+const nameOf = (country: string | null) => (country === '' ? 'unknown' : (country ?? 'all others'));
+
+/** Which signal keeps how much of a country's hits out. */
+function RefusedIn({ countries }: { countries: ConsentReport['countries'] }) {
+  if (countries.length === 0) return null;
+  const signals = [...new Set(countries.flatMap((one) => one.signals.map(({ signal }) => signal)))];
+  return (
+    <Table
+      label="Refused hits by country and signal"
+      head={[
+        'Country',
+        { text: 'Refused', number: true },
+        ...signals.map((signal) => ({ text: `By ${signal}`, number: true as const })),
+      ]}
+    >
+      {countries.map(({ country, stored, refused, signals: own }) => (
+        <tr key={country ?? 'others'}>
+          <th scope="row">{nameOf(country)}</th>
+          <td class="number">{count(refused)}</td>
+          {signals.map((signal) => (
+            <td key={signal} class="number">
+              {share(own.find((one) => one.signal === signal)?.n ?? 0, refused + stored)}
+            </td>
+          ))}
+        </tr>
+      ))}
+    </Table>
   );
 }
 
