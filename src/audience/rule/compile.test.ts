@@ -85,6 +85,15 @@ describe('a compiled rule finds whom the words of the rule language mean', () =>
               expect(rows.map((row) => row.visitor).sort(), JSON.stringify(json)).toEqual(wanted);
             }
           }
+          // Asked about visitors who are named, no statement looks for them first.
+          const named = [...new Set(hits.map(({ visitor }) => visitor))];
+          for (const json of narrow) {
+            const seen = async (only?: readonly bigint[]) =>
+              (await ask(compile(resolved(json, segments), new Date(asOf), 'visitor', only)))
+                .map((row) => `${row.visitor} ${row.seen}`)
+                .sort();
+            expect(await seen(), JSON.stringify(json)).toEqual(await seen(named));
+          }
           const wanted = new Map(together.map((json, i) => [`segment ${i}`, resolved(json, segments)]));
           const found = bySegment(await ask(compile(wanted, new Date(asOf))));
           for (const [i, json] of together.entries()) {

@@ -91,13 +91,14 @@ const conjunctsOf = (expression: Expression): readonly Expression[] =>
   expression.op === 'all' ? expression.of.flatMap(conjunctsOf) : [expression];
 
 /**
- * Who may be a member by what the feature table tells: a SELECT of (visitor, clause, latest).
+ * Who may be a member by what the feature table tells: a SELECT of (visitor, clause, latest), where `latest` is the
+ * newest hit of the clauses that he meets.
  *
  * @param clause the number that the rows carry.
  */
 export function foundSql({ found, asked }: Narrowed, clause: number, asOf: number, binding: Binding): string {
   if (found.op === 'met') return leafSql(asked[0]![1], clause, asOf, binding);
-  const met = new Map(
+  const clauses = new Map(
     asked.map(([number, leaf]) => {
       const conditions = [
         metSql(leaf.match, binding, 'kept_features'),
@@ -106,10 +107,13 @@ export function foundSql({ found, asked }: Narrowed, clause: number, asOf: numbe
       const bounds = boundsSql(leaf, binding, conditions);
       // Else who has a row of another clause would have no more of this one than there may be.
       const least = leaf.from > 1 ? [] : [`countIf(${conditions}) > 0`];
-      return [number, `(${[...least, ...(bounds ? [bounds] : [])].join(' AND ')})`];
+      const met = `(${[...least, ...(bounds ? [bounds] : [])].join(' AND ')})`;
+      return [number, { met, latest: `if(${met}, maxIf(time, ${conditions}), toDateTime64(0, 3, 'UTC'))` }];
     }),
   );
-  const having = expressionSql(found, (number) => met.get(number)!);
+  const having = expressionSql(found, (number) => clauses.get(number)!.met);
+  const moments = [...clauses.values()].map(({ latest }) => latest);
+  const latest = moments.length === 1 ? moments[0]! : `greatest(${moments.join(', ')})`;
   const filters = [
     featuresSql(
       asked.map(([, leaf]) => leaf),
@@ -117,7 +121,7 @@ export function foundSql({ found, asked }: Narrowed, clause: number, asOf: numbe
     ),
     ...sinceSql(longest(asked), asOf, binding),
   ];
-  return `SELECT visitor, ${clause} AS clause, max(time) AS latest FROM ${binding.from('kept_features')}${where(filters)} GROUP BY visitor HAVING ${having}`;
+  return `SELECT visitor, ${clause} AS clause, ${latest} AS latest FROM ${binding.from('kept_features')}${where(filters)} GROUP BY visitor HAVING ${having}`;
 }
 
 /**

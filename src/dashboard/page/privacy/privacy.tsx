@@ -108,7 +108,8 @@ function Consent({ report: { total, countries, stored, refusals } }: { report: C
   );
 }
 
-const share = (n: number, of: number) => (of === 0 ? '–' : percent.format(n / of));
+const share = (n: number | undefined, of: number) =>
+  n === undefined || of === 0 ? '–' : percent.format(n / of);
 const nameOf = (country: string | null) => (country === '' ? 'unknown' : (country ?? 'all others'));
 
 /** Which signal keeps how much of a country's hits out. */
@@ -116,26 +117,32 @@ function RefusedIn({ countries }: { countries: ConsentReport['countries'] }) {
   if (countries.length === 0) return null;
   const signals = [...new Set(countries.flatMap((one) => one.signals.map(({ signal }) => signal)))];
   return (
-    <Table
-      label="Refused hits by country and signal"
-      head={[
-        'Country',
-        { text: 'Refused', number: true },
-        ...signals.map((signal) => ({ text: `By ${signal}`, number: true as const })),
-      ]}
-    >
-      {countries.map(({ country, stored, refused, signals: own }) => (
-        <tr key={country ?? 'others'}>
-          <th scope="row">{nameOf(country)}</th>
-          <td class="number">{count(refused)}</td>
-          {signals.map((signal) => (
-            <td key={signal} class="number">
-              {share(own.find((one) => one.signal === signal)?.n ?? 0, refused + stored)}
-            </td>
-          ))}
-        </tr>
-      ))}
-    </Table>
+    <>
+      <p>Of a country’s hits, what was refused by which signal:</p>
+      <Table
+        label="Refused hits by country and signal"
+        head={[
+          'Country',
+          { text: 'Refused', number: true },
+          ...signals.map((signal) => ({
+            text: signal === 'none' ? 'No signal' : `By ${signal}`,
+            number: true as const,
+          })),
+        ]}
+      >
+        {countries.map(({ country, stored, refused, signals: own }) => (
+          <tr key={country ?? 'others'}>
+            <th scope="row">{nameOf(country)}</th>
+            <td class="number">{count(refused)}</td>
+            {signals.map((signal) => (
+              <td key={signal} class="number">
+                {share(own.find((one) => one.signal === signal)?.n, refused + stored)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </Table>
+    </>
   );
 }
 
