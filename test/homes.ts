@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEngine } from '../src/clickhouse/engine.ts';
 import { Operator } from './client.ts';
 import type { TestEngine } from './engine.ts';
+import { freePort } from './free-port.ts';
 import { ADMIN_KEY, type Ended, engineOf, type ServerProcess, startServer } from './server-process.ts';
 
 /** What the product allows itself for its end, and a little. */
@@ -147,13 +146,4 @@ async function startShards(
     }),
   );
   return engines.map(({ url, user }) => ({ url, user, password }));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

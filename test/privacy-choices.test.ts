@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser as Chromium, Page } from 'playwright-core';
@@ -9,6 +8,7 @@ import type { Erasure } from '../src/privacy/erasures.ts';
 import { describeInChromium, launchChromium } from './chromium.ts';
 import { type Answer, CHROME, Operator, send, until } from './client.ts';
 import { ask } from './engine.ts';
+import { freePort } from './free-port.ts';
 import { HOMES, type Home, type HomeName, openHome } from './homes.ts';
 import { ADMIN_KEY, type ServerProcess, startServer } from './server-process.ts';
 
@@ -375,11 +375,3 @@ describe('an opt-out while ClickHouse is away', () => {
     await end();
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../test/free-port.ts';
 import { ClickHouse } from '../clickhouse/client.ts';
 import { startEngine } from '../clickhouse/engine.ts';
 import { migrate } from '../clickhouse/schema.ts';
@@ -49,13 +48,4 @@ export async function openShards(): Promise<{ clickhouse: ClickHouse; close: () 
     await close();
     throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
