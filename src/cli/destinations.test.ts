@@ -116,6 +116,17 @@ describe('ninety destinations', () => {
     expect(await destinations('replay', 'hook')).toMatchObject({ code: 0 });
   });
 
+  it('counts nothing as a dead letter that a later run has told', async () => {
+    receiver.next({ status: 422 });
+    await destinations('resync', 'hook');
+    expect((await run('status')).out).toMatch(/\n {2}dead letters +1 lines;/);
+    expect(await destinations('deliver', 'hook')).toMatchObject({ code: 0 });
+    expect((await run('status')).out).not.toMatch(/\n {2}dead letters /);
+    expect((await destinations('list')).out).toMatch(/\n {2}hook +webhook +fine +20\S+ +0 +0\n/);
+    expect((await destinations('dead-letters', 'hook')).out).toContain('There are no dead letters');
+    expect((await destinations('waterfall', 'hook')).out).toMatch(/\n +accepted +1\n/);
+  });
+
   it('takes back what was told before it removes a destination', async () => {
     expect(await destinations('withdraw', 'hook')).toMatchObject({
       code: 1,

@@ -17,6 +17,8 @@ export interface Job {
   readonly phase: string;
   readonly count: (name: string) => number;
   readonly errorCode: string;
+  /** Whether it failed because of a limit of an hour or a day. */
+  readonly isLimited: boolean;
 }
 
 /** A token lives two hours from its last use; a tenth less, so that it does not end under way. */
@@ -29,9 +31,18 @@ const tokens = new Map<string, { readonly token: Promise<string>; readonly until
 
 /**
  * A limit that is another hour's or day's: beside `RATE_LIMIT_EXCEEDED` a member has `daily_byte_limit` and
- * `daily_num_lines_limit` (Batch Segment Config Service), whose codes are not published.
+ * `daily_num_lines_limit` (Batch Segment Config Service), whose codes are not published. To wait for a day in vain costs
+ * less than to give a chunk up that would be taken on the next.
  */
-const LIMIT = /(?:RATE|LIMIT)_EXCEEDED$/;
+const LIMIT = /limit|RATE_EXCEEDED/i;
+/** Errors that waiting does not mend, whatever word is in their texts. */
+const KNOWN_ERRORS: ReadonlySet<string> = new Set(['SYNTAX', 'INTEGRITY', 'UNAUTH', 'NOAUTH']);
+
+/** Whether an answer, or a job that failed, says so by its code, or in words beside a code that nobody knows. */
+const isLimited = ({ error_code: code, error_id: id, error }: Json): boolean =>
+  [code, id, ...(KNOWN_ERRORS.has(plain(code ?? id)) ? [] : [error])].some(
+    (each) => typeof each === 'string' && LIMIT.test(each),
+  );
 
 type Json = Record<string, unknown>;
 
@@ -66,6 +77,7 @@ export class XandrApi {
       phase,
       count: (name) => Math.max(0, Math.floor(Number(told[name] ?? 0)) || 0),
       errorCode: plain(errorCode),
+      isLimited: isLimited(told),
     };
   }
 
@@ -141,6 +153,7 @@ function envelope(reply: Reply): Json | undefined {
 function responseIn(reply: Reply, now: Date): Json {
   const response = envelope(reply);
   const code = plain(response?.['error_code'] ?? response?.['error_id']);
+  const isFailed = response?.['status'] === 'ERROR' || code !== '';
   // By their names, because the status is often 200.
   if (reply.status === 401 || code === 'NOAUTH')
     throw new DeliveryError('unauthorized', code || 'status 401', { retry: false });
@@ -150,13 +163,13 @@ function responseIn(reply: Reply, now: Date): Json {
     throw new DeliveryError('too_large', `${code}: give the destination a lower fileMegabytes`, {
       retry: false,
     });
-  if (LIMIT.test(code)) {
+  if (isFailed && isLimited(response ?? {})) {
     const { afterMs } = refusedBy({ ...reply, status: 429 }, now);
-    throw new DeliveryError('rate_limited', code, { retry: true, afterMs });
+    throw new DeliveryError('rate_limited', code || 'a limit', { retry: true, afterMs });
   }
   if (reply.status < 200 || reply.status > 299) throw refusedBy(reply, now, code);
   if (response === undefined) throw noSuch('response');
-  if (response['status'] === 'ERROR' || code !== '') {
+  if (isFailed) {
     throw new DeliveryError(code === 'SYSTEM' ? 'unavailable' : 'rejected', code, {
       retry: code === 'SYSTEM',
     });

@@ -177,6 +177,26 @@ describe('Xandr', () => {
     expect(server.uploads).toBe(2);
   });
 
+  it('waits for another day where a job failed by a limit of this one', async () => {
+    await opened();
+    server.stuckAt = 'processing';
+    const lines = [{ uid: '123', add: ['10'] }];
+    const first = await failed(lines, { pace: { ...FAST, patienceMs: 20 } });
+    server.failJobs(undefined, 'daily-byte-limit');
+    const second = await failed(lines, { remembered: first.memory.state });
+    expect(second.error).toMatchObject({ reason: 'rate_limited', retry: true, message: 'daily-byte-limit' });
+    server.stuckAt = undefined;
+    expect(await sent(lines, { remembered: second.memory.state })).toMatchObject({ accepted: 1 });
+  });
+
+  it('does not wait for what no day mends, though a limit is in its words', async () => {
+    await opened();
+    const response = { status: 'ERROR', error_id: 'SYNTAX', error: 'expiration is above its limit' };
+    server.next({ status: 200, body: { response } }, '/batch-segment');
+    const { error } = await failed([{ uid: '123', add: ['10'] }]);
+    expect(error).toMatchObject({ reason: 'rejected', retry: false, message: 'SYNTAX' });
+  });
+
   it('gives up on a job that is not done within a day', async () => {
     await opened();
     server.stuckAt = 'processing';
@@ -215,6 +235,21 @@ describe('Xandr', () => {
     [
       '/batch-segment',
       { status: 200, body: { response: { status: 'ERROR', error_code: 'DAILY_BYTE_LIMIT_EXCEEDED' } } },
+      'rate_limited',
+      undefined,
+    ],
+    [
+      '/segment-upload',
+      { status: 200, body: { response: { status: 'ERROR', error_code: 'daily_num_lines_limit' } } },
+      'rate_limited',
+      undefined,
+    ],
+    [
+      '/batch-segment',
+      {
+        status: 400,
+        body: { response: { error_code: 'QUOTA', error: 'The daily byte limit of member 456 is reached.' } },
+      },
       'rate_limited',
       undefined,
     ],

@@ -48,6 +48,7 @@ export class Xandr extends ContractServer {
   readonly #held = new Map<string, Map<string, number>>();
   readonly #logins: number[] = [];
   #newest = '';
+  #jobError = 'uploading-error';
   #lastUpload = Number.NEGATIVE_INFINITY;
   /** Phases that a job stays in for ever. */
   stuckAt: Phase | undefined;
@@ -66,7 +67,8 @@ export class Xandr extends ContractServer {
   }
 
   /** Lets jobs fail that have a file and are not completed. @param names those alone; without: all. */
-  failJobs(names: readonly string[] = [...this.#jobs.keys()]): void {
+  failJobs(names: readonly string[] = [...this.#jobs.keys()], code = 'uploading-error'): void {
+    this.#jobError = code;
     for (const [name, job] of this.#jobs)
       if (job.file !== undefined && names.includes(name)) job.phase = 'error';
   }
@@ -165,7 +167,7 @@ export class Xandr extends ContractServer {
         job.result = this.#process(job.file ?? '');
       }
     }
-    const error = phase === 'error' ? { error_code: 'uploading-error' } : { error_code: null };
+    const error = phase === 'error' ? { error_code: this.#jobError } : { error_code: null };
     return said(
       'OK',
       this.#inForm({ job_id: id, phase, ...error, ...(phase === 'completed' ? job.result : {}) }),

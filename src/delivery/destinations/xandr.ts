@@ -191,7 +191,7 @@ async function completed(
         // The file is uploaded anew; those of the other jobs are not.
         await context.remember(writeJobs(withJob(jobs, place, undefined)));
         const detail = told.phase === 'error' ? told.errorCode : 'not completed within a day';
-        throw new DeliveryError('job_failed', detail, { retry: true });
+        throw new DeliveryError(told.isLimited ? 'rate_limited' : 'job_failed', detail, { retry: true });
       }
       if (now - since >= pace.patienceMs)
         throw new DeliveryError('processing', told.phase, { retry: true, afterMs: pace.laterMs });

@@ -14,7 +14,14 @@ import type { Courier } from './courier.ts';
 import { deliver, deliverLease, type Order } from './deliver.ts';
 import { countDeadLetters, listDeadLetters } from './failures.ts';
 import { listRuns, unfinishedRuns } from './runs.ts';
-import { ALL_TAKEN, StandIn, StandInPlans, standInCourier, standInDestination } from './stand-in.testing.ts';
+import {
+  ALL_TAKEN,
+  StandIn,
+  StandInPlans,
+  standInCourier,
+  standInDestination,
+  type Wanted,
+} from './stand-in.testing.ts';
 import { leaseEndpoints } from './under-leases.ts';
 
 const clickhouse = new ClickHouse(await freshDatabase());
@@ -557,6 +564,120 @@ describe('a destination that is down', () => {
 });
 
 describe('dead letters', () => {
+  /** Whose lines are dead, sorted: of a chunk all of them. */
+  const deadUids = async () => {
+    const letters = await listDeadLetters(clickhouse, destination.id, 1000);
+    const lines = await clickhouse.query<{ run: string; chunk: number; number: number; uid: string }>(
+      'SELECT run, chunk, number, uid FROM delivery_lines WHERE destination = {id:String} ORDER BY uid',
+      { id: destination.id },
+    );
+    return letters
+      .flatMap((letter) =>
+        lines.filter(
+          ({ run, chunk, number }) =>
+            Number(run) === letter.run && chunk === letter.chunk && number === (letter.number ?? number),
+        ),
+      )
+      .map(({ uid }) => uid)
+      .sort();
+  };
+  const refuseLines = (...uids: string[]) => {
+    standIn.answer = ({ lines }) => ({
+      accepted: 0,
+      failed: lines
+        .filter(({ uid }) => uids.includes(uid))
+        .map(({ number }) => ({ number, reason: 'line_rejected', detail: 'this', retry: false })),
+    });
+  };
+  const runs = async (...wanted: Wanted) => {
+    plans.wanted = wanted;
+    return deliver(courier, destination, DELTA);
+  };
+
+  it('are none any more once a later run has told the line, or its opposite', async () => {
+    refuseLines('again', 'left', 'half', 'stays');
+    const first = await runs(
+      { uid: 'again', add: ['news'] },
+      { uid: 'left', add: ['news'] },
+      { uid: 'half', add: ['news', 'sport'] },
+      { uid: 'stays', add: ['news'] },
+      { uid: 'taken', add: ['news'] },
+    );
+    expect(await deadUids()).toEqual(['again', 'half', 'left', 'stays']);
+    refuseLines('stays');
+    await runs(
+      { uid: 'again', add: ['news'] },
+      { uid: 'left', remove: ['news'] },
+      { uid: 'half', add: ['news'] },
+      { uid: 'stays', add: ['news'] },
+    );
+    expect(await deadUids()).toEqual(['half', 'stays', 'stays']);
+    standIn.answer = () => ALL_TAKEN;
+    await runs({ uid: 'half', remove: ['sport'] }, { uid: 'stays', add: ['news'] });
+    expect(await deadUids()).toEqual([]);
+    expect(await countDeadLetters(clickhouse, destination.id)).toEqual(new Map());
+    // Nobody needs what they held.
+    const kept = 'SELECT run FROM delivery_lines WHERE destination = {id:String} AND run = {run:UInt64}';
+    expect(await clickhouse.query(kept, { id: destination.id, run: first.run })).toEqual([]);
+    const sent = standIn.tries.length;
+    await deliver(courier, destination, { do: 'replay', of: {} });
+    expect(standIn.tries).toHaveLength(sent);
+  });
+
+  it('of a chunk are those of its lines that no later run has told', async () => {
+    standIn.answer = () => {
+      throw refusal('rejected', false);
+    };
+    const { run } = await runs(...people(5));
+    standIn.answer = () => ALL_TAKEN;
+    await runs({ uid: 'u0', remove: ['news'] }, { uid: 'u3', add: ['news'] });
+    expect(await countDeadLetters(clickhouse, destination.id)).toEqual(new Map([[run, { rejected: 3 }]]));
+    expect(await deadUids()).toEqual(['u1', 'u2', 'u4']);
+    expect(await deliver(courier, destination, { do: 'replay', of: {} })).toMatchObject({ accepted: 3 });
+    expect(holders('news')).toEqual(['u3', 'u1', 'u2', 'u4']);
+  });
+
+  it('are none either where they are given up when a later run has told otherwise', async () => {
+    standIn.answer = () => {
+      throw refusal('bad_answer', true, 600_000);
+    };
+    await runs(...people(2));
+    standIn.answer = () => ALL_TAKEN;
+    expect(await runs({ uid: 'u0', remove: ['news'] })).toMatchObject({ state: 'waiting', accepted: 1 });
+    standIn.answer = () => {
+      throw refusal('rejected', false);
+    };
+    await timePasses();
+    expect(await deliver(courier, destination, RESUME)).toMatchObject({ state: 'done', dead: 1 });
+    expect(await deadUids()).toEqual(['u1']);
+  });
+
+  it('stay where what a later run was to tell has not arrived', async () => {
+    standIn.answer = () => {
+      throw refusal('rejected', false);
+    };
+    await runs({ uid: 'u0', add: ['news'] });
+    await runs({ uid: 'u0', remove: ['news'] });
+    expect(await deadUids()).toEqual(['u0', 'u0']);
+  });
+
+  it('of what a person asked for stay until that is asked again, or he is in something', async () => {
+    courier = { ...courier, types: new Map([['stand-in', { ...standIn.type, forgets: true }]]) };
+    standIn.answer = () => {
+      throw refusal('rejected', false);
+    };
+    await runs(
+      { uid: 'gone', remove: ['news'], erased: true },
+      { uid: 'asked', erased: true },
+      { uid: 'back', erased: true },
+    );
+    standIn.answer = () => ALL_TAKEN;
+    await runs({ uid: 'gone', remove: ['news'] }, { uid: 'back', add: ['sport'] });
+    expect(await deadUids()).toEqual(['asked', 'gone']);
+    await runs({ uid: 'gone', erased: true }, { uid: 'asked', erased: true });
+    expect(await deadUids()).toEqual([]);
+  });
+
   it('are told again when asked, as what is so by now, and are none afterwards', async () => {
     plans.wanted = [
       { uid: 'stays', add: ['news', 'sport'] },
@@ -580,7 +701,7 @@ describe('dead letters', () => {
       { uid: 'line', add: ['sport'] },
     ];
     await deliver(courier, destination, DELTA);
-    expect((await listDeadLetters(clickhouse, destination.id, 10)).map(({ lines }) => lines)).toEqual([1, 4]);
+    expect(await deadUids()).toEqual(['back', 'gone', 'line', 'stays']);
 
     standIn.answer = () => ALL_TAKEN;
     const replay: Order = { do: 'replay', of: {} };

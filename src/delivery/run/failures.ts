@@ -1,4 +1,5 @@
-import type { ClickHouse } from '../../clickhouse/client.ts';
+import type { ClickHouse, Params } from '../../clickhouse/client.ts';
+import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import type { DeliveryReason, FailedLine } from '../destination.ts';
 import { MAX_PUT_BACK } from './backoff.ts';
 import type { ChunkRow, RunName } from './chunks.ts';
@@ -73,7 +74,7 @@ export interface DeadLetter {
   readonly time: number;
 }
 
-/** Of chunks (`dead_chunks`) and lines (`dead_lines`) that were given up, and that no replay has taken up. */
+/** Of chunks and lines that were given up, and that no replay has taken up and no later run has told. */
 export const DEAD_CHUNKS = `
   SELECT destination, run, chunk, argMax(delivery_chunks.state, delivery_chunks.step) AS state,
          argMax(delivery_chunks.count, delivery_chunks.step) AS lines,
@@ -86,6 +87,45 @@ export const DEAD_CHUNKS = `
 export const DEAD_LINES = `
   SELECT * FROM (${failuresWhere('destination = {destination:String}')})
   WHERE NOT retry AND chunk_to = 0 AND run_to = 0`;
+
+/** Which dead letters: conditions on rows of {@link DEAD_CHUNKS} and {@link DEAD_LINES}. */
+export interface Dead {
+  readonly chunks: string;
+  readonly lines: string;
+}
+
+/** A condition on rows `line` of `kept_delivery_lines`: whether they are in dead letters, each of a chunk's included. */
+export const isDead = ({ chunks, lines }: Dead): string => `
+  ((line.run, line.chunk) GLOBAL IN (SELECT run, chunk FROM (${DEAD_CHUNKS}) WHERE ${chunks})
+    OR (line.run, line.chunk, line.number) GLOBAL IN (SELECT run, chunk, number FROM (${DEAD_LINES}) WHERE ${lines}))`;
+
+/**
+ * Takes dead letters out of them, because a run tells what they had to, or has told it. It can be done again.
+ *
+ * @param params of the conditions, with `destination`, the `run` that is the reason, and a `step` after every one that
+ * a chunk can have.
+ * @throws ClickHouseError
+ */
+export async function takeOut(
+  clickhouse: ClickHouse,
+  { chunks, lines }: Dead,
+  params: Params & RunName & { readonly step: number },
+): Promise<void> {
+  await clickhouse.command(
+    `INSERT INTO delivery_failures (destination, run, chunk, number, attempt, reason, detail, retry, chunk_to, run_to, time)
+     SELECT destination, run, chunk, number, tried, reason, detail, retry, 0, {run:UInt64}, now64(3, 'UTC')
+     FROM (${DEAD_LINES}) WHERE ${lines}`,
+    params,
+    AS_A_WHOLE,
+  );
+  await clickhouse.command(
+    `INSERT INTO delivery_chunks (destination, run, chunk, step, code, state, count, reason, detail, time)
+     SELECT destination, run, chunk, {step:UInt64}, of_code, 'superseded', lines, why, what, now64(3, 'UTC')
+     FROM (${DEAD_CHUNKS}) WHERE ${chunks}`,
+    params,
+    AS_A_WHOLE,
+  );
+}
 
 /** The dead letters of a destination, the newest first. */
 export async function listDeadLetters(

@@ -6,3 +6,6 @@ export const moment = (ms: number): string => new Date(ms).toISOString();
  * before all of his. A slot has room for more steps than one row of state goes through.
  */
 export const firstStep = (slot: number): number => slot * 65_536;
+
+/** So far behind the first step are those of a chunk that is not tried any more: no try of the same holder comes after. */
+export const LAST_STEPS = 60_000;

@@ -2,8 +2,8 @@ import type { ClickHouse } from '../../clickhouse/client.ts';
 import { AS_A_WHOLE } from '../../clickhouse/insert-select.ts';
 import { writeChunks } from './chunks.ts';
 import type { Planned } from './courier.ts';
-import { DEAD_CHUNKS, DEAD_LINES } from './failures.ts';
-import { firstStep } from './moment.ts';
+import { DEAD_CHUNKS, DEAD_LINES, type Dead, isDead, takeOut } from './failures.ts';
+import { firstStep, LAST_STEPS } from './moment.ts';
 import { type RunRow, readRun, type ToldSegment } from './runs.ts';
 import type { Sender } from './send-run.ts';
 
@@ -13,9 +13,12 @@ export interface ReplayOf {
   readonly run?: number | undefined;
 }
 
-/** Dead letters that were there at a moment; of a line of a dead chunk every number is meant. */
-const chosen = (of: ReplayOf, by: string) =>
-  `${of.run === undefined ? '' : 'run = {of:UInt64} AND '}${by} <= fromUnixTimestamp64Milli({at:Int64})`;
+/** Dead letters that were there at a moment. */
+function chosen(of: ReplayOf): Dead {
+  const ofRun = of.run === undefined ? '' : 'run = {of:UInt64} AND ';
+  const before = (time: string) => `${ofRun}${time} <= fromUnixTimestamp64Milli({at:Int64})`;
+  return { chunks: before('since'), lines: before('failed') };
+}
 
 /**
  * Plans to tell again what was not taken: of each id one line, with what the destination was last told of it, so that
@@ -106,8 +109,7 @@ function lines(of: ReplayOf, bySegment: boolean, tellsAll: boolean): string {
                            -- Also of whom it is asked to delete nothing but his id is told.
                            if(line.erased, [('', false)], [])) AS change
     WHERE line.destination = {destination:String}
-      AND ((line.run, line.chunk) GLOBAL IN (SELECT run, chunk FROM (${DEAD_CHUNKS}) WHERE ${chosen(of, 'since')})
-        OR (line.run, line.chunk, line.number) GLOBAL IN (SELECT run, chunk, number FROM (${DEAD_LINES}) WHERE ${chosen(of, 'failed')}))
+      AND ${isDead(chosen(of))}
     GROUP BY source, uid, code`;
   const told = `
     SELECT source, uid, toString(kept_sent_sets.code) AS code,
@@ -161,10 +163,11 @@ async function toldSegments(
   of: ReplayOf,
   params: { readonly destination: string },
 ): Promise<ToldSegment[]> {
+  const dead = chosen(of);
   const runs = await clickhouse.query<{ run: string }>(
     `SELECT DISTINCT run FROM (
-       SELECT run FROM (${DEAD_CHUNKS}) WHERE ${chosen(of, 'since')}
-       UNION ALL SELECT run FROM (${DEAD_LINES}) WHERE ${chosen(of, 'failed')}) ORDER BY run`,
+       SELECT run FROM (${DEAD_CHUNKS}) WHERE ${dead.chunks}
+       UNION ALL SELECT run FROM (${DEAD_LINES}) WHERE ${dead.lines}) ORDER BY run`,
     params,
   );
   const told = new Map<string, ToldSegment>();
@@ -183,25 +186,11 @@ async function toldSegments(
  */
 export async function finishReplay(clickhouse: ClickHouse, replay: RunRow, step: number): Promise<void> {
   const of = JSON.parse(replay.detail) as ReplayOf;
-  const params = {
+  await takeOut(clickhouse, chosen(of), {
     destination: replay.destination,
     run: replay.run,
     of: of.run ?? 0,
     at: replay.planned,
-    step: step + 60_000,
-  };
-  await clickhouse.command(
-    `INSERT INTO delivery_failures (destination, run, chunk, number, attempt, reason, detail, retry, chunk_to, run_to, time)
-     SELECT destination, run, chunk, number, tried, reason, detail, retry, 0, {run:UInt64}, now64(3, 'UTC')
-     FROM (${DEAD_LINES}) WHERE ${chosen(of, 'failed')}`,
-    params,
-    AS_A_WHOLE,
-  );
-  await clickhouse.command(
-    `INSERT INTO delivery_chunks (destination, run, chunk, step, code, state, count, reason, detail, time)
-     SELECT destination, run, chunk, {step:UInt64}, of_code, 'superseded', lines, why, what, now64(3, 'UTC')
-     FROM (${DEAD_CHUNKS}) WHERE ${chosen(of, 'since')}`,
-    params,
-    AS_A_WHOLE,
-  );
+    step: step + LAST_STEPS,
+  });
 }

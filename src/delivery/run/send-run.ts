@@ -8,6 +8,7 @@ import type { Courier, Target } from './courier.ts';
 import { putBackTimes } from './failures.ts';
 import { forgetLines } from './forget-lines.ts';
 import { firstStep } from './moment.ts';
+import { takeOutOvertaken } from './overtaken.ts';
 import { Pace } from './pace.ts';
 import { putBack } from './put-back.ts';
 import { type RunRow, writeRun } from './runs.ts';
@@ -91,6 +92,7 @@ export async function sendRun(sender: Sender, run: RunRow): Promise<Sent> {
       if (isOver(sender)) return { state: 'broken_off' };
       if (target.type.forgets === true) await settleSubjectRequests(clickhouse, run);
       await settle(clickhouse, { ...run, replay: run.cause === 'replay' });
+      await takeOutOvertaken(clickhouse, run, firstStep(lease.slot));
       await forgetLines(clickhouse, run);
       await writeRun(clickhouse, { ...run, state: 'done' }, firstStep(lease.slot) + 2);
       return { state: 'done' };

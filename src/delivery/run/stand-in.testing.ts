@@ -113,6 +113,7 @@ export class StandInPlans implements Plans {
       [...add.map((code) => ({ code, op: 'add' })), ...remove.map((code) => ({ code, op: 'remove' }))].map(
         (change) => ({
           ...change,
+          said: change.op,
           destination: destination.id,
           source: 'partner',
           uid,
