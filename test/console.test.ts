@@ -549,6 +549,22 @@ describeInChromium('the console in Chromium', () => {
     await page.getByText('The partner’s id for this browser is stored.').waitFor();
   });
 
+  it('says of a sync what the partner sent back in the place of an id', async () => {
+    const partner = { id: 'no-dsp', name: 'No DSP', uidParameter: 'gid', errorParameter: 'error' };
+    await server.operator.json('POST', '/v1/partners', partner);
+    const page = await signedIn('/console/partners/no-dsp');
+    await page.evaluate(`fetch('/p.gif?s=${shop.key}&u=https%3A%2F%2Fshop.test%2Fmine')`);
+    await settled(async () => (await context!.cookies()).some(({ name }) => name === 'n90'), true);
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.getByText('No id of the partner’s yet.').waitFor();
+    await page.evaluate(`fetch('/setuid?bidder=no-dsp&error=15&f=i')`);
+    await page.getByText('The browser came back without an id.').waitFor();
+    await page.locator('.hops .why', { hasText: 'no_partner_id' }).waitFor();
+    await page.evaluate(`fetch('/setuid?bidder=no-dsp&gid=0123456789&f=i')`);
+    await page.getByText('The partner’s id for this browser is stored.').waitFor();
+    expect(await page.getByText('no_partner_id').count()).toBe(0);
+  });
+
   it('says of a model what it is worth, or why there is none', async () => {
     const page = await signedIn('/console/models');
     await page.getByRole('link', { name: 'gender' }).click();
@@ -846,9 +862,14 @@ describeInChromium('the console in Chromium', () => {
     expect((await server.operator.send('DELETE', '/v1/segments/gone')).status).toBe(204);
     const page = await signedIn('/console/segments/gone', {}, /status of 404/);
     await page.getByRole('heading', { name: 'There is no segment gone' }).waitFor();
-    await page.getByRole('button', { name: 'Show older ones' }).click();
-    await page.getByRole('button', { name: 'Restore version 1', exact: true }).click();
+    await page.getByRole('button', { name: 'Show older ones' }).press('Enter');
+    const restore = page.getByRole('button', { name: 'Restore version 1', exact: true });
+    await restore.waitFor();
+    // The button that was pressed is gone: the focus is where the list goes on, and then on what was restored.
+    await settled(() => page.evaluate('document.activeElement.className'), 'list versions');
+    await restore.press('Enter');
     await page.getByRole('heading', { name: 'Gone', level: 1, exact: true }).waitFor();
+    await settled(() => page.evaluate('document.activeElement.innerText'), 'Gone');
     expect(await server.operator.json('GET', '/v1/segments/gone')).toMatchObject({ rule, version: 23 });
   });
 

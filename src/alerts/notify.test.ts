@@ -24,6 +24,7 @@ const teller = (urls: readonly string[], secret = signing(7)): Teller => ({
   clickhouse,
   outbound: createOutbound({ allow: outboundAllow }),
   webhooks: { urls, secret },
+  nameOf: ({ subject }) => subject,
   secret: 'of the product',
   log: pino({ level: 'silent' }),
 });

@@ -20,6 +20,8 @@ export interface Teller {
   readonly clickhouse: ClickHouse;
   readonly outbound: Outbound;
   readonly webhooks: Webhooks;
+  /** What the subject of an alert is called. */
+  readonly nameOf: (alert: Subject) => string;
   /** Of the product: it names webhooks, whose signing secret may change while they stay the same. */
   readonly secret: string;
   readonly log: Logger;
@@ -33,10 +35,13 @@ const MAX_NOTICES = 200;
 const AGAIN_MS = 43_200_000;
 const TIMEOUT_MS = 15_000;
 
-interface Row {
+interface Subject {
+  readonly kind: AlertKind;
+  readonly subject: string;
+}
+
+interface Row extends Subject {
   id: string;
-  kind: AlertKind;
-  subject: string;
   state: 'open' | 'cleared';
   since: string;
   detail: string;
@@ -76,7 +81,7 @@ export async function pendingNotices(teller: Teller): Promise<Notice[]> {
   const all: Notice[] = [];
   for (const { url, webhook } of webhooksOf(teller)) {
     const rows = await teller.clickhouse.query<Row>(PENDING, { webhook });
-    all.push(...rows.map((row) => ({ id: row.id, url, webhook, body: bodyOf(row) })));
+    all.push(...rows.map((row) => ({ id: row.id, url, webhook, body: bodyOf(row, teller.nameOf(row)) })));
   }
   return all;
 }
@@ -186,13 +191,15 @@ const nameOf = (url: string, secret: string) =>
   createHmac('sha256', secret).update(`alert webhook ${url}`).digest('hex').slice(0, 16);
 
 /** As Standard Webhooks has it: `type`, `timestamp` and `data`. */
-function bodyOf({ kind, subject, state, since, detail, value, low, median, high, written }: Row): string {
+function bodyOf(row: Row, name: string): string {
+  const { kind, subject, state, since, detail, value, low, median, high, written } = row;
   return JSON.stringify({
     type: state === 'open' ? 'alert.opened' : 'alert.cleared',
     timestamp: iso(written),
     data: {
       kind,
       subject,
+      name,
       sentence: ALERTS[kind],
       detail,
       value,

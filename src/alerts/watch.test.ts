@@ -13,6 +13,7 @@ import { type Received, type Served, serve } from '../delivery/outbound/server.t
 import { Jobs } from '../jobs/jobs.ts';
 import { Leases } from '../jobs/lease.ts';
 import { Ledger } from '../jobs/ledger.ts';
+import { alertNotice } from '../openapi/answers.ts';
 import { Registry } from '../registry/registry.ts';
 import { lastCheck, listAlerts } from './store.ts';
 import { alertsText } from './text.ts';
@@ -38,7 +39,8 @@ function take({ headers, body }: Received) {
   const key = Buffer.from(SECRET.slice('whsec_'.length), 'base64');
   const signature = `v1,${createHmac('sha256', key).update(signedText).digest('base64')}`;
   if (headers['webhook-signature'] !== signature) return { status: 401 };
-  received.push({ id, ...(JSON.parse(String(body)) as { type: string; data: Record<string, unknown> }) });
+  // Throws where a body is another than the document says.
+  received.push({ id, ...alertNotice.parse(JSON.parse(String(body))) });
   return { status: 204 };
 }
 
@@ -126,6 +128,7 @@ describe('an alert', () => {
         data: {
           kind: 'segment_stale',
           subject: 'sport',
+          name: 'Sport',
           detail: 'stale: bad_rule: it cannot be',
           cleared: null,
         },

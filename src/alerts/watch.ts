@@ -14,10 +14,11 @@ import { judgeDisks } from './disks.ts';
 import { judgeJobs } from './jobs.ts';
 import type { AlertKind, Judgement, Open } from './kinds.ts';
 import { judgeMatchRates } from './match-rates.ts';
-import { announceWebhooks, pendingNotices, tell } from './notify.ts';
+import { announceWebhooks, pendingNotices, type Teller, tell } from './notify.ts';
 import { judgeSizes } from './segment-sizes.ts';
 import { judgeDeliveries, judgeFreshness, judgeModels } from './standing.ts';
 import { changesOf, type OpenAlert, openAlerts, writeChanges, writeCheck } from './store.ts';
+import { subjectName } from './subject-name.ts';
 import { hasArrived, judgeTraffic, lastHour } from './traffic.ts';
 
 /** What a watch stands on. */
@@ -54,7 +55,14 @@ const TELL_MS = 120_000;
 export function watch(options: WatchOptions): Watch {
   const { clickhouse, registry, leases, config, log, machine = hostname() } = options;
   const { outbound, secret } = options;
-  const teller = { clickhouse, outbound, webhooks: config.alerts, secret, log };
+  const teller: Teller = {
+    clickhouse,
+    outbound,
+    webhooks: config.alerts,
+    nameOf: (alert) => subjectName(registry, alert),
+    secret,
+    log,
+  };
   const partners = () =>
     registry.list('partner').map((partner) => ({ ...partner, keepsMatches: keepsMatches(partner) }));
 

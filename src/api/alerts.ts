@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { ALERTS, type AlertKind } from '../alerts/kinds.ts';
+import { ALERTS } from '../alerts/kinds.ts';
 import { lastCheck, listAlerts, type ShownAlert } from '../alerts/store.ts';
-import type { Registry } from '../registry/registry.ts';
+import { subjectName } from '../alerts/subject-name.ts';
 import type { Backend } from './backend.ts';
 import { type Env, expectScope, pageQuery, readParams } from './http.ts';
 
-/** An alert with what its subject is called; its id, where it has no other name or is there no more. */
+/** An alert with what its subject is called. */
 export interface NamedAlert extends ShownAlert {
   readonly name: string;
 }
@@ -27,19 +27,6 @@ export const alertsQuery = z.object({
     .describe('`all`: also what has cleared or ended'),
 });
 
-/** Of what operators make, the kind that a subject is of; jobs, models and machines are called by their ids. */
-const SUBJECTS = {
-  segment_size: 'segment',
-  segment_stale: 'segment',
-  site_traffic: 'site',
-  delivery_failing: 'destination',
-  match_rate_fell: 'partner',
-} as const satisfies Partial<Record<AlertKind, 'segment' | 'site' | 'destination' | 'partner'>>;
-
-const nameOf = (registry: Registry, { kind, subject }: ShownAlert): string =>
-  (kind in SUBJECTS ? registry.get(SUBJECTS[kind as keyof typeof SUBJECTS], subject)?.name : undefined) ??
-  subject;
-
 /** `GET /v1/alerts`: what needs attention now. */
 export function alertRoutes({ clickhouse, registry }: Backend): Hono<Env> {
   const app = new Hono<Env>();
@@ -51,7 +38,7 @@ export function alertRoutes({ clickhouse, registry }: Backend): Hono<Env> {
       lastCheck(clickhouse),
     ]);
     c.header('Cache-Control', 'no-store');
-    const named = items.map((alert) => ({ ...alert, name: nameOf(registry, alert) }));
+    const named = items.map((alert) => ({ ...alert, name: subjectName(registry, alert) }));
     return c.json({ items: named, checkedAt, kinds: ALERTS } satisfies ShownAlerts);
   });
   return app;

@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { isOwnMachine } from '../dashboard/own-machine.ts';
-import { keyNames } from '../registry/versions.ts';
+import { nameOfKey } from '../registry/versions.ts';
 import type { Backend } from './backend.ts';
 import { type Env, expectScope, readJson } from './http.ts';
 import { type Caller, may } from './keys.ts';
@@ -81,19 +81,15 @@ export class Callers {
 
 /** `POST /v1/session` signs a browser in, `GET` says who asks, `DELETE` signs out. */
 export function sessionRoutes(backend: Backend, callers: Callers): Hono<Env> {
-  const { clickhouse, config, keys, publicUrl } = backend;
+  const { config, keys, publicUrl, registry } = backend;
   const app = new Hono<Env>();
-  const shown = async (caller: Caller, expires: number | undefined): Promise<ShownSession> => {
-    // Who signs in while the storage is away is told all but the key's name.
-    const names = await keyNames(clickhouse, [caller.id]).catch(() => new Map<string, string>());
-    return {
-      key: { id: caller.id, name: names.get(caller.id) ?? null },
-      scopes: caller.scopes,
-      role: roleOf(caller),
-      expires: expires === undefined ? null : new Date(expires).toISOString(),
-      publicUrl: config.publicUrl ?? null,
-    };
-  };
+  const shown = (caller: Caller, expires: number | undefined): ShownSession => ({
+    key: { id: caller.id, name: nameOfKey(registry, caller.id) },
+    scopes: caller.scopes,
+    role: roleOf(caller),
+    expires: expires === undefined ? null : new Date(expires).toISOString(),
+    publicUrl: config.publicUrl ?? null,
+  });
   app.use(async (c, next) => {
     await next();
     c.header('Cache-Control', 'no-store');
@@ -120,10 +116,10 @@ export function sessionRoutes(backend: Backend, callers: Callers): Hono<Env> {
     // What the browser sees counts, and not what stands between it and us.
     const secure = isHttps(c.req.header('origin') ?? '');
     c.header('Set-Cookie', cookie(token, Math.floor((expires - Date.now()) / 1000), secure));
-    return c.json(await shown(caller, expires), 201);
+    return c.json(shown(caller, expires), 201);
   });
 
-  app.get('/', async (c) => {
+  app.get('/', (c) => {
     const caller = c.get('caller');
     const bySession = c.req.header('authorization') === undefined;
     if (!bySession) expectScope(c, 'read');
@@ -136,7 +132,7 @@ export function sessionRoutes(backend: Backend, callers: Callers): Hono<Env> {
         expires: null,
         publicUrl: null,
       } satisfies ShownSession);
-    return c.json(await shown(caller, bySession ? callers.session(c)?.expires : undefined));
+    return c.json(shown(caller, bySession ? callers.session(c)?.expires : undefined));
   });
 
   app.delete('/', (c) => {

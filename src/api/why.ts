@@ -6,6 +6,7 @@ import { isVisitorId, type VisitorId, visitorNumber } from '../identity/visitor.
 import { writeLook } from '../report/audit.ts';
 import type { SyncDoor } from '../sync/door.ts';
 import { type SyncOutcome, sentenceOf } from '../sync/outcome.ts';
+import { stateKey } from '../sync/state.ts';
 import { foretell, type Why } from '../sync/why.ts';
 import type { Backend } from './backend.ts';
 import { type Env, expectScope } from './http.ts';
@@ -17,6 +18,8 @@ export interface ShownWhy extends Why {
   readonly lastDay: readonly { readonly outcome: string; readonly detail: string; readonly n: number }[];
   /** What is stored of the visitor who was asked about. */
   readonly stored?: Stored;
+  /** What the partner said last of the visitor who was asked about, where that is the browser that asks and no id came. */
+  readonly returned?: { readonly outcome: SyncOutcome; readonly detail: string };
 }
 
 /** What an export to a partner would find of one visitor. */
@@ -66,10 +69,17 @@ export function whyRoutes({ clickhouse, registry, secret }: Backend, sync: SyncD
     const told: ShownWhy = { ...why, lastDay: await lastDay(clickhouse, id) };
     if (visitor === undefined) return c.json(told);
     const optedOut = sync.isSuppressed?.(visitor) === true;
-    return c.json({ ...told, stored: await storedOf(clickhouse, id, visitor, optedOut) } satisfies ShownWhy);
+    const synced = sync.state.read(c.req.header('cookie'), visitor, Date.now()).get(stateKey(id));
+    return c.json({
+      ...told,
+      stored: await storedOf(clickhouse, id, visitor, optedOut),
+      ...(synced?.hasNone ? { returned: NONE } : {}),
+    } satisfies ShownWhy);
   });
   return app;
 }
+
+const NONE = { outcome: 'no_partner_id', detail: sentenceOf('no_partner_id') } as const;
 
 const CONSENT = `
   SELECT multiIf(withdrawn = 1, 'withdrawn', ${MAY_HAND_OUT} AND has(partners, {partner:String}), 'given',

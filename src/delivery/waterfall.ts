@@ -1,6 +1,6 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { grouped } from './grouped.ts';
-import { CHANGES, type Change, STAGES, type Stage } from './plan/losses.ts';
+import { CHANGES, type Change, STAGES, type Stage } from './plan/stages.ts';
 
 /** How many came to a stage, and why others did not. */
 export interface StageCount {

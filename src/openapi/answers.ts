@@ -109,25 +109,34 @@ export const receivedHits = z.strictObject({
 });
 
 const usual = z.strictObject({ low: z.number(), median: z.number(), high: z.number() });
+const alert = z.strictObject({
+  kind: z.enum(Object.keys(ALERTS) as [string, ...string[]]),
+  subject: z.string().describe('Id of what it is wrong with'),
+  name: z.string().describe('What that is called; the id, where it has no other name'),
+  sentence: z.string(),
+  detail: z.string(),
+  value: z.number().nullable(),
+  usual: usual.nullable(),
+  since: moment,
+  cleared: moment.nullable().describe('When it cleared or ended'),
+});
 export const alerts = z.strictObject({
   items: z.array(
-    z.strictObject({
-      kind: z.enum(Object.keys(ALERTS) as [string, ...string[]]),
-      subject: z.string().describe('Id of what it is wrong with'),
-      name: z.string().describe('What that is called; the id, where it has no other name'),
+    alert.extend({
       state: z
         .enum(['open', 'cleared', 'ended'])
         .describe('`ended`: there is nothing any more that it could be of; nobody is told'),
-      sentence: z.string(),
-      detail: z.string(),
-      value: z.number().nullable(),
-      usual: usual.nullable(),
-      since: moment,
-      cleared: moment.nullable().describe('When it cleared or ended'),
     }),
   ),
   checkedAt: moment.nullable().describe('When somebody last looked'),
   kinds: z.record(z.string(), z.string()),
+});
+
+/** What a webhook is told. */
+export const alertNotice = z.strictObject({
+  type: z.enum(['alert.opened', 'alert.cleared']),
+  timestamp: moment.describe('When it opened or cleared'),
+  data: alert,
 });
 
 const range = { from: moment, to: moment, step: z.enum(STEPS) };

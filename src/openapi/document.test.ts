@@ -150,6 +150,19 @@ describe('the document', () => {
     });
   });
 
+  it('tells what a webhook is sent: how it is signed, and the name of what it speaks of', () => {
+    const { post } = (document['webhooks'] as Record<string, { post: Json }>)['alert']!;
+    expect((post['parameters'] as { name: string }[]).map(({ name }) => name)).toEqual([
+      'webhook-id',
+      'webhook-timestamp',
+      'webhook-signature',
+    ]);
+    const content = (post['requestBody'] as { content: Record<string, { schema: Json }> }).content;
+    expect(content['application/json']!.schema).toMatchObject({
+      properties: { data: { required: expect.arrayContaining(['subject', 'name']) } },
+    });
+  });
+
   it('answers with refusals of the list only', () => {
     for (const { refusals = [], answers } of OPERATIONS) {
       expect(refusals.every((name) => Object.hasOwn(API_REFUSALS, name))).toBe(true);
@@ -164,6 +177,7 @@ describe('the page of it', () => {
 
   it('has every operation, with how it is asked', () => {
     for (const { method, path } of OPERATIONS) expect(page).toContain(`<b>${method}</b> ${openPath(path)}`);
+    expect(page).toContain('<b>POST</b> alert');
     expect(page).toContain('ninety_refused_total');
     expect(page).toContain('cursor_expired');
   });

@@ -13,6 +13,7 @@ import {
   usualStatus,
 } from './operation.ts';
 import { OPERATIONS } from './operations/index.ts';
+import { WEBHOOKS, type Webhook } from './webhooks.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -43,6 +44,7 @@ export async function readSchemas(): Promise<void> {
     for (const { schema } of Object.values(answers)) if (schema !== undefined) jsonSchema(schema, 'output');
     await setImmediate();
   }
+  for (const { body } of WEBHOOKS) jsonSchema(body, 'output');
 }
 
 /**
@@ -71,6 +73,7 @@ export function openApiDocument(server: string): Json {
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     security: [],
     paths,
+    webhooks: Object.fromEntries(WEBHOOKS.map((each) => [each.name, { post: webhookObject(each) }])),
     components: {
       securitySchemes: {
         key: {
@@ -108,7 +111,11 @@ function operationObject(operation: Operation): Json {
     summary,
     ...(text === '' ? {} : { description: text }),
     ...(scope === null ? {} : { security: [{ key: [] }] }),
-    parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
+    parameters: [
+      ...pathParameters(operation),
+      ...queryParameters(operation),
+      ...headerParameters(operation.headers ?? [], false),
+    ],
     ...(body === undefined ? {} : { requestBody: body }),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, response(answer)])),
@@ -125,6 +132,18 @@ export function operationId({ method, path }: Operation): string {
     .filter((word) => word !== '');
   return [method.toLowerCase(), ...words.map((word) => word[0]!.toUpperCase() + word.slice(1))].join('');
 }
+
+const webhookObject = ({ name, summary, description, headers, body, answer }: Webhook): Json => ({
+  operationId: `${name}Webhook`,
+  summary,
+  description,
+  parameters: headerParameters(headers, true),
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: jsonSchema(body, 'output') } },
+  },
+  responses: { '2XX': { description: answer } },
+});
 
 const pathParameters = ({ path, example }: Operation): Json[] =>
   paramsOf(path).map((name) => ({
@@ -158,11 +177,11 @@ const queryParameters = ({ query, example }: Operation): Json[] =>
         ...(example.query?.[name] === undefined ? {} : { example: example.query[name] }),
       }));
 
-const headerParameters = ({ headers = [] }: Operation): Json[] =>
+const headerParameters = (headers: readonly Header[], required: boolean): Json[] =>
   headers.map(({ name, description, example }) => ({
     name,
     in: 'header',
-    required: false,
+    required,
     description,
     schema: { type: 'string' },
     example,

@@ -5,6 +5,7 @@ import { fieldsOf, type Json, jsonSchema, operationId, refusalsOf } from './docu
 import type { Header } from './headers.ts';
 import { type Operation, openPath, requestPath, TAGS, type Tag } from './operation.ts';
 import { OPERATIONS } from './operations/index.ts';
+import { WEBHOOKS, type Webhook } from './webhooks.ts';
 
 /**
  * The reference as one page: no script, nothing from elsewhere, every operation to be found with the browser's own
@@ -27,9 +28,10 @@ export function docsPage(server: string): string {
 <header><h1>Ninety: API reference</h1>
 <p>The same for machines: <a href="/openapi.json">OpenAPI 3.1</a>. It answers at <code>${server}</code>.</p></header>
 <nav aria-label="Chapters"><ul>${tags.map((tag) => html`<li><a href="#${tag}">${tag}</a></li>`)}
-<li><a href="#metrics">Metrics</a></li><li><a href="#refusals">Refusals</a></li></ul></nav>
+<li><a href="#webhooks">Webhooks</a></li><li><a href="#metrics">Metrics</a></li><li><a href="#refusals">Refusals</a></li></ul></nav>
 <main id="main">
 ${tags.map((tag) => chapter(tag, server))}
+${webhooks()}
 ${metrics()}
 ${refusals()}
 </main>
@@ -143,6 +145,19 @@ function example(each: Operation, server: string): string {
   return lines.join(' \\\n  ');
 }
 
+const webhooks = () => html`<section aria-labelledby="webhooks"><h2 id="webhooks">Webhooks</h2>
+<p>What Ninety sends by itself, to where it is told to.</p>
+${WEBHOOKS.map(webhook)}</section>`;
+
+const webhook = ({ name, summary, description, headers, body, answer }: Webhook) =>
+  html`<article aria-labelledby="webhook-${name}">
+<h3 id="webhook-${name}"><code><b>POST</b> ${name}</code> <span>${summary}</span></h3>
+<p>${marked(description)}</p>
+${headerRows(`Headers of the webhook ${name}`, headers)}
+${schema(jsonSchema(body, 'output'))}
+<ul><li><b>2XX</b> ${answer}</li></ul>
+</article>`;
+
 const metrics = () => html`<section aria-labelledby="metrics"><h2 id="metrics">Metrics</h2>
 <p>What <code>GET /metrics</code> tells: aggregates only.</p>
 <table><caption>Metrics</caption><thead><tr><th scope="col">Name</th><th scope="col">What it is</th></tr></thead>
@@ -178,5 +193,10 @@ table { width: 100%; margin: .6rem 0; border-collapse: collapse }
 caption { padding: .3rem 0; text-align: left; font-weight: 600 }
 th, td { padding: .35rem .5rem; border-top: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400 }
 thead th { font-weight: 600 }
+@media (max-width: 40rem) {
+  thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }
+  tbody tr { display: block; padding: .35rem 0; border-top: 1px solid var(--line) }
+  tbody :is(th, td) { display: block; padding: 0 .5rem; border: 0 }
+}
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px }
 `;

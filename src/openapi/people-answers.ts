@@ -165,6 +165,12 @@ export const why = z.strictObject({
     })
     .optional()
     .describe('Of the visitor who was asked about'),
+  returned: z
+    .strictObject({ outcome: z.string(), detail: z.string() })
+    .optional()
+    .describe(
+      'What the partner said last of the visitor, where that is the browser that asks and no id came',
+    ),
 });
 
 /** What a page is told of its browser. */

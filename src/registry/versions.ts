@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { iso } from '../clickhouse/time.ts';
 import { type Body, KINDS, type Kind } from './kinds.ts';
+import type { Registry } from './registry.ts';
 
 /** One version of what an operator made. */
 export interface Version<K extends Kind> {
@@ -54,6 +55,10 @@ const BUILT_IN: Readonly<Record<string, string>> = {
   environment: 'NINETY_ADMIN_KEY',
   operator: 'commands on the server’s machine',
 };
+
+/** What a key is called that holds; null where it has ended. Known without asking the storage. */
+export const nameOfKey = (registry: Pick<Registry, 'get'>, id: string): string | null =>
+  BUILT_IN[id] ?? registry.get('key', id)?.name ?? null;
 
 /**
  * What the keys are called that versions name as their actor, also those that have ended since.

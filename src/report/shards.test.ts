@@ -111,6 +111,7 @@ it('looks for what needs attention, and keeps it, over two shards', async () => 
     clickhouse,
     outbound: createOutbound({}),
     webhooks: { urls: ['https://hook.test/'], secret: '' },
+    nameOf: ({ subject }: { subject: string }) => subject,
     secret: '',
     log: pino({ level: 'silent' }),
   };

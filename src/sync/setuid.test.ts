@@ -182,6 +182,7 @@ describe('what the browser remembers', () => {
     ['a first id', 'framed', 'uid=u1', { minutesAgo: 0, matched: true }],
     ['the same id again', 'back', 'uid=before', { minutesAgo: 0, matched: true }],
     ['no id any more, so that it is not asked at once', 'back', 'uid=', { minutesAgo: 0, matched: false }],
+    ['that there is none', 'agreed', 'agreed_error=15', { minutesAgo: 0, matched: false }],
   ])('is %s', (_, partner, uid, expected) => {
     const door = syncFront();
     const cookies = cookiesOf(door, (state, key) => state.match(key('back'), 'before', lately));
@@ -192,6 +193,28 @@ describe('what the browser remembers', () => {
     expect(synced?.minute).toBe(Math.floor((NOW - Date.UTC(2020, 0, 1)) / 60_000) - expected.minutesAgo);
     // The other partners' stay.
     expect(stateAfter(door, answer).size).toBe(partner === 'back' ? 1 : 2);
+  });
+
+  it('is a match still where the partner says that it has no id, until the browser is sent again', () => {
+    const door = syncFront();
+    const key = stateKey('agreed');
+    const matched = cookiesOf(door, (state) => state.match(key, 'before', lately));
+    expect(stateAfter(door, sync(door, 'bidder=agreed&agreed_error=15', matched)).get(key)).toMatchObject({
+      matched: true,
+      hasNone: false,
+    });
+    const sent = cookiesOf(door, (state) => {
+      state.match(key, 'before', lately);
+      state.send(key, NOW - 1000);
+    });
+    const answer = sync(door, 'bidder=agreed&agreed_error=15', sent);
+    expect(stateAfter(door, answer).get(key)).toMatchObject({ matched: false, hasNone: true });
+    const after = {
+      cookie: headersOf(answer, 'set-cookie')
+        .map((set) => set.split(';')[0])
+        .join('; '),
+    };
+    expect(ended(sync(door, 'bidder=agreed&agreed_gid=after', after))).toBe('200 replaced');
   });
 
   it('tells an id that stands in the place of another, also after the browser was sent again', () => {

@@ -40,7 +40,11 @@ export function setuid(
   if (entered === undefined) return;
   const { target, decision, state } = entered;
   const { partner } = target;
-  if (partner.errorParameter !== undefined && get(partner.errorParameter)) return end('no_partner_id');
+  if (partner.errorParameter !== undefined && get(partner.errorParameter)) {
+    const { visitor } = entered;
+    state.none(target.key, now);
+    return end('no_partner_id', visitor === undefined ? [] : keepCookies(door, request, visitor, state));
+  }
   const given = get(partner.uidParameter);
   // Without what was agreed nobody said anything of the match, least of all that it is over.
   if (given === undefined && hasAgreedParameter(partner)) return end('bad_uid');

@@ -12,8 +12,8 @@ const ENTRY_LENGTH = KEY_LENGTH + MINUTE_LENGTH + 1 + UID_LENGTH;
 /** 836 characters together, of the 4,096 that a cookie may have. */
 export const MAX_ENTRIES = 64;
 
-/** Partner, minute, `m`atched or `s`ent, and the latest uid's hash. */
-const ENTRY = /^([\w-]{5})([\w-]{4})([ms])([\w-]{3})$/;
+/** Partner, minute, `m`atched, `s`ent or `n`one, and the latest uid's hash. */
+const ENTRY = /^([\w-]{5})([\w-]{4})([msn])([\w-]{3})$/;
 const NO_UID = '---';
 
 const EPOCH_MS = Date.UTC(2020, 0, 1);
@@ -27,10 +27,12 @@ const DIGITS: ReadonlyMap<string, number> = new Map([...ALPHABET].map((letter, d
 
 /** What is known of a browser and a partner. */
 export interface Synced {
-  /** Minutes since 2020 at which it was sent or matched, whichever was last. */
+  /** Minutes since 2020 at which it was sent, matched or told that there is no id, whichever was last. */
   readonly minute: number;
   /** Whether an id came back since the browser was last sent. */
   readonly matched: boolean;
+  /** Whether the partner has said since then that it has no id for it. */
+  readonly hasNone: boolean;
   /** A hash of the latest uid; `---` = there was none. */
   readonly uid: string;
 }
@@ -64,20 +66,30 @@ export class SyncState {
 
   /** The browser is sent to a partner now. */
   send(key: string, now: number): void {
-    this.#entries.set(key, { minute: minuteOf(now), matched: false, uid: this.get(key)?.uid ?? NO_UID });
+    const uid = this.get(key)?.uid ?? NO_UID;
+    this.#entries.set(key, { minute: minuteOf(now), matched: false, hasNone: false, uid });
   }
 
   /** A partner's uid has come. @returns whether it stands in the place of another one. */
   match(key: string, uid: string, now: number): 'matched' | 'replaced' {
     const before = this.get(key)?.uid ?? NO_UID;
     const after = digest(`uid:${uid}`, UID_LENGTH);
-    this.#entries.set(key, { minute: minuteOf(now), matched: true, uid: after });
+    this.#entries.set(key, { minute: minuteOf(now), matched: true, hasNone: false, uid: after });
     return before === NO_UID || before === after ? 'matched' : 'replaced';
   }
 
   /** A partner has no uid any more: known, so that it is not asked again with every page. */
   delete(key: string, now: number): void {
-    this.#entries.set(key, { minute: minuteOf(now), matched: false, uid: NO_UID });
+    this.#entries.set(key, { minute: minuteOf(now), matched: false, hasNone: true, uid: NO_UID });
+  }
+
+  /**
+   * A partner says that it has no uid, and not that one is over: a match stays. Known, as a deletion is, so that it is
+   * not asked again with every page.
+   */
+  none(key: string, now: number): void {
+    const { matched = false, uid = NO_UID } = this.get(key) ?? {};
+    if (!matched) this.#entries.set(key, { minute: minuteOf(now), matched, hasNone: true, uid });
   }
 
   /**
@@ -128,7 +140,7 @@ export class StateCookie {
       if (key === undefined) continue;
       const minute = numberOf(digits!);
       if (minute < earliest || minute > latest) continue;
-      entries.set(key, { minute, matched: kind === 'm', uid: uid! });
+      entries.set(key, { minute, matched: kind === 'm', hasNone: kind === 'n', uid: uid! });
     }
     return new SyncState(entries);
   }
@@ -141,11 +153,13 @@ export class StateCookie {
     secure: boolean,
   ): string {
     let value = tagOf(visitor);
-    for (const [key, { minute, matched, uid }] of state.kept(priorityOf))
-      value += `${key}${digitsOf(minute)}${matched ? 'm' : 's'}${uid}`;
+    for (const [key, synced] of state.kept(priorityOf))
+      value += `${key}${digitsOf(synced.minute)}${letterOf(synced)}${synced.uid}`;
     return `${STATE_COOKIE}=${value}${secure ? this.#attributes.secure : this.#attributes.plain}`;
   }
 }
+
+const letterOf = ({ matched, hasNone }: Synced) => (matched ? 'm' : hasNone ? 'n' : 's');
 
 const tagOf = (visitor: VisitorId) => digest(`state:${visitor}`, TAG_LENGTH);
 

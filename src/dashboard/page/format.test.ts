@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ago, bytes, count, counted, duration, outcome } from './format.ts';
+import { ago, bytes, count, counted, duration, momentOf, outcome, timeOfDay } from './format.ts';
 
 describe('numbers for people', () => {
   it.each([
@@ -25,6 +26,14 @@ describe('numbers for people', () => {
     ]);
   });
 
+  it('are written as Intl writes them', () => {
+    const { format } = new Intl.NumberFormat('en', { maximumFractionDigits: 3 });
+    // Of eighths all digits are shown, so that nothing is rounded.
+    fc.assert(fc.property(fc.integer(), (n) => count(n / 8, 3) === format(n / 8)));
+    fc.assert(fc.property(fc.maxSafeInteger(), (n) => count(n) === format(n)));
+    expect([count(0.4), count(1_234.5678, 3)]).toEqual(['0', '1,234.568']);
+  });
+
   it.each([
     [999, '999 ms'],
     [1_000, '1.0 s'],
@@ -45,6 +54,11 @@ describe('a moment', () => {
   ])('%s is %s', (moment, text) => {
     expect(ago(moment, now)).toBe(text);
   });
+});
+
+it('a moment is told in the reader’s own time zone', () => {
+  const local = new Date(2026, 2, 1, 9, 5, 7).toISOString();
+  expect([timeOfDay(local), momentOf(local)]).toEqual(['09:05', '2026-03-01 09:05:07']);
 });
 
 describe('the result of a run', () => {

@@ -4,7 +4,8 @@ import { freshDatabase } from '../../../test/engine.ts';
 import { ClickHouse } from '../../clickhouse/client.ts';
 import { migrate } from '../../clickhouse/schema.ts';
 import { exportedSet } from '../exported-set.ts';
-import { type Loss, readFates } from '../plan/losses.ts';
+import { readFates } from '../plan/losses.ts';
+import type { Loss } from '../plan/stages.ts';
 import { ACME, IDFA, World } from '../plan/world.testing.ts';
 
 const clickhouse = new ClickHouse(await freshDatabase());

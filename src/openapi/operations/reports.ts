@@ -97,7 +97,7 @@ export const reportOperations: readonly Operation[] = [
     tag: 'Operation',
     summary: 'What needs attention now',
     description:
-      'Webhooks (`NINETY_ALERT_WEBHOOKS`) are told when an alert opens and when it clears, once each, signed after Standard Webhooks.',
+      'Webhooks (`NINETY_ALERT_WEBHOOKS`) are told when an alert opens and when it clears, once each: see Webhooks.',
     scope: 'read',
     query: limiting.extend(alertsQuery.shape),
     answers: { 200: { description: 'Those that are open first', type: 'application/json', schema: alerts } },

@@ -1,9 +1,10 @@
 import type { ShownDryRun } from '../../../api/destinations.ts';
 import type { Count } from '../../../delivery/plan/losses.ts';
+import { CHANGES } from '../../../delivery/plan/stages.ts';
 import { count } from '../format.ts';
 import { Empty, Table } from '../ui/parts.tsx';
 import { Code } from '../ui/scroll.tsx';
-import { CHANGES, wordsOf } from './stages.ts';
+import { wordsOf } from './stages.ts';
 
 /** What a delivery would tell now; nothing was sent. */
 export function DryRun({ of }: { of: ShownDryRun }) {

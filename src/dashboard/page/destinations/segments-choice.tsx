@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks';
 import { useAll } from '../api/use-all.ts';
 import type { Wrong } from '../ui/form.tsx';
+import { OneMore } from '../ui/one-more.tsx';
 import { Field } from '../ui/parts.tsx';
 import type { Draft } from './draft.ts';
 
@@ -20,7 +20,6 @@ export function SegmentsChoice({
   wrong: Wrong;
 }) {
   const segments = useAll<Named>('/v1/segments');
-  const [next, setNext] = useState('');
   const names = new Map(segments.value?.map(({ id, name }) => [id, name]));
   const isChosen = new Set(draft.segments.map(({ id }) => id));
   const set = (list: Draft['segments']) => change({ ...draft, segments: list });
@@ -64,31 +63,15 @@ export function SegmentsChoice({
           <Field label="Add a segment" problem={draft.segments.length === 0 ? wrong('/segments') : undefined}>
             {(ids) => (
               <div class="actions">
-                <select
+                <OneMore
                   {...ids}
-                  class="narrow"
-                  value={next}
-                  onChange={(event) => setNext(event.currentTarget.value)}
-                >
-                  <option value="">Choose</option>
-                  {(segments.value ?? [])
-                    .filter(({ id }) => !isChosen.has(id))
-                    .map(({ id, name }) => (
-                      <option key={id} value={id}>
-                        {name}
-                      </option>
-                    ))}
-                </select>
-                <button
-                  type="button"
-                  disabled={next === ''}
-                  onClick={() => {
-                    set([...draft.segments, { id: next, code: '' }]);
-                    setNext('');
-                  }}
-                >
-                  Add it
-                </button>
+                  options={(segments.value ?? []).flatMap(({ id, name }) =>
+                    isChosen.has(id) ? [] : [[id, name] as const],
+                  )}
+                  first="Choose…"
+                  to="the segments"
+                  add={(id) => set([...draft.segments, { id, code: '' }])}
+                />
               </div>
             )}
           </Field>

@@ -1,7 +1,7 @@
-import type { Change } from '../../../delivery/plan/losses.ts';
+import type { Loss, Stage } from '../../../delivery/plan/stages.ts';
 
 /** Stages of the waterfall, as a person calls them. */
-export const STAGES: Readonly<Record<string, string>> = {
+export const STAGES: Readonly<Record<Stage, string>> = {
   members: 'Members',
   consented: 'Consented',
   id_known: 'Id known',
@@ -10,7 +10,7 @@ export const STAGES: Readonly<Record<string, string>> = {
   sent: 'Sent',
   accepted: 'Accepted',
 };
-const LOSSES: Readonly<Record<string, string>> = {
+const LOSSES: Readonly<Record<Loss, string>> = {
   withdrawn: 'consent withdrawn',
   not_consented: 'no consent to hand out',
   vendor_not_consented: 'no consent to this partner',
@@ -21,9 +21,8 @@ const LOSSES: Readonly<Record<string, string>> = {
   code_not_taken: 'code that the destination cannot take',
   region_forbids: 'outside the regions',
   below_floor: 'segment below the privacy floor',
+  rule_changed: 'rule changed since the build',
 };
-/** Why somebody is lost before a stage, in words. */
-export const wordsOf = (reason: string) => LOSSES[reason] ?? reason.replaceAll('_', ' ');
-
-/** What a run tells of a segment, as the API counts it. */
-export const CHANGES = ['added', 'removed', 'refreshed'] as const satisfies readonly Change[];
+/** Why somebody is lost before a stage, in words; also what a destination itself refused is told by its name. */
+export const wordsOf = (reason: string): string =>
+  Object.hasOwn(LOSSES, reason) ? LOSSES[reason as Loss] : reason.replaceAll('_', ' ');

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { Stage } from '../../../delivery/plan/losses.ts';
+import type { Stage } from '../../../delivery/plan/stages.ts';
 import type { Waterfall } from '../../../delivery/waterfall.ts';
 import { axes, Chart, legendAbove, type Palette } from '../ui/chart.tsx';
 import { STAGES } from './stages.ts';
@@ -23,7 +23,7 @@ export function Trend({ fall }: { fall: Waterfall }) {
       ...legendAbove(palette),
       series: DRAWN.map((stage) => ({
         type: 'line' as const,
-        name: STAGES[stage] ?? stage,
+        name: STAGES[stage],
         data: days.map(({ counts }) => counts.get(stage) ?? null),
       })),
     }),
@@ -39,7 +39,7 @@ export function Trend({ fall }: { fall: Waterfall }) {
         option={option}
         label={`${fall.segment} by day, ${days.length} days, from ${first.day} to ${last.day}.`}
         numbers={{
-          head: ['Day', ...fall.stages.map(({ stage }) => STAGES[stage] ?? stage)],
+          head: ['Day', ...fall.stages.map(({ stage }) => STAGES[stage])],
           rows: days.map(({ day, counts }) => [
             day,
             ...fall.stages.map(({ stage }) => counts.get(stage) ?? null),

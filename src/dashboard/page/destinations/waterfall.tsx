@@ -129,7 +129,7 @@ function Picture({ of, unit, stages }: { of: string; unit: string; stages: reado
 }
 
 function optionOf(palette: Palette, stages: readonly StageCount[]) {
-  const base = axes(palette, { names: stages.map(({ stage }) => STAGES[stage] ?? stage) });
+  const base = axes(palette, { names: stages.map(({ stage }) => STAGES[stage]) });
   const above = legendAbove(palette);
   const reasons = [...new Set(stages.flatMap(({ losses }) => losses.map(({ reason }) => reason)))];
   return {

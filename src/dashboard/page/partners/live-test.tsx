@@ -58,6 +58,7 @@ function Hops({ partner, begun: { visitor, decided } }: { partner: Partner; begu
   const url = decided.bidder_status[0]?.usersync?.url;
   const verdict = decided.debug[0];
   const stored = newest?.stored;
+  const returned = stored?.matched === true ? undefined : newest?.returned;
   return (
     <ol class="hops" aria-live="polite">
       <li>
@@ -78,7 +79,14 @@ function Hops({ partner, begun: { visitor, decided } }: { partner: Partner; begu
         <Badge state={stored?.matched === true ? 'ok' : 'waiting'} />{' '}
         {stored?.matched === true
           ? 'The partner’s id for this browser is stored.'
-          : 'No id of the partner’s yet.'}
+          : returned === undefined
+            ? 'No id of the partner’s yet.'
+            : 'The browser came back without an id.'}
+        {returned !== undefined && (
+          <span class="why">
+            {returned.detail} <code>{returned.outcome}</code>
+          </span>
+        )}
         {stored?.setAside.map(({ reason, detail }) => (
           <span class="why" key={reason}>
             {detail} <code>{reason}</code>

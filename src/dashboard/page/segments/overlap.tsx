@@ -50,28 +50,44 @@ export function OverlapPage() {
 function Chosen({ built, first }: { built: readonly ShownSegment[]; first: readonly string[] | undefined }) {
   const [ids, setIds] = useState<readonly string[]>(() => {
     const known = first?.filter((id) => built.some((one) => one.id === id)) ?? [];
-    return known.length > 0 ? known.slice(0, MOST) : built.slice(0, FIRST).map(({ id }) => id);
+    const largest = built.toSorted((a, b) => (b.size ?? 0) - (a.size ?? 0)).slice(0, FIRST);
+    return known.length > 0 ? known.slice(0, MOST) : largest.map(({ id }) => id);
   });
+  const [search, setSearch] = useState('');
+  const wanted = search.trim().toLowerCase();
   const overlap = useAnswer<Overlap>(ids.length < 2 ? undefined : `/v1/overlap?segments=${ids.join()}`);
   const names = new Map(built.map(({ id, name }) => [id, name]));
   return (
     <>
       <Card title="Segments" aside={<span class="muted small">{`${ids.length} of at most ${MOST}`}</span>}>
+        {built.length > MOST && (
+          <label class="field filters">
+            <span class="label">Search</span>
+            <input
+              type="search"
+              value={search}
+              placeholder="Name"
+              onInput={(event) => setSearch(event.currentTarget.value)}
+            />
+          </label>
+        )}
         <fieldset class="choices chosen">
           <legend class="unseen">Segments to compare</legend>
-          {built.map(({ id, name }) => (
-            <label key={id}>
-              <input
-                type="checkbox"
-                checked={ids.includes(id)}
-                disabled={!ids.includes(id) && ids.length >= MOST}
-                onChange={(event) =>
-                  setIds(event.currentTarget.checked ? [...ids, id] : ids.filter((one) => one !== id))
-                }
-              />{' '}
-              {name}
-            </label>
-          ))}
+          {built
+            .filter(({ id, name }) => ids.includes(id) || name.toLowerCase().includes(wanted))
+            .map(({ id, name }) => (
+              <label key={id}>
+                <input
+                  type="checkbox"
+                  checked={ids.includes(id)}
+                  disabled={!ids.includes(id) && ids.length >= MOST}
+                  onChange={(event) =>
+                    setIds(event.currentTarget.checked ? [...ids, id] : ids.filter((one) => one !== id))
+                  }
+                />{' '}
+                {name}
+              </label>
+            ))}
         </fieldset>
       </Card>
       <Card

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import type { SegmentsReport } from '../../../report/segment-sizes.ts';
 import { useAnswer } from '../api/use-answer.ts';
-import { count, counted, daysAgo } from '../format.ts';
+import { count, counted, daysAgo, momentOf } from '../format.ts';
 import { axes, Chart } from '../ui/chart.tsx';
 import { CsvLink } from '../ui/csv-link.tsx';
 import { Card, Count, Empty, Read, Table } from '../ui/parts.tsx';
@@ -125,7 +125,7 @@ function Builds({ items }: { items: readonly PastSize[] }) {
           .slice(0, LISTED)
           .map(({ asOf, size, added, removed, version }) => (
             <tr key={asOf}>
-              <th scope="row">{new Date(asOf).toLocaleString()}</th>
+              <th scope="row">{momentOf(asOf)}</th>
               <td class="number">{count(size)}</td>
               <td class="number">
                 <Count n={added} />

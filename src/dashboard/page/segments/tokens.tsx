@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
+import { OneMore } from '../ui/one-more.tsx';
 
 interface Edited {
   /** What the values are of, as a person is told. */
@@ -75,7 +76,6 @@ export function ChosenTokens({
   put,
   options,
 }: Omit<Edited, 'wordsOf'> & { options: readonly (readonly [value: string, words: string])[] }) {
-  const [next, setNext] = useState('');
   const select = useRef<HTMLSelectElement>(null);
   const words = new Map(options);
   return (
@@ -89,32 +89,14 @@ export function ChosenTokens({
           select.current?.focus();
         }}
       />
-      {/* Not added by choosing alone: with arrow keys one passes every value on the way to the wanted one. */}
-      <select
-        ref={select}
+      <OneMore
         aria-label={label}
-        value={next}
-        onChange={(event) => setNext(event.currentTarget.value)}
-      >
-        <option value="">{values.length === 0 ? 'Choose…' : 'or another…'}</option>
-        {options
-          .filter(([value]) => !values.includes(value))
-          .map(([value, called]) => (
-            <option key={value} value={value}>
-              {called}
-            </option>
-          ))}
-      </select>
-      <button
-        type="button"
-        disabled={next === ''}
-        onClick={() => {
-          put([...values, next]);
-          setNext('');
-        }}
-      >
-        Add it<span class="unseen"> to {label.toLowerCase()}</span>
-      </button>
+        select={select}
+        options={options.filter(([value]) => !values.includes(value))}
+        first={values.length === 0 ? 'Choose…' : 'or another…'}
+        to={label.toLowerCase()}
+        add={(value) => put([...values, value])}
+      />
     </>
   );
 }

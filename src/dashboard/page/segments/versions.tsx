@@ -1,8 +1,10 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { call, Problem } from '../api/call.ts';
 import { useMay } from '../api/session.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { ActionButton } from '../ui/actions.tsx';
+import { awaitHeading } from '../ui/arrival.ts';
+import { useGoOn } from '../ui/go-on.ts';
 import { Card, Moment, Read } from '../ui/parts.tsx';
 import { Scroll } from '../ui/scroll.tsx';
 import { tell } from '../ui/toasts.tsx';
@@ -37,13 +39,15 @@ function VersionPage({ after, newest, ...of }: Page) {
   const versions = useAnswer<{ items: ShownVersion[]; next: number | null }>(
     `/v1/segments/${id}/versions?of=${current}${after === undefined ? '' : `&after=${after}`}`,
   );
+  const list = useRef<HTMLOListElement>(null);
+  useGoOn(versions.value !== undefined, after === undefined ? null : list);
   return (
     <Read of={versions}>
       {({ items, next }) => {
         const read = newest ?? (current === 0 ? (items[0]?.version ?? 0) : current);
         return (
           <>
-            <ol class="list versions">
+            <ol class="list versions" ref={list} tabIndex={-1}>
               {items.map((one) => (
                 <ListedVersion key={one.version} {...of} read={read} version={one} reread={versions.reload} />
               ))}
@@ -83,6 +87,8 @@ function ListedVersion({ id, current, changed, read, reread, version: one }: Lis
       throw error;
     }
     await changed();
+    // The list is made anew, and the button with it that was pressed.
+    awaitHeading();
     tell(`Version ${one.version} is restored, as a new version.`);
   };
   return (

@@ -3,13 +3,15 @@ import { asProblem, call, type Problem, SIGNED_OUT } from '../api/call.ts';
 import { SessionContext, type ShownSession, type SignedIn } from '../api/session.ts';
 import { Loading, ProblemNote } from '../ui/parts.tsx';
 import { Toasts, tellProblem } from '../ui/toasts.tsx';
+import { hasWork } from '../ui/work.ts';
 import { Pages, preloadPage } from './pages.tsx';
-import { SignIn } from './sign-in.tsx';
+import { SignIn, SignInAgain } from './sign-in.tsx';
 
 /** The console: who is signed in decides what there is. */
 export function App() {
   const [session, setSession] = useState<ShownSession>();
   const [problem, setProblem] = useState<Problem>();
+  const [isOver, setIsOver] = useState(false);
   const ask = () => {
     setProblem(undefined);
     call<ShownSession>('GET', '/v1/session').then(setSession, (error) => setProblem(asProblem(error)));
@@ -18,7 +20,8 @@ export function App() {
   useLayoutEffect(() => {
     ask();
     preloadPage(location.pathname);
-    const over = () => setSession(NOBODY);
+    // What somebody has typed outlives the session, which ends by itself in the middle of it.
+    const over = () => (hasWork() ? setIsOver(true) : setSession(NOBODY));
     addEventListener(SIGNED_OUT, over);
     return () => removeEventListener(SIGNED_OUT, over);
   }, []);
@@ -31,6 +34,15 @@ export function App() {
       ) : isSignedIn(session) ? (
         <SessionContext.Provider value={signedIn(session, setSession)}>
           <Pages />
+          {isOver && (
+            <SignInAgain
+              done={(again) => {
+                setSession(again);
+                setIsOver(false);
+              }}
+              close={() => setIsOver(false)}
+            />
+          )}
         </SessionContext.Provider>
       ) : (
         <SignIn done={setSession} />

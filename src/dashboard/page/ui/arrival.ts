@@ -1,6 +1,6 @@
 let isAwaited = false;
 
-/** Another page was gone to: the focus goes to its heading, also where that comes with what is read first. */
+/** Another page was gone to, or this one is of something else now: the focus goes to its heading, also where that comes with what is read first. */
 export function awaitHeading(): void {
   const heading = document.querySelector<HTMLElement>('main h1');
   isAwaited = heading === null;

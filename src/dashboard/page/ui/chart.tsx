@@ -2,6 +2,7 @@ import type { BarSeriesOption, LineSeriesOption } from 'echarts/charts';
 import type { GridComponentOption, LegendComponentOption, TooltipComponentOption } from 'echarts/components';
 import type { ComposeOption } from 'echarts/core';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { count } from '../format.ts';
 import { Table } from './parts.tsx';
 
 export type ChartOption = ComposeOption<
@@ -128,7 +129,7 @@ function AsTable({ numbers: { head, rows }, label }: { numbers: ChartNumbers; la
             <th scope="row">{of}</th>
             {values.map((value, column) => (
               <td class="number" key={column}>
-                {typeof value === 'number' ? numberText.format(value) : (value ?? '–')}
+                {typeof value === 'number' ? count(value, 3) : (value ?? '–')}
               </td>
             ))}
           </tr>
@@ -137,8 +138,6 @@ function AsTable({ numbers: { head, rows }, label }: { numbers: ChartNumbers; la
     </details>
   );
 }
-
-const numberText = new Intl.NumberFormat('en', { maximumFractionDigits: 3 });
 
 /**
  * Axes, grid and tooltip as all charts have them. The tooltip is drawn too: what is made of HTML has inline styles.

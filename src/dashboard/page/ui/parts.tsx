@@ -2,7 +2,7 @@ import { type ComponentChildren, Fragment } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import type { Problem } from '../api/call.ts';
 import type { Asked } from '../api/use-reading.ts';
-import { ago, count } from '../format.ts';
+import { ago, count, momentOf } from '../format.ts';
 import { leaveFocus, takeFocus } from './arrival.ts';
 import { Scroll } from './scroll.tsx';
 
@@ -214,7 +214,7 @@ export const Badge = ({ state }: { state: string }) => (
 export function Moment({ at, now }: { at: string | null; now?: string }) {
   if (at === null) return <span class="muted">never</span>;
   return (
-    <time dateTime={at} title={new Date(at).toLocaleString()}>
+    <time dateTime={at} title={momentOf(at)}>
       {ago(at, now ?? new Date().toISOString())}
     </time>
   );

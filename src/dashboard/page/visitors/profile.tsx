@@ -3,7 +3,7 @@ import type { ShownProfile } from '../../../api/profile.ts';
 import { useMay } from '../api/session.ts';
 import { useAll } from '../api/use-all.ts';
 import { useCategoryNames } from '../api/use-category-names.ts';
-import { count } from '../format.ts';
+import { count, momentOf } from '../format.ts';
 import { ForgetButton } from '../privacy/forget-button.tsx';
 import { Card, Empty, Facts, Moment, Table } from '../ui/parts.tsx';
 import { Membership } from './explanation.tsx';
@@ -45,7 +45,7 @@ export function ProfileView({
       consent === null
         ? 'no word stored'
         : consent.withdrawn
-          ? `withdrawn ${new Date(consent.time).toLocaleString()}`
+          ? `withdrawn ${momentOf(consent.time)}`
           : consent.purposes.map((purpose) => PURPOSES[purpose] ?? `purpose ${purpose}`).join(', ') ||
             'nothing',
     ],
@@ -149,7 +149,7 @@ function Hits({ profile: { recent } }: { profile: ShownProfile }) {
         <Table label="Newest hits" head={['When', 'Event', 'Page', 'Site', 'From']}>
           {recent.map(({ time, event, path, title, site, country, device, categories }, at) => (
             <tr key={`${time} ${at}`}>
-              <th scope="row">{new Date(time).toLocaleString()}</th>
+              <th scope="row">{momentOf(time)}</th>
               <td>{event}</td>
               <td>
                 {title}
