@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from './client.ts';
 import { at, ninety, type Said, startNinety } from './command.ts';
 import { sharedEngine } from './engine.ts';
 import { type Home, openHome } from './homes.ts';
@@ -126,13 +127,14 @@ describe('a file of hits', () => {
   const hitsOf = async (site: string) => {
     await flush(home.admin.url);
     const since = Date.now();
-    for (;;) {
+    const { items } = await until('the sites are counted anew', async () => {
       const seen = await home.admin.json<{
         countedAt: string;
         items: { id: string; hits: number; visitors: number }[];
       }>('GET', '/v1/overview/sites');
-      if (Date.parse(seen.countedAt) >= since) return seen.items.find(({ id }) => id === site)?.hits;
-    }
+      return Date.parse(seen.countedAt) >= since && seen;
+    });
+    return items.find(({ id }) => id === site)?.hits;
   };
 
   beforeAll(async () => {
@@ -288,7 +290,7 @@ describe('a file of hits', () => {
       {},
     );
     await new Promise((written) => child.stdin!.write(ndjson(many.slice(0, 4_500)), written));
-    while ((await hitsOf(site)) !== 4_000);
+    await until('four batches are in', async () => (await hitsOf(site)) === 4_000);
     child.kill('SIGINT');
     const { code, err } = await said;
     expect(code).toBe(130);
