@@ -223,6 +223,20 @@ describe('the consent report', () => {
     const { refusals } = (await report(`consent?site=${shop.site}`)) as { refusals: Json[] };
     expect(refusals.map(({ room }) => room)).toEqual(['collect']);
   });
+
+  it('has hits of a country among all others, whose visitors were seen elsewhere since', async () => {
+    const hit = { site: shop.key, url: 'https://shop.test/abroad', userAgent: CHROME };
+    const device = { deviceType: 'gaid', deviceId: '00000009-0000-4000-8000-000000000000' };
+    const time = Date.now() - 3_600_000;
+    await server.operator.json('POST', '/v1/hits', [
+      { ...hit, ...device, ip: '126.0.0.1', time },
+      { ...hit, ...device, ip: '73.160.0.1', time: time + 60_000 },
+    ]);
+    await server.operator.json('POST', `/v1/segments/${shop.segment}/build?wait=1`);
+    const { countries, stored } = (await report('consent')) as { countries: Json[]; stored: number };
+    expect(countries.at(-1)).toMatchObject({ country: null, visitors: 0, stored: 1, refused: 0 });
+    expect(countries.reduce((sum, one) => sum + Number(one['stored']), 0)).toBe(stored);
+  });
 });
 
 describe('a report refuses', () => {

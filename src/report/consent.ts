@@ -120,7 +120,10 @@ export async function consent(clickhouse: ClickHouse, range: Range, site?: strin
     total: together(visitors),
     countries: [
       ...shown.map((name) => countryOf(name, ({ country }) => country === name)),
-      ...(named.length > shown.length ? [countryOf(null, ({ country }) => !shown.includes(country))] : []),
+      // A visitor may have been in a country before that is nobody's now.
+      ...(named.length > shown.length || stored.of(REST) > 0
+        ? [countryOf(null, ({ country }) => !shown.includes(country))]
+        : []),
     ],
     stored: stored.of(EVERYTHING),
     refusals: refusalsOf(range, tallies),
