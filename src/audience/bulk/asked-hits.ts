@@ -1,10 +1,11 @@
+import type { ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import type { Read } from '../../clickhouse/spent.ts';
 import { Binding } from '../rule/binding.ts';
 import type { Clauses } from './clauses.ts';
 import { ATTENTION } from './codes.ts';
 import { valuesOf } from './sequences.ts';
-import { type CodedColumn, sinceOf, TEXTS, type TextColumn } from './shapes.ts';
+import { type CodedColumn, isOfDwell, sinceOf, TEXTS, type TextColumn } from './shapes.ts';
 import { EVERYBODY, OF_SLICE, type Slice, sliceParams } from './slice.ts';
 
 /** What is asked for, in numbers from 1; 0 is everything else. */
@@ -65,7 +66,7 @@ export interface Copied {
  * out of three months of days and to look its values up takes as long as what is then done with it, and a dozen shapes of
  * questions look at the same columns.
  *
- * @param threads setting `max_threads`; the server's where not given.
+ * @param settings of its statements; the server's where not given.
  * @returns what was read.
  * @throws ClickHouseError, what `work` throws.
  */
@@ -74,13 +75,12 @@ export async function withAskedHits(
   round: Round,
   slice: Slice,
   work: (copied: Copied) => Promise<void>,
-  threads?: number,
+  settings: ClickHouseSettings = {},
 ): Promise<Read> {
   if (!round.plans.some(asksHits)) {
     await work({ session: clickhouse, repeats: false });
     return { rowsRead: 0, bytesRead: 0 };
   }
-  const settings = threads === undefined ? {} : { max_threads: threads };
   return clickhouse.inSession(async (session) => {
     try {
       const { sql, params } = askedHits(round, slice);
@@ -107,7 +107,7 @@ const asksHits = ({ shapes, sequences, asksUniverse }: Clauses): boolean =>
  *
  * @returns whether there is anybody.
  */
-async function writeRepeated(session: ClickHouse, settings: { max_threads?: number }): Promise<boolean> {
+async function writeRepeated(session: ClickHouse, settings: ClickHouseSettings): Promise<boolean> {
   await session.command(
     `CREATE TEMPORARY TABLE repeated ENGINE = Memory AS SELECT DISTINCT visitor FROM asked_hits
      WHERE hit IN (SELECT hit FROM asked_hits GROUP BY hit HAVING count() > 1)`,
@@ -122,7 +122,7 @@ async function writeRepeated(session: ClickHouse, settings: { max_threads?: numb
 export function askedHits(round: Round, slice: Slice) {
   const { plans, numbers: asked } = round;
   const binding = new Binding();
-  const asksDwell = plans.some(({ shapes }) => shapes.some(({ counting }) => counting === 'dwell'));
+  const asksDwell = plans.some(({ shapes }) => shapes.some(({ counting }) => isOfDwell(counting)));
   const columns = [
     ...(asksDwell ? ['dwell_ms'] : []),
     ...[...asked.values].map(([column, numbers]) => {

@@ -3,7 +3,7 @@ import type { AskedLeaf } from '../rule/leaf.ts';
 import { type Round, textNumberSql } from './asked-hits.ts';
 import { type CodedShape, codeSql, eachOnce, isHitSql, readsEvents, shortSql } from './codes.ts';
 import { type SlicedSequence, slicedSequenceSql } from './sequences.ts';
-import { type Question, sinceOf } from './shapes.ts';
+import { type Counting, isOfDwell, type Question, sinceOf } from './shapes.ts';
 import { EVERYBODY, OF_SLICE, type Slice } from './slice.ts';
 
 /** Clauses by their numbers, and how they are answered. */
@@ -49,13 +49,11 @@ export function clauseSelects(
     ...shapes.flatMap((shape) => {
       const scan = { shape, round, asOf, binding };
       if (shape.counting === 'once') return metSql(scan);
-      if (shape.counting === 'dwell') return countedSql(scan, DWELL);
-      if (shape.counting === 'ids') return countedSql(scan, BY_ID);
-      if (shape.counting === 'pairs') return countedSql(scan, BY_TWO);
-      if (!repeats) return countedSql(scan, BY_ROW);
+      const { usual, repeated } = COUNTS[shape.counting];
+      if (repeated === undefined || !repeats) return countedSql(scan, usual);
       return [
-        countedSql(scan, BY_ROW, 'visitor NOT IN (SELECT visitor FROM repeated)'),
-        countedSql(scan, BY_ID, 'visitor IN (SELECT visitor FROM repeated)'),
+        countedSql(scan, usual, 'visitor NOT IN (SELECT visitor FROM repeated)'),
+        countedSql(scan, repeated, 'visitor IN (SELECT visitor FROM repeated)'),
       ];
     }),
     ...sequences.map((sequence) => slicedSequenceSql(sequence, round, asOf, binding)),
@@ -104,13 +102,25 @@ const BY_ID: Count = { hits: 'arrayUniq(groupArray(hit))', columns: ['hit'] };
 /** Whether there is one or more: two numbers for each visitor, whatever was sent twice. */
 const BY_TWO: Count = { hits: 'if(min(hit) = max(hit), 1, 2)', columns: ['hit'] };
 
-/** Milliseconds of attention. A hit that was sent twice counts once, with the most that was said of it. */
-const DWELL: Count = {
+/** Milliseconds of attention. */
+const DWELL_BY_ROW: Count = { hits: 'sum(dwell_ms)', columns: ['dwell_ms'] };
+
+/** A hit that was sent twice counts once, with the most that was said of it. */
+const DWELL_BY_ID: Count = {
   hits: 'sum(dwell_ms)',
   columns: ['hit', 'dwell_ms'],
   over: (matched) => `(
 SELECT visitor, question, hit, max(dwell_ms) AS dwell_ms, max(time) AS time FROM ${matched}
 GROUP BY visitor, question, hit)`,
+};
+
+/** `repeated`: of whom a hit was sent twice, where it matters. */
+const COUNTS: Readonly<Record<Exclude<Counting, 'once'>, { usual: Count; repeated?: Count }>> = {
+  rows: { usual: BY_ROW, repeated: BY_ID },
+  pairs: { usual: BY_TWO },
+  ids: { usual: BY_ID },
+  dwell_rows: { usual: DWELL_BY_ROW, repeated: DWELL_BY_ID },
+  dwell_ids: { usual: DWELL_BY_ID },
 };
 
 /** @param who condition of the visitors. */
@@ -167,7 +177,7 @@ function seenSql({ shape, round, asOf, binding }: Scan, columns: readonly HitCol
   const conditions = [
     ...(who === undefined ? [] : [who]),
     ...(readsEvents(shape) ? [] : [isHitSql(round.numbers)]),
-    ...(shape.counting === 'dwell' ? ['dwell_ms > 0'] : []),
+    ...(isOfDwell(shape.counting) ? ['dwell_ms > 0'] : []),
     ...asked,
     ...shape.texts.flatMap((text) => (text === 'value' ? [] : [`${text} != 0`])),
   ];

@@ -1,7 +1,14 @@
 import type { Binding } from '../rule/binding.ts';
 import type { Match } from '../rule/rule.ts';
 import type { Numbers } from './asked-hits.ts';
-import { type CodedColumn, type Combination, combinations, isCoded, type Shape } from './shapes.ts';
+import {
+  type CodedColumn,
+  type Combination,
+  combinations,
+  isCoded,
+  isOfDwell,
+  type Shape,
+} from './shapes.ts';
 
 /** The values of the coded columns of a shape, each with its number from 1; 0 is every other value. */
 export type Codes = ReadonlyMap<CodedColumn, ReadonlyMap<string, number>>;
@@ -91,7 +98,7 @@ function rowsOf({ codes }: CodedShape, match: Match): number {
 }
 
 /** Whether a ping that only tells attention counts where a Match names no event. */
-const readsPings = ({ counting }: Shape): boolean => counting === 'dwell';
+const readsPings = ({ counting }: Shape): boolean => isOfDwell(counting);
 
 /** SQL, over `asked_hits`: it is no ping that only tells attention. */
 export const isHitSql = ({ values }: Numbers): string => `event != ${values.get('event')!.get(ATTENTION)}`;
@@ -153,4 +160,4 @@ export function shortSql({ codes }: Pick<CodedShape, 'codes'>, code: string): st
 
 /** SQL of an array, each element once where rows are counted: else it is no matter how often one hit is seen. */
 export const eachOnce = (counting: CodedShape['counting'], array: string): string =>
-  counting === 'rows' ? `arrayDistinct(${array})` : array;
+  counting === 'rows' || counting === 'dwell_rows' ? `arrayDistinct(${array})` : array;

@@ -1,6 +1,7 @@
+import type { ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouse } from '../../clickhouse/client.ts';
 import { ClickHouseError } from '../../clickhouse/errors.ts';
-import { sideBySide, threadsEach } from '../../clickhouse/side-by-side.ts';
+import { settingsEach, sideBySide } from '../../clickhouse/side-by-side.ts';
 import { type Read, Spent } from '../../clickhouse/spent.ts';
 import { fits } from '../rule/compile.ts';
 import { writeAsked } from './asked.ts';
@@ -157,7 +158,7 @@ class Filling {
 
   async write(): Promise<void> {
     const { cut, atOnce, build } = this.#whole;
-    const threads = await threadsEach(this.#clickhouse, cut.slices, atOnce);
+    const settings = await settingsEach(this.#clickhouse, cut.slices, atOnce);
     await sideBySide(
       cut.slices,
       (slice) =>
@@ -174,14 +175,14 @@ class Filling {
                 {
                   // Else the branch of every segment that has no table is computed for each row.
                   short_circuit_function_evaluation: 'force_enable',
-                  max_threads: threads,
+                  ...settings,
                   // Else one thread sorts and writes what all of them find.
-                  max_insert_threads: String(threads),
+                  max_insert_threads: String(settings.max_threads),
                 },
               ),
             );
           },
-          threads,
+          settings,
         ),
       atOnce,
     );
@@ -215,7 +216,7 @@ class Filling {
     groups: readonly Ready[],
     slice: Slice,
     work: (session: ClickHouse, one: Ready, part: Part) => Promise<void>,
-    threads?: number,
+    settings?: ClickHouseSettings,
   ): Promise<void> {
     if (groups.length === 0) return;
     const all = async () => {
@@ -227,7 +228,7 @@ class Filling {
           const part = { round: this.#round, slice, repeats };
           for (const one of groups) await this.#attempt(one, () => work(session, one, part));
         },
-        threads,
+        settings,
       );
       this.#spent.add(cost);
     };

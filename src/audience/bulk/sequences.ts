@@ -36,6 +36,9 @@ export function sequencesOf(
 
 const isNumbered = (match: Match): boolean => MATCH_FIELDS.every((field) => !match[field] || isCoded(field));
 
+/** One of a hit's categories is found by itself in a third of the time that `hasAny` takes for any number of them. */
+const MAX_BY_ITSELF = 3;
+
 /** The values that the steps ask for, each with its column. */
 export const valuesOf = ({ leaf }: SlicedSequence): (readonly [CodedColumn, string])[] =>
   leaf.steps.flatMap((match) =>
@@ -50,7 +53,7 @@ export function slicedSequenceSql(
   binding: Binding,
 ): string {
   const bits = distinctSteps(leaf.steps).map(
-    ({ match, bits }) => `if(${numberedSql(match, round, binding)}, ${bits}, 0)`,
+    ({ match, bits }) => `(${numberedSql(match, round, binding)}) * ${bits}`,
   );
   const conditions = ['step != 0', ...sinceSql(leaf.withinMs, asOf, binding)];
   const rows = `SELECT visitor, hit, time, toUInt16(${bits.join(' + ')}) AS step FROM asked_hits${where(conditions)}`;
@@ -62,6 +65,8 @@ function numberedSql(match: Match, round: Round, binding: Binding): string {
   const conditions = columnsOf(match).map((column) => {
     const numbers = round.numbers.values.get(column)!;
     const wanted = match[column]!.map((value) => numbers.get(String(value))!);
+    if (column === 'category' && wanted.length <= MAX_BY_ITSELF)
+      return `(${wanted.map((number) => `has(categories, ${number})`).join(' OR ')})`;
     const lists = binding.many('UInt32', wanted);
     const any = lists.map((list) =>
       column === 'category' ? `hasAny(categories, ${list})` : `${column} IN ${list}`,

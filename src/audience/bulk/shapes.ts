@@ -23,9 +23,13 @@ export interface Question {
 /**
  * How hits are counted: `once`, where one is enough; `rows`, where each hit is one row but for those that were sent
  * twice; where it may be several, as of a question for one of two categories, `pairs`, where none asks for more than
- * two, and else `ids`. `dwell`: their attention is summed up, of pings too.
+ * two, and else `ids`. `dwell_rows` and `dwell_ids`: their attention is summed up, of pings too, where a hit is one row
+ * and where it may be several.
  */
-export type Counting = 'once' | 'rows' | 'pairs' | 'ids' | 'dwell';
+export type Counting = 'once' | 'rows' | 'pairs' | 'ids' | 'dwell_rows' | 'dwell_ids';
+
+export const isOfDwell = (counting: Counting): boolean =>
+  counting === 'dwell_rows' || counting === 'dwell_ids';
 
 /** Questions that one grouped scan answers together. */
 export interface Shape {
@@ -101,9 +105,10 @@ function isShaped(match: Match): boolean {
 }
 
 function countingOf({ match, thresholds, isDwell }: Question): Counting {
-  if (isDwell) return 'dwell';
+  const isRow = (match.category ?? match.keyword ?? []).length <= 1;
+  if (isDwell) return isRow ? 'dwell_rows' : 'dwell_ids';
   if (thresholds.every(({ from, to }) => from === 1 && to === undefined)) return 'once';
-  if ((match.category ?? match.keyword ?? []).length <= 1) return 'rows';
+  if (isRow) return 'rows';
   return thresholds.every(({ from, to }) => from <= 2 && to === undefined) ? 'pairs' : 'ids';
 }
 
