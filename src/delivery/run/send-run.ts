@@ -145,25 +145,36 @@ async function sendPage(sender: Sender, run: RunRow, due: readonly ChunkRow[]): 
   const enough = new AbortController();
   const turns = AbortSignal.any([abort, enough.signal]);
   const work = async () => {
-    while (queue.length > 0) {
-      if (!(await pace.turn(turns))) return;
-      const chunk = isStopped() ? undefined : queue.shift();
-      if (chunk === undefined || queue.length === 0) enough.abort();
-      if (chunk === undefined) return;
-      const tried = await tryChunk(
-        { ...chunk, step: Math.max(chunk.step, firstStep(lease.slot)) },
-        {
-          courier,
-          target,
-          run,
-          putBack: times.get(chunk.chunk) ?? 0,
-          version: await versionOf(chunk),
-          lease,
-          abort,
-        },
-      );
-      await learn(sender, tried);
-      if (isStopped()) enough.abort();
+    let written: Promise<void> | undefined;
+    try {
+      while (queue.length > 0) {
+        if (!(await pace.turn(turns))) return;
+        const chunk = isStopped() ? undefined : queue.shift();
+        if (chunk === undefined || queue.length === 0) enough.abort();
+        if (chunk === undefined) return;
+        const tried = await tryChunk(
+          { ...chunk, step: Math.max(chunk.step, firstStep(lease.slot)) },
+          {
+            courier,
+            target,
+            run,
+            putBack: times.get(chunk.chunk) ?? 0,
+            version: await versionOf(chunk),
+            lease,
+            abort,
+          },
+        );
+        // One acknowledgement at most is not written yet, and the next chunk is on its way meanwhile.
+        const before = written;
+        written = tried.end === 'acknowledged' ? tried.written : undefined;
+        // Who waits for it hears of it, not the process.
+        written?.catch(() => undefined);
+        await before;
+        await learn(sender, tried);
+        if (isStopped()) enough.abort();
+      }
+    } finally {
+      await written;
     }
   };
   const { concurrency } = target.type.limits(target.settings);

@@ -36,10 +36,12 @@ export interface Trying {
 
 /**
  * What became of a try; `broken_off` where it was ended from here, and the same is tried again. `failed` has the
- * destination's word.
+ * destination's word. What was acknowledged is sent again, under the same key, unless it is `written`, of which who
+ * asked hears as of the try itself: the next chunk need not wait for it.
  */
 export type Tried =
-  | { readonly end: 'acknowledged' | 'nothing_left' | 'given_up' | 'broken_off' }
+  | { readonly end: 'acknowledged'; readonly written: Promise<void> }
+  | { readonly end: 'nothing_left' | 'given_up' | 'broken_off' }
   | { readonly end: 'failed'; readonly error: DeliveryError };
 
 /**
@@ -102,18 +104,7 @@ export async function tryChunk(before: ChunkRow, trying: Trying): Promise<Tried>
       lines,
     };
     const taken = await send(chunk, trying, row.remembered, (remembered) => write({ remembered }));
-    await writeFailures(courier.clickhouse, row, taken.failed, trying.putBack);
-    await write({
-      state: 'acknowledged',
-      reason: '',
-      detail: '',
-      remembered: '',
-      accepted: taken.accepted,
-      failed: taken.failed.length,
-      counted: Object.fromEntries(taken.counted ?? []),
-    });
-    countTaken(trying, row.destination, taken);
-    return { end: 'acknowledged' };
+    return { end: 'acknowledged', written: acknowledge(taken) };
   } catch (thrown) {
     if (abort.aborted || lease.lost()) return { end: 'broken_off' };
     // Not the destination's doing, and for no chunk better than for this: the run goes on when the storage does.
@@ -127,6 +118,20 @@ export async function tryChunk(before: ChunkRow, trying: Trying): Promise<Tried>
     await write(afterFailed(row, error));
     if (row.state === 'dead') courier.count(row.destination, error.reason, count);
     return { end: 'failed', error };
+  }
+
+  async function acknowledge(taken: Taken): Promise<void> {
+    await writeFailures(courier.clickhouse, row, taken.failed, trying.putBack);
+    await write({
+      state: 'acknowledged',
+      reason: '',
+      detail: '',
+      remembered: '',
+      accepted: taken.accepted,
+      failed: taken.failed.length,
+      counted: Object.fromEntries(taken.counted ?? []),
+    });
+    countTaken(trying, row.destination, taken);
   }
 }
 
