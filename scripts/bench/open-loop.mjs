@@ -31,8 +31,9 @@ export async function startOpenLoop(file, core) {
      * @param {{url: string, perSecond: number, seconds: number, wanted: string}} load `wanted`: what the body of an
      *   answer matches that is as it should be, a regular expression.
      * @returns {Promise<{answers: number, failed: number, p50: number, p95: number, p99: number, most: number,
-     *   sentP99: number}>} milliseconds, from the moment at which a request's turn was to the end of its answer;
-     *   `sentP99`: of them to the moment at which it was sent; `failed`: without an answer, or with another.
+     *   fromDueP99: number, lateP99: number}>} milliseconds, from the moment at which a request was sent to the end of
+     *   its answer; `lateP99`: to the former from the moment at which its turn was; `fromDueP99`: from that one to the
+     *   end; `failed`: without an answer, or with another.
      */
     load: (load) => {
       child.send(load);

@@ -24,6 +24,8 @@ const GB = 2 ** 30;
 const ENGINE_GB = 4;
 const LOOK_MS = 100;
 const RETENTION_DAYS = 90;
+/** Questions before those that count. */
+const WARM_UP = 8;
 
 const AIM_BUILD_S = 60;
 const AIM_NAIVE = 10;
@@ -40,7 +42,8 @@ Makes hits inside the embedded engine, which is given ${ENGINE_GB} GB, and build
 again against that build, so that who came and went is written down too. Beside it, of every so-many-th segment, what
 the naive way takes, one query over the raw hits each, scaled to all; and what one statement each takes as the product
 builds a single segment. Then estimates of rules of five clauses, explanations of the same for a visitor each, and the
-overlap of the ten largest segments.
+overlap of the ten largest segments: each after a few others of their kind, since the naive way has had the memory that
+files are kept in, and what disks take is another matter than what questions do. What the first of those took is told.
 
 Of a thousand rules: ${MIX}.
 
@@ -135,14 +138,20 @@ async function oneByOne(list, build, change) {
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const p95 = (values) => round([...values].sort((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1]);
 
-async function times(count, work) {
+async function times(count, work, from = 0) {
   const found = [];
-  for (let n = 0; n < count; n++) {
+  for (let n = from; n < from + count; n++) {
     const began = performance.now();
     await work(n);
     found.push(performance.now() - began);
   }
   return found;
+}
+
+/** @returns milliseconds of the questions from 0 on, and of the first of some others that are asked before. */
+async function warmTimes(count, work) {
+  const [first] = await times(WARM_UP, work, count);
+  return { found: await times(count, work), first: round(first) };
 }
 
 const shown = ({ seconds, cpuS, engineMb, statementMb }) =>
@@ -196,37 +205,37 @@ try {
   for (const { id, rule } of sampled)
     if (sizeOf(await estimate(clickhouse, rule, new Date(again.asOf))) !== again.built[id]) different += 1;
 
-  const five = Array.from({ length: asks }, (_, n) => resolved(fiveClauses(n + 1_000)));
-  const estimates = p95(await times(asks, (n) => estimate(clickhouse, five[n].resolved, new Date())));
+  const five = Array.from({ length: asks + WARM_UP }, (_, n) => resolved(fiveClauses(n + 1_000)));
+  const estimates = await warmTimes(asks, (n) => estimate(clickhouse, five[n].resolved, new Date()));
   const people = await clickhouse.query(
-    'SELECT DISTINCT visitor FROM kept_hits WHERE toDate(time) = today() - 1 LIMIT {asks:UInt32}',
-    { asks },
+    'SELECT DISTINCT visitor FROM kept_hits WHERE toDate(time) = today() - 1 LIMIT {people:UInt32}',
+    { people: asks + WARM_UP },
   );
-  const explanations = p95(
-    await times(asks, (n) =>
-      explain(
-        clickhouse,
-        { ...five[n], merge: 'visitor', segments: () => undefined },
-        BigInt(people[n % people.length].visitor),
-        new Date(),
-        RETENTION_DAYS,
-      ),
+  const explanations = await warmTimes(asks, (n) =>
+    explain(
+      clickhouse,
+      { ...five[n], merge: 'visitor', segments: () => undefined },
+      BigInt(people[n % people.length].visitor),
+      new Date(),
+      RETENTION_DAYS,
     ),
   );
   const largest = Object.entries(again.built)
     .sort(([, a], [, b]) => b - a)
-    .slice(0, 10);
-  const overlaps = round(
-    Math.max(
-      ...(await times(3, () =>
-        overlap(
-          clickhouse,
-          largest.map(([id]) => id),
-        ),
-      )),
-    ),
+    .map(([id]) => id);
+  // The next ten are asked for before the largest.
+  const overlaps = await warmTimes(3, (n) =>
+    overlap(clickhouse, n < 3 ? largest.slice(0, 10) : largest.slice(10, 20)),
   );
-  tell(`estimates p95 ${estimates} ms, explanations p95 ${explanations} ms, overlap of ten ${overlaps} ms\n`);
+  const asked = {
+    estimateMs: p95(estimates.found),
+    explainMs: p95(explanations.found),
+    overlapMs: round(Math.max(...overlaps.found)),
+    firstMs: { estimate: estimates.first, explain: explanations.first, overlap: overlaps.first },
+  };
+  tell(
+    `estimates p95 ${asked.estimateMs} ms, explanations p95 ${asked.explainMs} ms, overlap of ten ${asked.overlapMs} ms; the first of them ${Object.values(asked.firstMs).join(', ')} ms\n`,
+  );
 
   const timed = (aim) => (short ? leftOpen(aim) : aim);
   const engineMb = Math.max(first.cost.engineMb, again.cost.engineMb);
@@ -236,9 +245,9 @@ try {
       atLeast(AIM_NAIVE, round(naiveS / seconds, 1), 'times faster than a query each over the raw hits'),
     ),
     engineMemory: atMost(ENGINE_GB * 1024, engineMb, 'MB of memory of the engine'),
-    estimate: timed(atMost(AIM_ESTIMATE_MS, estimates, 'ms of 95 of 100 estimates')),
-    explain: timed(atMost(AIM_EXPLAIN_MS, explanations, 'ms of 95 of 100 explanations')),
-    overlap: timed(atMost(AIM_OVERLAP_MS, overlaps, 'ms of an overlap of ten')),
+    estimate: timed(atMost(AIM_ESTIMATE_MS, asked.estimateMs, 'ms of 95 of 100 estimates')),
+    explain: timed(atMost(AIM_EXPLAIN_MS, asked.explainMs, 'ms of 95 of 100 explanations')),
+    overlap: timed(atMost(AIM_OVERLAP_MS, asked.overlapMs, 'ms of an overlap of ten')),
     small: timed(atMost(AIM_SMALL, smallOfLarge, 'time of small segments over that of large ones')),
     failed: exactly(0, failed, 'segments that failed'),
     exact: exactly(0, different, 'sampled segments that have others than their rule has alone'),
@@ -259,9 +268,7 @@ try {
       ratio: round(naiveS / seconds, 1),
       sampled: sampled.length,
       smallOfLarge,
-      estimateMs: estimates,
-      explainMs: explanations,
-      overlapMs: overlaps,
+      ...asked,
       aims,
       machine: MACHINE,
     })}\n`,

@@ -51,6 +51,9 @@ const READ: ClickHouseSettings = {
   optimize_distributed_group_by_sharding_key: 0,
   distributed_product_mode: 'global',
   output_format_json_quote_64bit_integers: 1,
+  // A granule of hits is of hundreds of visitors, so the hits of those who met one condition lie in most of those that
+  // the key leaves: to read the next condition's columns by itself costs an estimate a seventh more than all at once.
+  enable_multiple_prewhere_read_steps: 0,
 };
 
 /** A host that answers a ping answers it within milliseconds. */
