@@ -20,13 +20,9 @@ export interface Calibration {
  *
  * @param logits of each model `classes` numbers for each label, of rows that it was not trained on.
  */
-export async function calibrate(
-  logits: readonly Float64Array[],
-  labels: Uint8Array,
-  classes: number,
-): Promise<Calibration> {
+export function calibrate(logits: readonly Float64Array[], labels: Uint8Array, classes: number): Calibration {
   const models = logits.length;
-  const { x } = await minimise(
+  const { x } = minimise(
     (at, gradient) => {
       gradient.set(at);
       let loss = at.reduce((sum, one) => sum + one ** 2 / 2, 0);

@@ -9,29 +9,29 @@ import { random } from './world.testing.ts';
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
 describe('calibrate', () => {
-  it('finds the slope and the shift that log-odds were bent by', async () => {
+  it('finds the slope and the shift that log-odds were bent by', () => {
     const chance = random(3);
     const truth = Array.from({ length: 20_000 }, () => 6 * chance() - 3);
     const labels = Uint8Array.from(truth, (odds) => Number(chance() < sigmoid(odds)));
     const bent = Float64Array.from(truth.flatMap((odds) => [0, (odds - 1) * 2]));
-    const { slopes, shifts } = await calibrate([bent], labels, 2);
+    const { slopes, shifts } = calibrate([bent], labels, 2);
     expect(slopes[0]).toBeCloseTo(0.5, 1);
     expect(shifts[1]).toBeCloseTo(1, 1);
   });
 
-  it('believes of two models the one that knows', async () => {
+  it('believes of two models the one that knows', () => {
     const chance = random(4);
     const truth = Array.from({ length: 5000 }, () => 6 * chance() - 3);
     const labels = Uint8Array.from(truth, (odds) => Number(chance() < sigmoid(odds)));
     const knows = Float64Array.from(truth.flatMap((odds) => [0, odds]));
     const guesses = Float64Array.from(truth.flatMap(() => [0, 6 * chance() - 3]));
-    const { slopes } = await calibrate([guesses, knows], labels, 2);
+    const { slopes } = calibrate([guesses, knows], labels, 2);
     expect(Math.abs(slopes[0]!)).toBeLessThan(0.05);
     expect(slopes[1]).toBeCloseTo(1, 1);
   });
 
-  it('of nothing makes nothing', async () => {
-    expect(await calibrate([new Float64Array(0)], new Uint8Array(0), 2)).toEqual({
+  it('of nothing makes nothing', () => {
+    expect(calibrate([new Float64Array(0)], new Uint8Array(0), 2)).toEqual({
       slopes: [0],
       shifts: [0, 0],
     });
@@ -72,7 +72,7 @@ describe('what all methods learn together', () => {
     async (classes) => {
       const { rows, features, best } = planted(classes, 0.12);
       const fitted = await fitModel(rows, classes, features);
-      const { model } = await combine(fitted, rows, classes);
+      const { model } = combine(fitted, rows, classes);
       const tested = rowsWhere(rows, isHeldOut);
       const { probabilities, labels } = predict(model, rows, tested, fitted.inverseLengths);
       const first = Float64Array.from(labels, (_, place) => probabilities[place * classes]!);
@@ -89,7 +89,7 @@ describe('what all methods learn together', () => {
   it('where there is nothing to tell is next to the prior', async () => {
     const { rows, features } = planted(2, 0);
     const fitted = await fitModel(rows, 2, features);
-    const { model } = await combine(fitted, rows, 2);
+    const { model } = combine(fitted, rows, 2);
     const { probabilities, labels } = predict(model, rows, rowsWhere(rows, isHeldOut), fitted.inverseLengths);
     for (const [place] of labels.entries()) expect(probabilities[place * 2]).toBeCloseTo(0.5, 0);
   });

@@ -1,5 +1,6 @@
 import { calibrate } from './calibrate.ts';
-import { type Fitted, METHODS, type Scale } from './fit.ts';
+import type { Fitted } from './fit.ts';
+import { METHODS, type Scale } from './learn.ts';
 import type { Predicted } from './report.ts';
 import type { Rows } from './rows.ts';
 import { columnsOf, logitsOf, softmaxInPlace } from './softmax.ts';
@@ -19,13 +20,13 @@ export interface Combined {
  *
  * @returns the model, and what it says of the rows that were trained on, each by the others.
  */
-export async function combine(
+export function combine(
   { learned, outOfFold }: Fitted,
   rows: Rows,
   classes: number,
-): Promise<{ model: Combined; outOfFold: Predicted }> {
+): { model: Combined; outOfFold: Predicted } {
   const labels = Uint8Array.from(outOfFold, (row) => rows.labels[row]!);
-  const { slopes, shifts } = await calibrate(
+  const { slopes, shifts } = calibrate(
     learned.map((one) => one.outOfFold),
     labels,
     classes,

@@ -17,8 +17,6 @@ export interface MinimiseOptions {
    * features a thousand times rarer than others it saves most of the iterations. @default 1
    */
   readonly preconditioner?: Float64Array;
-  /** Called after each iteration; others' work goes on meanwhile. */
-  readonly breathe?: () => Promise<void> | undefined;
 }
 
 /** Pairs of steps and changes of the gradient that stand for the Hessian. */
@@ -36,11 +34,11 @@ const STALLED = 1e-12;
  *
  * @param start not changed.
  */
-export async function minimise(
+export function minimise(
   objective: Objective,
   start: Float64Array,
-  { tolerance = 1e-9, iterations: most = 200, preconditioner, breathe }: MinimiseOptions = {},
-): Promise<Minimum> {
+  { tolerance = 1e-9, iterations: most = 200, preconditioner }: MinimiseOptions = {},
+): Minimum {
   const n = start.length;
   let x = Float64Array.from(start);
   let gradient = new Float64Array(n);
@@ -62,7 +60,6 @@ export async function minimise(
     [x, nextX] = [nextX, x];
     [gradient, nextGradient] = [nextGradient, gradient];
     value = found;
-    await breathe?.();
     if (decrease <= STALLED * Math.abs(value)) break;
   }
   return { x, value, iterations: iteration };

@@ -1,6 +1,6 @@
 import type { Params } from '../../clickhouse/client.ts';
 import type { Read } from '../../clickhouse/spent.ts';
-import type { MethodName } from './fit.ts';
+import type { MethodName } from './learn.ts';
 
 /** A SELECT and the values of its `{name:Type}` parameters. */
 export interface Query {

@@ -1,6 +1,6 @@
 /**
  * Labelled visitors as sparse rows in typed arrays: of 50,000 with a hundred features each they are some 40 MB, as
- * objects ten times that.
+ * objects ten times that. They are shared with the threads that learn from them.
  */
 export interface Rows {
   readonly count: number;
@@ -33,11 +33,11 @@ export function rowsWhere(rows: Rows, wanted: (bucket: number) => boolean): Uint
 
 /** Takes rows as they come, without knowing how many there will be. */
 export class RowsBuilder {
-  #starts = new Uint32Array(1025);
-  #labels = new Uint8Array(1024);
-  #buckets = new Uint8Array(1024);
-  #features = new Uint32Array(65_536);
-  #values = new Float32Array(65_536);
+  #starts = shared(Uint32Array, 1025);
+  #labels = shared(Uint8Array, 1024);
+  #buckets = shared(Uint8Array, 1024);
+  #features = shared(Uint32Array, 65_536);
+  #values = shared(Float32Array, 65_536);
   #count = 0;
 
   add(label: number, bucket: number, features: readonly number[], values: readonly number[]): void {
@@ -66,18 +66,29 @@ export class RowsBuilder {
   }
 
   #growRows(): void {
-    this.#starts = grown(this.#starts, new Uint32Array(2 * this.#starts.length));
-    this.#labels = grown(this.#labels, new Uint8Array(2 * this.#labels.length + 1));
-    this.#buckets = grown(this.#buckets, new Uint8Array(2 * this.#buckets.length + 1));
+    this.#starts = grown(Uint32Array, this.#starts, 2 * this.#starts.length);
+    this.#labels = grown(Uint8Array, this.#labels, 2 * this.#labels.length + 1);
+    this.#buckets = grown(Uint8Array, this.#buckets, 2 * this.#buckets.length + 1);
   }
 
   #growValues(): void {
-    this.#features = grown(this.#features, new Uint32Array(2 * this.#features.length));
-    this.#values = grown(this.#values, new Float32Array(2 * this.#values.length));
+    this.#features = grown(Uint32Array, this.#features, 2 * this.#features.length);
+    this.#values = grown(Float32Array, this.#values, 2 * this.#values.length);
   }
 }
 
-function grown<T extends Uint8Array | Uint32Array | Float32Array>(from: T, to: T): T {
+type Numbers = Uint8Array | Uint32Array | Float32Array;
+
+interface NumbersType<T extends Numbers> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: SharedArrayBuffer): T;
+}
+
+const shared = <T extends Numbers>(Type: NumbersType<T>, length: number): T =>
+  new Type(new SharedArrayBuffer(length * Type.BYTES_PER_ELEMENT));
+
+function grown<T extends Numbers>(Type: NumbersType<T>, from: T, length: number): T {
+  const to = shared(Type, length);
   to.set(from);
   return to;
 }

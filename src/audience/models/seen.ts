@@ -48,7 +48,7 @@ function sharesOf(all: string, values: string): string {
  * are two, because to group by hit before would cost as much as all the rest.
  */
 const once = (where: string, except?: string) => `
-  SELECT visitor, last, settings, arrayEnumerateUniq(ids) AS ranks, arrayMax(ranks) > 1 AS repeats,
+  SELECT visitor, last, ${NUMBERS.settings} AS settings, arrayEnumerateUniq(ids) AS ranks, arrayMax(ranks) > 1 AS repeats,
          if(repeats, arrayFilter((mark, rank) -> rank = 1, marks, ranks), marks) AS once,
          if(repeats, arrayFilter((number, rank) -> rank = 1, contents, arrayFlatten(
            arrayMap((rank, mark) -> arrayWithConstant(intDiv(mark, 256), rank), ranks, marks))), contents) AS content,
@@ -58,7 +58,7 @@ const once = (where: string, except?: string) => `
 
 /** The hits of each visitor. One number of each holds how many features it has, its weekday and its hour. */
 const gathered = (where: string, except?: string) => `
-  SELECT visitor, max(time) AS last, ${NUMBERS.newestSettings} AS settings, groupArrayIf(hit, telling) AS ids,
+  SELECT visitor, max(time) AS last, ${NUMBERS.newestPacked} AS packed, groupArrayIf(hit, telling) AS ids,
          groupArrayIf(toUInt32(length(content) * 256 + weekday * 24 + hour), telling) AS marks,
          groupArrayArrayIf(content, telling) AS contents
   FROM (

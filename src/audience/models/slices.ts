@@ -15,8 +15,8 @@ export const slicesOf = (count: number): Slice[] =>
     to: String((VISITORS * BigInt(n + 1)) / BigInt(count) - 1n),
   }));
 
-/** Visitors and hits of a slice at most, about: what is gathered of them is some gigabyte. */
-const SLICE = { visitors: 250_000, hits: 5_000_000 };
+/** Visitors and hits of a slice at most, about: what is gathered of them is a gigabyte. Of smaller ones more is read that is of others. */
+const SLICE = { visitors: 500_000, hits: 5_000_000 };
 
 /**
  * Does something with every slice of the universe's visitors, one after another, on a cluster as many at once as there

@@ -50,7 +50,7 @@ describe('the loss of softmax regression', () => {
     }
   });
 
-  it('of classes without features is least where each is as likely as it is frequent', async () => {
+  it('of classes without features is least where each is as likely as it is frequent', () => {
     const builder = new RowsBuilder();
     for (let row = 0; row < 1000; row++) builder.add(row % 10 < 7 ? 0 : row % 10 < 9 ? 1 : 2, 0, [], []);
     const rows = builder.done();
@@ -62,7 +62,7 @@ describe('the loss of softmax regression', () => {
       penalties: new Float64Array(3),
       scales: new Float64Array(1000).fill(1),
     };
-    const { x } = await minimise(penalisedLoss(problem), new Float64Array(3), {
+    const { x } = minimise(penalisedLoss(problem), new Float64Array(3), {
       preconditioner: curvatures(problem),
       tolerance: 1e-9,
     });

@@ -78,7 +78,7 @@ async function trainOn(clickhouse: ClickHouse, labelled: Labelled, options: Trai
   if (trainedCounts.some((count) => count === 0) || tested.length === 0) return refuse('too_few_labels');
 
   const fitted = await fitModel(rows, classes.length, vocabulary.length);
-  const { model, outOfFold } = await combine(fitted, rows, classes.length);
+  const { model, outOfFold } = combine(fitted, rows, classes.length);
   const precision = options.precision ?? DEFAULT_PRECISION;
   // Of labels that were drawn by another share than there is, a share that is right would be of no use.
   const thresholds =
