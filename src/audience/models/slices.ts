@@ -15,7 +15,10 @@ export const slicesOf = (count: number): Slice[] =>
     to: String((VISITORS * BigInt(n + 1)) / BigInt(count) - 1n),
   }));
 
-/** Visitors and hits of a slice at most, about: what is gathered of them is a gigabyte. Of smaller ones more is read that is of others. */
+/**
+ * Visitors and hits of a slice at most, about: what is gathered of them is a gigabyte. The smaller a slice is, the more
+ * is read of its neighbours, whose hits lie in the same granules.
+ */
 const SLICE = { visitors: 500_000, hits: 5_000_000 };
 
 /**
