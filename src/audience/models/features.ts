@@ -41,7 +41,7 @@ const kindsOf = (...blocks: readonly Block[]) => KINDS.filter(({ block }) => blo
 const MOMENT = 'bitOr(bitShiftLeft(toUInt64(toUnixTimestamp64Milli(time)), 22), bitAnd(hit, 4194303))';
 
 const newest = (value: string) => `argMaxIf(${value}, ${MOMENT}, telling)`;
-/** Of a number in `newestPacked`. */
+/** Of a number in `newestPacked`, which has 128: there is room for five settings. */
 const BITS = 24;
 
 /**

@@ -17,9 +17,12 @@ const THREAD = new URL(
   import.meta.url,
 );
 
+/** More would need as many times the memory: of the longest rows one is some hundred megabytes. */
+const THREADS = 2;
+
 /**
- * Learns from the rows that are not held out, by every method: each in a thread, as many at once as there are cores,
- * so that this one goes on with what else it has to do.
+ * Learns from the rows that are not held out, by every method: in threads, so that this one goes on with what else it
+ * has to do.
  *
  * @param features number of different features.
  * @throws what a thread threw.
@@ -29,12 +32,12 @@ export async function fitModel(rows: Rows, classes: number, features: number): P
   const methods = Object.keys(METHODS) as MethodName[];
   // Those that take long begin first, which are the last.
   const rest = methods.toReversed();
-  const threads = Array.from(
-    { length: Math.min(methods.length, availableParallelism()) },
-    () => new Worker(THREAD, { workerData: lesson }),
-  );
+  const threads: Worker[] = [];
   const learned = new Map<MethodName, Learned>();
   try {
+    while (threads.length < Math.min(THREADS, availableParallelism()))
+      // What goes wrong with one that has nothing to do is nobody's matter.
+      threads.push(new Worker(THREAD, { workerData: lesson }).on('error', () => undefined));
     await Promise.all(
       threads.map(async (thread) => {
         for (let method = rest.shift(); method !== undefined; method = rest.shift())
@@ -54,9 +57,9 @@ export async function fitModel(rows: Rows, classes: number, features: number): P
 const learnedBy = (thread: Worker, method: MethodName): Promise<Learned> =>
   new Promise((resolve, reject) => {
     const ended = (code: number) => reject(new Error(`the thread that learns ended with code ${code}`));
-    thread.once('error', reject).once('exit', ended);
+    thread.once('error', reject).once('messageerror', reject).once('exit', ended);
     thread.once('message', (learned: Learned) => {
-      thread.off('error', reject).off('exit', ended);
+      thread.off('error', reject).off('messageerror', reject).off('exit', ended);
       resolve(learned);
     });
     thread.postMessage(method);

@@ -12,7 +12,7 @@ import { type Feature, readVocabulary, writeWeights } from './weights.ts';
 
 /** Some hundred megabytes at most, whatever is labelled. */
 const LIMITS: Limits = { visitors: 50_000, values: 20_000_000, features: 100_000, support: 5 };
-/** Features times classes that have weights: what the optimiser keeps some twenty copies of. */
+/** Features times classes that have weights: what each thread's optimiser keeps some thirty copies of. */
 const MOST_WEIGHTS = 500_000;
 /** Labels that there must be of all classes together and of each: with fewer the held-out fifth says nothing. */
 const LEAST_LABELS = 100;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freshDatabase } from '../../../test/engine.ts';
 import { ClickHouse } from '../../clickhouse/client.ts';
+import { ClickHouseError } from '../../clickhouse/errors.ts';
 import { migrate } from '../../clickhouse/schema.ts';
 import { LeaseBusyError, Leases } from '../../jobs/lease.ts';
 import type { Destination } from '../../registry/kinds.ts';
@@ -231,6 +232,41 @@ describe('a chunk that is not taken', () => {
       ]);
     }
     expect(holders('news')).toHaveLength(10);
+    expect(await unfinishedRuns(clickhouse, destination.id)).toEqual([]);
+  });
+
+  it('is sent again under the same key where its acknowledgement was not written, and the next one is heard', async () => {
+    plans.wanted = people(30);
+    standIn.limits = { lines: 10, concurrency: 1 };
+    standIn.answer = (_, nth) => {
+      if (nth === 2) throw refusal('rate_limited', true, 600_000);
+      return ALL_TAKEN;
+    };
+    const { insert } = clickhouse;
+    let lost = 0;
+    vi.spyOn(clickhouse, 'insert').mockImplementation(async function (
+      this: ClickHouse,
+      table,
+      rows,
+      ...rest
+    ) {
+      const isAcknowledged = rows.some((row) => 'state' in row && row.state === 'acknowledged');
+      if (!isAcknowledged || lost > 0) return insert.call(clickhouse, table, rows, ...rest);
+      lost += 1;
+      await vi.waitUntil(() => standIn.tries.length === 2);
+      throw new ClickHouseError('unavailable', 'insert', undefined, '');
+    });
+    await expect(deliver(courier, destination, DELTA)).rejects.toBeInstanceOf(ClickHouseError);
+    vi.restoreAllMocks();
+    expect(lost).toBe(1);
+    expect(standIn.tries).toHaveLength(2);
+    expect((await readBreaker(clickhouse, destination.id)).next - Date.now()).toBeGreaterThan(500_000);
+    await timePasses();
+    await deliver(courier, destination, RESUME);
+    const first = standIn.tries.filter(({ lines }) => lines[0]!.uid === 'u0');
+    expect(first).toHaveLength(2);
+    expect(new Set(first.map(({ chunk }) => chunk.key)).size).toBe(1);
+    expect(holders('news')).toHaveLength(30);
     expect(await unfinishedRuns(clickhouse, destination.id)).toEqual([]);
   });
 

@@ -144,6 +144,11 @@ async function sendPage(sender: Sender, run: RunRow, due: readonly ChunkRow[]): 
   /** A turn that nobody needs may be minutes away, and the destination is held for as long as one is waited for. */
   const enough = new AbortController();
   const turns = AbortSignal.any([abort, enough.signal]);
+  // The others end what they have begun, so that nothing of it goes on when the lease is let go.
+  const failed = (error: unknown) => {
+    if (!isOver(sender)) faults.push(error);
+    enough.abort();
+  };
   const work = async () => {
     let written: Promise<void> | undefined;
     try {
@@ -167,10 +172,13 @@ async function sendPage(sender: Sender, run: RunRow, due: readonly ChunkRow[]): 
         // One acknowledgement at most is not written yet, and the next chunk is on its way meanwhile.
         const before = written;
         written = tried.end === 'acknowledged' ? tried.written : undefined;
-        // Who waits for it hears of it, not the process.
-        written?.catch(() => undefined);
-        await before;
-        await learn(sender, tried);
+        // Heard of at once by all that send, not when this one is through with the next chunk.
+        written?.catch(failed);
+        try {
+          await learn(sender, tried);
+        } finally {
+          await before;
+        }
         if (isStopped()) enough.abort();
       }
     } finally {
@@ -178,15 +186,7 @@ async function sendPage(sender: Sender, run: RunRow, due: readonly ChunkRow[]): 
     }
   };
   const { concurrency } = target.type.limits(target.settings);
-  await Promise.all(
-    Array.from({ length: Math.max(1, concurrency) }, () =>
-      work().catch((error: unknown) => {
-        // The others end what they have begun, so that nothing of it goes on when the lease is let go.
-        if (!isOver(sender)) faults.push(error);
-        enough.abort();
-      }),
-    ),
-  );
+  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, () => work().catch(failed)));
   if (faults.length > 0) throw faults[0];
 }
 
