@@ -26,6 +26,7 @@ const LOOK_MS = 100;
 const RETENTION_DAYS = 90;
 /** Questions before those that count. */
 const WARM_UP = 8;
+const OVERLAPS = 3;
 
 const AIM_BUILD_S = 60;
 const AIM_NAIVE = 10;
@@ -224,8 +225,8 @@ try {
     .sort(([, a], [, b]) => b - a)
     .map(([id]) => id);
   // The next ten are asked for before the largest.
-  const overlaps = await warmTimes(3, (n) =>
-    overlap(clickhouse, n < 3 ? largest.slice(0, 10) : largest.slice(10, 20)),
+  const overlaps = await warmTimes(OVERLAPS, (n) =>
+    overlap(clickhouse, n < OVERLAPS ? largest.slice(0, 10) : largest.slice(10, 20)),
   );
   const asked = {
     estimateMs: p95(estimates.found),

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { builtFile } from '../built-file.ts';
 import { ENGINE_USER, LIFELINE_FD } from './engine-config.ts';
 import { codeIn, EngineError, type Exit, startError } from './engine-error.ts';
 
@@ -43,13 +44,7 @@ const PASSED_ON = [
   'DYLD_FALLBACK_LIBRARY_PATH',
 ];
 
-/** From source (as the tests run) the child is the built file: Node 20 runs no TypeScript. */
-const CHILD = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts') ? '../../dist/clickhouse/engine-child.js' : './engine-child.js',
-    import.meta.url,
-  ),
-);
+const CHILD = fileURLToPath(builtFile('clickhouse/engine-child.js'));
 
 /**
  * Starts one process of the engine.

@@ -262,6 +262,7 @@ describe('an engine that fails', () => {
   it('does not start without its packages, and says how to install them or do without', async () => {
     const bare = join(home, 'bare');
     await mkdir(bare);
+    await cp(join(dist, '..', 'built-file.js'), join(home, 'built-file.js'));
     for (const file of (await readdir(dist)).filter((name) => /^engine.*\.js$/.test(name))) {
       await cp(join(dist, file), join(bare, file));
     }

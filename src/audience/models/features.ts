@@ -65,7 +65,7 @@ export const featuresAs = (form: (name: string) => string) => {
     /** The same without its hour and weekday. */
     content: ofHit('content'),
     /** Over the hits of a visitor of which `telling` holds: an array of the settings of the newest. */
-    newestSettings: `[${ofSettings.map((setting) => newest(setting)).join(', ')}]`,
+    newestSettings: `[${ofSettings.map(newest).join(', ')}]`,
     /** The same of forms that are numbers below 2^24, side by side in one: it is cheaper to remember. */
     newestPacked: newest(
       ofSettings

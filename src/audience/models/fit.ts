@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { builtFile } from '../../built-file.ts';
 import { foldsOf, inverseLengthsOf, type Learned, type Lesson, METHODS, type MethodName } from './learn.ts';
 import type { Rows } from './rows.ts';
 
@@ -11,11 +12,7 @@ export interface Fitted {
   readonly inverseLengths: Float64Array;
 }
 
-/** From source (as the tests run) the thread is the built file: Node 20 runs no TypeScript. */
-const THREAD = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/audience/models/learn-thread.js' : './learn-thread.js',
-  import.meta.url,
-);
+const THREAD = builtFile('audience/models/learn-thread.js');
 
 /** More would need as many times the memory: of the longest rows one is some hundred megabytes. */
 const THREADS = 2;

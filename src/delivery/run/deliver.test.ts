@@ -244,12 +244,7 @@ describe('a chunk that is not taken', () => {
     };
     const { insert } = clickhouse;
     let lost = 0;
-    vi.spyOn(clickhouse, 'insert').mockImplementation(async function (
-      this: ClickHouse,
-      table,
-      rows,
-      ...rest
-    ) {
+    vi.spyOn(clickhouse, 'insert').mockImplementation(async (table, rows, ...rest) => {
       const isAcknowledged = rows.some((row) => 'state' in row && row.state === 'acknowledged');
       if (!isAcknowledged || lost > 0) return insert.call(clickhouse, table, rows, ...rest);
       lost += 1;

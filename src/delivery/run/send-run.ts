@@ -169,11 +169,10 @@ async function sendPage(sender: Sender, run: RunRow, due: readonly ChunkRow[]): 
             abort,
           },
         );
-        // One acknowledgement at most is not written yet, and the next chunk is on its way meanwhile.
+        // One acknowledgement at most is not written yet, and the next chunk is on its way meanwhile. That it cannot be
+        // written is heard of at once by all that send, not when this one is through with the next chunk.
         const before = written;
-        written = tried.end === 'acknowledged' ? tried.written : undefined;
-        // Heard of at once by all that send, not when this one is through with the next chunk.
-        written?.catch(failed);
+        written = tried.end === 'acknowledged' ? tried.written.catch(failed) : undefined;
         try {
           await learn(sender, tried);
         } finally {
