@@ -36,6 +36,7 @@ const TABLES = {
   lookalikes: 'visitors',
   lookalike_work: 'visitors',
   labels: 'visitors',
+  model_hits: 'visitors',
   model_labels: 'visitors',
   build_clauses: 'visitors',
   member_changes: 'visitors',
@@ -258,6 +259,7 @@ describe('the kept_ views', async () => {
     'uploaded_links',
     'label_lines',
     'lookalike_work',
+    'model_hits',
     'model_labels',
     'delivery_lines',
     'upkeep_work',
@@ -294,7 +296,8 @@ describe('the kept_ views', async () => {
     const rows = await clickhouse.query<{ name: string; sql: string }>(
       "SELECT name, as_select AS sql FROM system.tables WHERE database = currentDatabase() AND engine = 'View'",
     );
-    for (const { name, sql } of rows) expect(sql, name).toMatch(/> (formatDateTime)?\(today\(\) - |>= toDateTime64\(\(today\(\) - /);
+    for (const { name, sql } of rows)
+      expect(sql, name).toMatch(/> (formatDateTime)?\(today\(\) - |>= toDateTime64\(\(today\(\) - /);
   });
 
   it.each(views)(

@@ -68,6 +68,7 @@ const TABLES = [
   'matches',
   'member_changes',
   'members',
+  'model_hits',
   'model_labels',
   'optouts',
   'profiles',

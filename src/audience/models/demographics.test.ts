@@ -170,10 +170,11 @@ describe('the job demographics', () => {
   });
 
   it('leaves nothing of its work but weights', async () => {
-    const [row] = await clickhouse.query<{ labels: string; weights: string }>(
-      `SELECT (SELECT count() FROM model_labels) AS labels, (SELECT count() FROM model_weights WHERE step = 1) AS weights`,
+    const [row] = await clickhouse.query<{ labels: string; hits: string; weights: string }>(
+      `SELECT (SELECT count() FROM model_labels) AS labels, (SELECT count() FROM model_hits) AS hits,
+              (SELECT count() FROM model_weights WHERE step = 1) AS weights`,
     );
-    expect(row).toMatchObject({ labels: '0' });
+    expect(row).toMatchObject({ labels: '0', hits: '0' });
     expect(Number(row!.weights)).toBeGreaterThan(0);
   });
 

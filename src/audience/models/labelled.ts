@@ -17,6 +17,11 @@ const labelsAt = (step: number) => `model_labels AS known
   WHERE known.family = {modelFamily:UInt8} AND known.build = {modelBuild:UInt64} AND known.step = ${step}`;
 const MAY_TRAIN = mayTrain(`SELECT known.visitor FROM ${labelsAt(GIVEN)}`);
 const ARE_DRAWN = `visitor GLOBAL IN (SELECT known.visitor FROM ${labelsAt(DRAWN)})`;
+/** What features are made of. */
+const COLUMNS =
+  'visitor, time, hit, site, path, categories, keywords, hour, weekday, device, os, browser, country, language';
+/** Of those drawn, the hits that tell features. */
+const DRAWN_HITS = `model_hits AS drawn WHERE drawn.family = {modelFamily:UInt8} AND drawn.build = {modelBuild:UInt64}`;
 const NAMES = featuresAs((name) => name);
 /** Values of rows that one statement gathers: some hundred megabytes on their way. */
 const VALUES_AT_ONCE = 4_000_000;
@@ -27,7 +32,7 @@ const ALL_LOTS = 2n ** 64n - 1n;
 /** @returns the lot up to which a share of all visitors is drawn, in decimal. */
 const lotOf = (share: number) => String(share >= 1 ? ALL_LOTS : BigInt(Math.floor(share * 2 ** 52)) << 12n);
 
-/** Labelled visitors on their way into a model, in `model_labels`. */
+/** Labelled visitors on their way into a model, in `model_labels`, and their hits, in `model_hits`. */
 export class Labelled {
   readonly #clickhouse: ClickHouse;
   readonly #options: TrainOptions;
@@ -65,7 +70,7 @@ export class Labelled {
   }
 
   /**
-   * Draws those that are read, by a hash: the same each time.
+   * Draws those that are read, by a hash: the same each time. Takes in what they did.
    *
    * @param share of them that is drawn. @param labels numbers of the classes that count.
    * @throws ClickHouseError
@@ -76,6 +81,12 @@ export class Labelled {
        SELECT family, build, ${DRAWN} AS step, visitor, toUInt8(indexOf({counted:Array(UInt8)}, known.label) - 1) AS label, bucket
        FROM ${labelsAt(GIVEN)} AND ${MAY_TRAIN} AND ${LOT} <= {lot:UInt64} AND has({counted:Array(UInt8)}, known.label)`,
       { ...this.#params, lot: lotOf(share), counted: labels },
+    );
+    await this.#command(
+      `INSERT INTO model_hits (family, build, ${COLUMNS})
+       SELECT {modelFamily:UInt8} AS family, {modelBuild:UInt64} AS build, ${COLUMNS}
+       FROM kept_hits WHERE ${tellingSql(this.#except)} AND ${ARE_DRAWN}`,
+      this.#params,
     );
   }
 
@@ -94,8 +105,7 @@ export class Labelled {
        FROM (
          SELECT feature, toUInt32(count()) AS support FROM (
            SELECT visitor, arrayJoin(arrayConcat(${NAMES.newestSettings}, groupUniqArrayArray(features))) AS feature FROM (
-             SELECT *, true AS telling, ${NAMES.hit} AS features FROM kept_hits
-             WHERE ${tellingSql(this.#except)} AND ${ARE_DRAWN})
+             SELECT *, true AS telling, ${NAMES.hit} AS features FROM ${DRAWN_HITS})
            GROUP BY visitor)
          GROUP BY feature HAVING support >= {support:UInt32}
          ORDER BY support DESC, ${asToken('feature')} LIMIT {most:UInt32})`,
@@ -120,7 +130,7 @@ export class Labelled {
     const builder = new RowsBuilder();
     for (const slice of slicesOf(Math.ceil(values / VALUES_AT_ONCE))) {
       const stream = await this.#clickhouse.stream(
-        rowsSql(this.#except),
+        ROWS,
         { ...this.#params, ...slice, lot: lotOf(share) },
         'JSONCompactEachRow',
       );
@@ -141,18 +151,19 @@ export class Labelled {
   }
 }
 
-const rowsSql = (except?: string) => `
-  SELECT label, bucket, arrayMap(number -> toUInt32(number - 1), features.1), arrayMap(value -> toFloat32(value), features.2)
+const ROWS = `
+  SELECT label, bucket, arrayMap(number -> toUInt32(number - 1), arraySort(found)),
+         arrayMap(value -> toFloat32(value), arraySort((value, number) -> number, worth, found))
   FROM (
     SELECT seen.visitor AS visitor, known.label AS label, known.bucket AS bucket,
-           arrayReduce('sumMap', [arrayFilter(number -> number > 0, numbers)],
-             [arrayFilter((value, number) -> number > 0, values, numbers)]) AS features
+           arrayFilter(number -> number > 0, numbers) AS found,
+           arrayFilter((value, number) -> number > 0, values, numbers) AS worth
     FROM (${seenSql(
-      `visitor BETWEEN {from:UInt64} AND {to:UInt64} AND ${LOT} <= {lot:UInt64} AND ${ARE_DRAWN}`,
-      except,
+      `${DRAWN_HITS} AND visitor BETWEEN {from:UInt64} AND {to:UInt64} AND ${LOT} <= {lot:UInt64}`,
+      'true',
     )}) AS seen
     GLOBAL INNER JOIN (SELECT visitor, label, bucket FROM ${labelsAt(DRAWN)}) AS known ON known.visitor = seen.visitor)
-  WHERE notEmpty(features.1) ORDER BY visitor`;
+  WHERE notEmpty(found) ORDER BY visitor`;
 
 /** Label, bucket, and side by side numbers of features, from 0, and their values. */
 type Line = readonly [number, number, readonly number[], readonly number[]];

@@ -1,3 +1,4 @@
+import { tellingSql } from './features.ts';
 import { MAY_PROFILE_IN_SLICE } from './may-profile.ts';
 import type { Query, Trained } from './model.ts';
 import { seenSql } from './seen.ts';
@@ -23,15 +24,15 @@ export function scoresOf({ id, classes, scoring }: Trained, slice: Slice): Query
     { length: columns },
     (_, c) => `${sum(c)} + if(square > 0, ${sum(columns + c)} / sqrt(square), 0)`,
   );
-  const where = `visitor BETWEEN {from:UInt64} AND {to:UInt64} AND ${MAY_PROFILE_IN_SLICE}`;
+  const hits = `kept_hits WHERE visitor BETWEEN {from:UInt64} AND {to:UInt64} AND ${MAY_PROFILE_IN_SLICE}`;
   return {
     sql: `SELECT visitor, arrayMap(one -> one / total, odds) AS probabilities, last FROM (
             SELECT visitor, last, arrayMap(logit -> exp(logit - most), logits) AS odds, arraySum(odds) AS total FROM (
-              SELECT visitor, last, arraySum((number, one) -> if(number > 0, one, 0), numbers, squares) AS square,
+              SELECT visitor, last, arraySum((number, value) -> if(number > 0, value * value, 0), numbers, values) AS square,
                      arrayMap((intercept, sum) -> intercept + sum, {intercepts:Array(Float64)},
                        [${(columns === 1 ? ['0.', ...logits] : logits).join(', ')}]) AS logits,
                      arrayMax(logits) AS most
-              FROM (${seenSql(where, scoring.except?.sql)})))`,
+              FROM (${seenSql(hits, tellingSql(scoring.except?.sql))})))`,
     params: {
       ...scoring.except?.params,
       ...modelParams(id, TRAINED),

@@ -106,6 +106,8 @@ async function dropRuns(
 export const dropWeights = (clickhouse: ClickHouse, family: Family, current: number): Promise<void> =>
   dropRuns(clickhouse, 'model_weights', family, (build) => build < current, SPARED_S);
 
-/** Drops whom a family's models learned from, of this run and of earlier ones. @throws ClickHouseError */
-export const dropLabels = (clickhouse: ClickHouse, family: Family, current: number): Promise<void> =>
-  dropRuns(clickhouse, 'model_labels', family, (build) => build <= current, 0);
+/** Drops whom and what a family's models learned from, of this run and of earlier ones. @throws ClickHouseError */
+export async function dropLabels(clickhouse: ClickHouse, family: Family, current: number): Promise<void> {
+  for (const table of ['model_hits', 'model_labels'])
+    await dropRuns(clickhouse, table, family, (build) => build <= current, 0);
+}
